@@ -1,0 +1,24 @@
+# Third-party libraries. `scripts/deps.sh build` installs them; .deps/ holds the ones that the system lacks.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+
+set(yyjson_hints "${CMAKE_SOURCE_DIR}/.deps/yyjson")
+find_path(YYJSON_INCLUDE_DIR yyjson.h HINTS ${yyjson_hints}/include REQUIRED)
+find_library(YYJSON_LIBRARY NAMES libyyjson.a yyjson HINTS ${yyjson_hints}/lib REQUIRED)
+add_library(yyjson UNKNOWN IMPORTED)
+set_target_properties(yyjson PROPERTIES IMPORTED_LOCATION "${YYJSON_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${YYJSON_INCLUDE_DIR}")
+# A shared copy in .deps/ is found by the program wherever it is started from.
+set(CMAKE_BUILD_RPATH_USE_ORIGIN OFF)
+
+add_library(xxhash INTERFACE)
+target_include_directories(xxhash SYSTEM INTERFACE "${XXHASH_INCLUDE_DIR}")
+target_compile_definitions(xxhash INTERFACE XXH_INLINE_ALL)
