@@ -33,8 +33,8 @@
 #define TW_CONFIG_MAX_BYTES (1 << 20)
 // Entities in memory (indexes are uint32_t; 2^31 of them at 64 bytes would be 128 GB).
 #define TW_ENTITIES_MAX (UINT32_C(1) << 31)
-// Days that a transaction may lie in the past or future of 1970..2199.
+// Instants that a record may carry: 1970..2099.
 #define TW_TIME_MIN_MS INT64_C(0)
-#define TW_TIME_MAX_MS INT64_C(7258118400000) // 2200-01-01
+#define TW_TIME_MAX_MS INT64_C(4102444800000) // 2100-01-01: the engine keeps seconds in 32 bits
 
 #endif
