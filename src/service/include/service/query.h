@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What pages and commands read: alerts, transactions, employees, stores, counts. Answers are plain
+// structs whose strings and arrays live in the caller's arena. Every query first waits (at most a
+// second) until what was accepted before it is projected, so that callers see their own writes.
+//
+// All functions are thread-safe; those that need the engine (marked E) give TW_UNSUPPORTED in reader
+// mode. Costs: one index lookup and the decoding of what is returned, unless a function says more.
+#ifndef TW_SERVICE_QUERY_H
+#define TW_SERVICE_QUERY_H
+
+#include "service/service.h"
+
+typedef struct tw_money {
+    int64_t minor;
+    char currency[4];
+} tw_money;
+
+// --- alerts ---------------------------------------------------------------------------------------
+
+typedef struct tw_reason_view {
+    tw_str signal, title, sentence;
+    double strength; // 0..1
+} tw_reason_view;
+
+typedef struct tw_verdict_view {
+    tw_str verdict_id, alert_id, transaction_id;
+    tw_verdict_kind verdict;
+    tw_str reason, note, decided_by;
+    int64_t decided_ms;
+    tw_money recovered;
+} tw_verdict_view;
+
+typedef struct tw_alert_view {
+    tw_str alert_id, status, type, scheme, title, sentence;
+    tw_str entity_kind, entity_id, store_id, employee_id, register_id; // "" = none
+    int64_t created_ms, updated_ms; // event time
+    int16_t offset_min;             // of the store
+    double risk_score;
+    tw_money exposure;
+    uint32_t transaction_n;
+    const tw_str *transaction_ids;  // newest last, at most the detector's limit
+    size_t transaction_id_n;
+    const uint64_t *seqs;           // same order
+    const tw_reason_view *reasons;
+    size_t reason_n;
+    bool has_verdict;
+    tw_verdict_view verdict;
+    uint64_t first_seq, last_seq;
+    uint64_t version;               // changes with every change of the alert: its ETag
+} tw_alert_view;
+
+typedef enum tw_alert_sort { TW_SORT_RANK, TW_SORT_CREATED, TW_SORT_RISK, TW_SORT_EXPOSURE } tw_alert_sort;
+
+// Empty strings and NULLs do not filter. Times are event times, [from, to).
+typedef struct tw_alert_query {
+    tw_str status, type, scheme, store_id, employee_id, text;
+    tw_str entity_kind, entity_id;
+    double min_risk;
+    int64_t from_ms, to_ms; // to_ms 0 = no limit
+    tw_alert_sort sort;
+    uint32_t limit;         // 1..500; 0 = 50
+    tw_str cursor;          // from the last page, "" = first
+} tw_alert_query;
+
+typedef struct tw_alert_page {
+    const tw_alert_view *items;
+    size_t n;
+    tw_str next_cursor; // "" = no more
+    uint64_t total;     // matches in all
+} tw_alert_page;
+
+tw_status tw_query_alerts(tw_service *service, const tw_alert_query *query, tw_arena *arena,
+                          tw_alert_page *out, tw_err *err) TW_MUST_CHECK;
+tw_status tw_query_alert(tw_service *service, tw_str alert_id, tw_arena *arena, tw_alert_view *out) TW_MUST_CHECK;
+// What alerts of this scheme turned out to be.
+typedef struct tw_similar {
+    uint64_t confirmed, refuted, open;
+} tw_similar;
+tw_status tw_query_similar(tw_service *service, tw_str scheme, tw_similar *out) TW_MUST_CHECK;
+
+// --- transactions ---------------------------------------------------------------------------------
+
+typedef struct tw_signal_view {
+    tw_str name, title, sentence;
+    double strength;
+} tw_signal_view;
+
+typedef struct tw_guilt {
+    bool is_guilty;
+    tw_str why; // "" when not guilty
+} tw_guilt;
+
+typedef struct tw_transaction_view {
+    const tw_transaction *transaction; // decoded from the journal
+    uint64_t seq;
+    int64_t received_ms;
+    tw_score score;
+    const tw_signal_view *signals;
+    size_t signal_n;
+    tw_str alert_id;        // "" = none
+    const tw_guilt *lines;  // transaction->line_n of them
+    tw_guilt whole;         // e.g. the refund tender, or a drawer opening without lines
+    const float *row;       // [TW_FEATURE_N], NULL when not kept (nothing fired)
+} tw_transaction_view;
+
+tw_status tw_query_transaction(tw_service *service, tw_str transaction_id, tw_arena *arena,
+                               tw_transaction_view *out, tw_err *err) TW_MUST_CHECK; // E
+tw_status tw_query_seq(tw_service *service, uint64_t seq, tw_arena *arena, tw_transaction_view *out,
+                       tw_err *err) TW_MUST_CHECK;
+
+// Transactions of a register around one of them, in time order, at most `limit` (0 = 200). Scans the
+// stored scores of that time: some 20 ms for a million facts, and stops there.
+tw_status tw_query_timeline(tw_service *service, uint64_t seq, int64_t before_ms, int64_t after_ms,
+                            uint32_t limit, tw_arena *arena, const tw_transaction_view **out,
+                            size_t *out_n) TW_MUST_CHECK;
+// Newest transactions of an employee, newest first. Scans back over at most 2 million facts.
+tw_status tw_query_recent(tw_service *service, tw_str employee_id, uint32_t limit, tw_arena *arena,
+                          const tw_transaction_view **out, size_t *out_n) TW_MUST_CHECK;
+
+// --- employees and stores (E) ---------------------------------------------------------------------
+
+typedef struct tw_measure_view {
+    tw_feature feature; // title, help and unit: tw_feature_get
+    tw_peer_stats stats;
+} tw_measure_view;
+
+typedef struct tw_trend_day {
+    int32_t day; // days since 1970
+    float value, store_median; // NaN = unknown
+} tw_trend_day;
+
+tw_status tw_query_measures(tw_service *service, tw_str employee_id, tw_measure_view out[TW_PEER_MEASURE_N]) TW_MUST_CHECK;
+tw_status tw_query_trend(tw_service *service, tw_str employee_id, tw_peer_measure measure,
+                         tw_trend_day out[28]) TW_MUST_CHECK;
+// The measure that belongs to a scheme, for the alert's trend.
+tw_peer_measure tw_scheme_measure(tw_service *service, tw_str scheme);
+tw_status tw_query_employee(tw_service *service, tw_str employee_id, tw_employee_info *out) TW_MUST_CHECK;
+
+typedef struct tw_store_row {
+    tw_str store_id;
+    uint64_t alerts_open;
+} tw_store_row;
+tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_row **out, size_t *out_n) TW_MUST_CHECK;
+
+typedef struct tw_store_employee {
+    tw_str employee_id;
+    double transactions_28d, refund_rate, void_rate;
+    uint64_t alerts;
+} tw_store_employee;
+typedef struct tw_store_view {
+    tw_str store_id, format;
+    const tw_store_employee *employees;
+    size_t employee_n;
+} tw_store_view;
+tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, tw_store_view *out) TW_MUST_CHECK;
+
+// --- counts ---------------------------------------------------------------------------------------
+
+typedef struct tw_model_view {
+    tw_str model_id, kind;
+    int64_t trained_ms;
+    uint64_t transactions; // that the training drew from
+    tw_str metrics;        // JSON text
+    tw_str state;          // champion | retired
+    tw_str sha256;
+} tw_model_view;
+
+typedef struct tw_summary {
+    uint64_t transactions, facts;
+    double rate_1m;
+    uint64_t alerts_open, alerts_today;
+    tw_money exposure_open;
+    uint64_t stores, employees;
+    bool has_model;
+    tw_model_view model;
+    double alerts_per_store_day; // of the policy
+    int64_t last_transaction_ms; // 0 = none
+    uint64_t dead_letters;
+} tw_summary;
+// Cached for half a second: cheap enough for every client's every second.
+tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out) TW_MUST_CHECK;
+
+typedef struct tw_signal_row {
+    const tw_signal_info *info; // as the detector describes it
+    uint64_t hits_28d;
+} tw_signal_row;
+tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out, size_t *out_n) TW_MUST_CHECK; // E
+tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out, size_t *out_n) TW_MUST_CHECK;
+
+typedef struct tw_dead_letter_page {
+    const tw_dead_letter *items;
+    size_t n;
+    uint64_t next; // cursor, 0 = no more
+} tw_dead_letter_page;
+// Newest first; before = 0 starts.
+tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit, tw_arena *arena,
+                                tw_dead_letter_page *out) TW_MUST_CHECK;
+
+// Calls visit for each transaction's stored score in journal order; stops when it returns false.
+typedef struct tw_score_row {
+    uint64_t seq;
+    int64_t time_ms; // whole seconds
+    tw_score score;
+} tw_score_row;
+typedef bool tw_score_visit(void *ctx, const tw_score_row *row);
+tw_status tw_query_scores(tw_service *service, uint64_t from_seq, tw_score_visit *visit, void *ctx) TW_MUST_CHECK;
+// Text of a stored score.
+tw_str tw_service_signal_name(tw_service *service, uint64_t seq, uint32_t signal_idx);
+
+#endif
