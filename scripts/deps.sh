@@ -1,0 +1,287 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Installs what Tillwatch needs and the machine lacks: Debian 12 and newer, Ubuntu 24.04 and newer.
+#
+#   scripts/deps.sh [build] [web] [test] [bench] [lint] [duckdb]      (no argument: build)
+#
+# build   compiler, CMake, Ninja, and the C libraries (headers of every REQUIRED one)
+# web     Node.js 18 or newer with npm, only when the machine has none
+# test    Python modules of the test drivers, Chromium for the portal's tests, time zones
+# bench   the baselines' world: pandas, scikit-learn, FastAPI, Redis, DuckDB, load generators
+# lint    clang-format 14, clang-tidy, universal-ctags
+# duckdb  libduckdb.so and duckdb.h into .deps/duckdb
+#
+# Safe to run again and quick when nothing is missing (one dpkg-query). Packages of the system come
+# from apt, as root or through sudo. What the system's release does not carry goes into .deps/ of
+# the checkout and touches nothing else. Silent unless something is installed or fails.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+deps=$root/.deps
+log=''
+python=/usr/bin/python3
+duckdb_version=1.4.4
+want=''
+
+say() { printf 'deps: %s\n' "$*" >&2; }
+
+die() {
+    if [ -n "$log" ] && [ -s "$log" ]; then
+        tail -n 15 "$log" >&2
+    fi
+    say "$*"
+    exit 1
+}
+
+# run CMD...: its output goes to the log, which is shown only on failure.
+run() { "$@" >>"$log" 2>&1 </dev/null; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        run env DEBIAN_FRONTEND=noninteractive "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        run sudo -n env DEBIAN_FRONTEND=noninteractive "$@" ||
+            sudo env DEBIAN_FRONTEND=noninteractive "$@" >>"$log" 2>&1
+    else
+        die "packages are missing (${missing:-apt lists}); run this as root or install sudo."
+    fi
+}
+
+apt_update() {
+    as_root apt-get -q -o DPkg::Lock::Timeout=600 update ||
+        die "apt-get update failed; check the machine's apt sources and network."
+}
+
+# Lists that were never fetched (fresh containers) or are old would name packages that are gone.
+apt_lists_fresh() {
+    [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null | head -n 1)" ] ||
+        apt_update
+}
+
+apt_has() {
+    LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# What of $want is not installed, in one query.
+missing_of() {
+    # shellcheck disable=SC2086 # a list of package names
+    have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $1 2>/dev/null |
+        sed -n 's/ installed$//p') || true
+    for package in $1; do
+        printf '%s\n' "$have" | grep -qxF "$package" || printf '%s ' "$package"
+    done
+}
+
+install_missing() {
+    missing=$(missing_of "$want")
+    [ -n "$missing" ] || return 0
+    apt_lists_fresh
+    say "installing $missing"
+    # shellcheck disable=SC2086
+    as_root apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing &&
+        return 0
+    apt_update
+    # shellcheck disable=SC2086
+    as_root apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing ||
+        die "apt could not install: $missing(on Ubuntu the universe component must be enabled)."
+}
+
+# yyjson: a plain package where the release has it; else the next Debian's package, unpacked into
+# .deps/yyjson with apt's own tools, lists and signature check, from the mirror the machine uses.
+need_yyjson() {
+    if [ -f "$deps/yyjson/include/yyjson.h" ] && [ -e "$deps/yyjson/lib/libyyjson.so" ]; then
+        return 0
+    fi
+    is_installed libyyjson-dev && return 0
+    apt_lists_fresh
+    if apt_has libyyjson-dev; then
+        want="$want libyyjson-dev"
+    else
+        yyjson_wanted=1
+    fi
+}
+
+next_suite() {
+    # shellcheck disable=SC1091
+    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    case $codename in
+    bookworm) printf 'trixie' ;;
+    *) die "this release ($codename) has no libyyjson-dev package; use Debian 12+ or Ubuntu 24.04+." ;;
+    esac
+}
+
+# The mirror of the machine's own Debian source, whichever file format declares it.
+debian_mirror() {
+    LC_ALL=C apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)' \
+        'Created-By: Packages' 2>/dev/null |
+        sed -n "s/^Debian|Debian|main|${codename}|//p" | head -n 1
+}
+
+fetch_yyjson() {
+    suite=$(next_suite)
+    # shellcheck disable=SC1091
+    codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+    mirror=$(debian_mirror)
+    if [ -z "$mirror" ]; then
+        apt_update
+        mirror=$(debian_mirror)
+    fi
+    [ -n "$mirror" ] || die "no apt source of Debian main found to take libyyjson-dev of $suite from."
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -f "$keyring" ] || die "$keyring is missing; install debian-archive-keyring."
+    say "unpacking yyjson of $suite into .deps/yyjson"
+    work=$deps/apt
+    rm -rf "$work"
+    mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/unpacked"
+    printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" >"$work/sources.list"
+    set -- -q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- \
+        -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" \
+        -o Acquire::Languages=none -o APT::Sandbox::User= -o APT::Update::Post-Invoke-Success::= \
+        -o "APT::Default-Release=$suite"
+    run apt-get "$@" update || die "could not read the package list of $suite from $mirror."
+    (cd "$work/cache" && run apt-get "$@" download libyyjson0 libyyjson-dev) ||
+        die "could not download libyyjson-dev of $suite."
+    for package in "$work"/cache/*.deb; do
+        run dpkg-deb -x "$package" "$work/unpacked" || die "could not unpack $package."
+    done
+    rm -rf "$deps/yyjson.new" "$deps/yyjson"
+    mkdir -p "$deps/yyjson.new/lib"
+    cp -R "$work/unpacked/usr/include" "$deps/yyjson.new/include"
+    cp -P "$work"/unpacked/usr/lib/*/libyyjson* "$deps/yyjson.new/lib/"
+    mv "$deps/yyjson.new" "$deps/yyjson"
+    rm -rf "$work"
+}
+
+node_major() { node -p 'process.versions.node.split(".")[0]' 2>/dev/null || printf 0; }
+
+need_node() {
+    if [ "$(node_major)" -ge 18 ] && command -v npm >/dev/null 2>&1; then
+        return 0
+    fi
+    if command -v node >/dev/null 2>&1 && [ "$(node_major)" -lt 18 ] && ! is_installed nodejs; then
+        die "$(command -v node) is older than Node.js 18; remove it from PATH or update it."
+    fi
+    want="$want nodejs npm"
+}
+
+# Ubuntu's chromium is a snap only: there, Playwright's own build of Chromium is fetched instead.
+need_chromium() {
+    for name in chromium chromium-browser google-chrome; do
+        command -v "$name" >/dev/null 2>&1 && return 0
+    done
+    [ -d "$deps/playwright" ] && return 0
+    apt_lists_fresh
+    if apt_has chromium && ! LC_ALL=C apt-cache show chromium 2>/dev/null | grep -qi 'snap'; then
+        want="$want chromium"
+    else
+        playwright_wanted=1
+    fi
+}
+
+fetch_playwright_chromium() {
+    say "fetching Playwright's Chromium into .deps/playwright"
+    PLAYWRIGHT_BROWSERS_PATH=$deps/playwright run npx --yes playwright install --with-deps chromium || {
+        rm -rf "$deps/playwright"
+        say "no Chromium to be had here; the portal's browser tests will be skipped."
+    }
+}
+
+fetch_duckdb() {
+    if [ -f "$deps/duckdb/duckdb.h" ] && [ -f "$deps/duckdb/libduckdb.so" ]; then
+        return 0
+    fi
+    [ -f /usr/include/duckdb.h ] && return 0
+    case $(uname -m) in
+    x86_64) arch=x64 ;;
+    aarch64) arch=arm64 ;;
+    *) die "no prebuilt libduckdb for $(uname -m); install libduckdb.so and duckdb.h yourself." ;;
+    esac
+    say "fetching DuckDB $duckdb_version into .deps/duckdb"
+    work=$deps/npm
+    rm -rf "$work" "$deps/duckdb.new"
+    mkdir -p "$work" "$deps/duckdb.new"
+    bindings=@duckdb/node-bindings-linux-$arch
+    version=$(npm view "$bindings" versions --json 2>>"$log" |
+        sed -n "s/.*\"\(${duckdb_version}-r\.[0-9]*\)\".*/\1/p" | tail -n 1)
+    [ -n "$version" ] || die "npm knows no $bindings@$duckdb_version-r.*."
+    (cd "$work" && run npm pack --silent "$bindings@$version" "duckdb@$duckdb_version") ||
+        die "npm could not download DuckDB $duckdb_version."
+    for archive in "$work"/*.tgz; do
+        for member in libduckdb.so duckdb.h; do
+            path=$(tar -tzf "$archive" | grep "/$member\$" | head -n 1) || true
+            [ -n "$path" ] && tar -xzf "$archive" -O "$path" >"$deps/duckdb.new/$member"
+        done
+    done
+    [ -s "$deps/duckdb.new/libduckdb.so" ] && [ -s "$deps/duckdb.new/duckdb.h" ] ||
+        die "the npm packages of DuckDB $duckdb_version hold no libduckdb.so or duckdb.h."
+    rm -rf "$deps/duckdb" "$work"
+    mv "$deps/duckdb.new" "$deps/duckdb"
+}
+
+# The Python modules that Debian does not package, beside the system's own pandas and scikit-learn.
+fetch_venv() {
+    [ -x "$deps/venv/bin/python" ] && "$deps/venv/bin/python" -c 'import duckdb' 2>/dev/null &&
+        return 0
+    say "installing Python duckdb into .deps/venv"
+    rm -rf "$deps/venv"
+    run "$python" -m venv --system-site-packages "$deps/venv" &&
+        run "$deps/venv/bin/python" -m pip install --quiet "duckdb==$duckdb_version" ||
+        die "pip could not install duckdb==$duckdb_version into .deps/venv."
+}
+
+[ -r /etc/os-release ] && command -v apt-get >/dev/null 2>&1 ||
+    die "this script knows Debian and Ubuntu only; README.md lists the libraries to install by hand."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+mkdir -p "$deps"
+yyjson_wanted=''
+playwright_wanted=''
+duckdb_wanted=''
+venv_wanted=''
+[ $# -gt 0 ] || set -- build
+for group in "$@"; do
+    case $group in
+    build)
+        want="$want gcc g++ cmake ninja-build pkgconf git ca-certificates libc6-dev python3"
+        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libssl-dev"
+        want="$want libxxhash-dev libcmocka-dev tzdata"
+        # Another flavour of curl's headers serves as well and would be removed by this one.
+        is_installed libcurl4-gnutls-dev || want="$want libcurl4-openssl-dev"
+        need_yyjson
+        ;;
+    web) need_node ;;
+    test)
+        want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation"
+        need_node
+        need_chromium
+        ;;
+    bench)
+        want="$want python3 python3-venv python3-pip python3-numpy python3-pandas python3-sklearn"
+        want="$want python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-redis"
+        want="$want redis-server wrk"
+        venv_wanted=1
+        ;;
+    lint)
+        want="$want clang clang-tidy universal-ctags python3"
+        apt_lists_fresh
+        if is_installed clang-format-14 || apt_has clang-format-14; then
+            want="$want clang-format-14"
+        fi
+        ;;
+    duckdb)
+        need_node
+        duckdb_wanted=1
+        ;;
+    *) die "unknown group '$group'; use build, web, test, bench, lint or duckdb." ;;
+    esac
+done
+install_missing
+[ -z "$yyjson_wanted" ] || fetch_yyjson
+[ -z "$playwright_wanted" ] || fetch_playwright_chromium
+[ -z "$duckdb_wanted" ] || fetch_duckdb
+[ -z "$venv_wanted" ] || fetch_venv
