@@ -17,11 +17,19 @@ typedef struct tw_event {
     tw_event_kind kind;
     bool is_new;                      // the alert has just opened
     char alert_id[TW_ALERT_ID_BYTES]; // "" for a verdict on a transaction without an alert
-    char verdict_id[32];              // verdicts
+    // Of a verdict:
+    char verdict_id[32];
+    char transaction_id[TW_ID_MAX_BYTES + 1]; // "" when it is on an alert
+    char reason[32];
+    char status[16]; // of the alert afterwards, "" without one
+    tw_verdict_kind verdict;
+    int64_t decided_ms;
 } tw_event;
 
 // Number of the newest event, 0 when there was none.
 uint64_t tw_events_newest(tw_service *service);
+// Number of the oldest event that is kept, 0 when there was none.
+uint64_t tw_events_oldest(tw_service *service);
 // Copies up to `cap` events with id > after into `out`, oldest first. When events behind `after` are
 // no longer kept, it starts at the oldest kept. Thread-safe, never blocks.
 size_t tw_events_read(tw_service *service, uint64_t after, tw_event *out, size_t cap);

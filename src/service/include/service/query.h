@@ -75,7 +75,7 @@ tw_status tw_query_alerts(tw_service *service, const tw_alert_query *query, tw_a
 tw_status tw_query_alert(tw_service *service, tw_str alert_id, tw_arena *arena, tw_alert_view *out) TW_MUST_CHECK;
 // What alerts of this scheme turned out to be.
 typedef struct tw_similar {
-    uint64_t confirmed, refuted, open;
+    uint64_t confirmed, refuted, operational, inconclusive, open;
 } tw_similar;
 tw_status tw_query_similar(tw_service *service, tw_str scheme, tw_similar *out) TW_MUST_CHECK;
 
