@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Port: the ledger, what people look at. Two parts that never mix:
+//  - the projection: alerts, verdicts, scores and models as the journal implies them, together with
+//    the journal position up to which that is true. It can be wiped and rebuilt.
+//  - the access tables: API tokens and sessions. They are no projection of the journal in this
+//    version; wipe_projection leaves them alone and hash does not see them.
+//
+// Contract for every adapter:
+//  1. apply writes all rows of a batch and the new position in one transaction, or nothing. It is
+//     idempotent: rows are put by their key, so that the same batch again gives the same ledger.
+//     The position never goes back (TW_CONFLICT). After a crash the projection is that of some
+//     position at or before the last one applied (it is not synced at each apply); the caller
+//     applies the rest of the journal again.
+//  2. Access writes are durable on return.
+//  3. Threads: apply and wipe_projection from one thread at a time; all others from any thread. A
+//     query sees whole batches only. Queries never wait for apply to finish.
+//  4. Every function may block on storage; there is no time-out. No visitor holds a lock.
+//  5. Texts are valid UTF-8 without NUL; results live in the caller's arena; lists are [n].
+//     Times are UTC milliseconds. Money is in minor units of `currency`.
+//  6. TW_NO_SPACE leaves the ledger readable, and writable again when there is room.
+// Every function may also return TW_NO_MEMORY (also when the arena is full), TW_IO, TW_CORRUPT.
+#ifndef TW_PORT_LEDGER_H
+#define TW_PORT_LEDGER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/hash.h"
+
+#define TW_LEDGER_VERSION 1
+// Rows of one page of any list.
+#define TW_LEDGER_PAGE_MAX 500
+// Values of one list in a filter.
+#define TW_LEDGER_FILTER_MAX 64
+// Bytes of the opaque cursor of an alert list, with the NUL.
+#define TW_LEDGER_CURSOR_BYTES 192
+
+typedef struct tw_ledger_position {
+    uint64_t seq;                  // applied up to and including this fact; 0 = nothing
+    uint8_t hash[TW_SHA256_BYTES]; // tw_journal_hash_at(seq)
+} tw_ledger_position;
+
+// ---- Rows of the projection ------------------------------------------------------------------
+
+// By what else an alert can be found; kind 't' = transaction id, other letters are the caller's.
+typedef struct tw_alert_key {
+    char kind;
+    tw_str key;
+} tw_alert_key;
+
+typedef struct tw_alert_row {
+    tw_str alert_id; // key
+    int64_t created_ms, updated_ms;
+    tw_str status; // NEW, ASSIGNED, IN_REVIEW, ESCALATED, CLOSED
+    tw_str type, scheme;
+    tw_str entity_kind, entity_id;
+    tw_str store_id, employee_id, register_id; // the last two may be empty
+    tw_str currency;                           // of exposure_minor
+    double risk_score;                         // 0..1
+    double rank;                               // order of the queue, highest first; finite
+    int64_t exposure_minor;
+    uint64_t transaction_n;
+    uint64_t first_seq, last_seq; // facts that opened it and changed it last
+    tw_str body;                  // JSON for the caller: sentence, reasons, transaction ids
+    // Only put, not returned by queries. Keys are added to those that the alert has already. The
+    // alert, entity, store, employee and register ids are searchable without being listed here.
+    const tw_alert_key *keys;
+    size_t key_n;
+} tw_alert_row;
+
+typedef struct tw_verdict_row {
+    tw_str verdict_id; // key
+    uint64_t seq;
+    tw_str alert_id, transaction_id; // what it is about: the alert when not empty
+    tw_str verdict;                  // CONFIRMED, REFUTED, INCONCLUSIVE, OPERATIONAL
+    tw_str reason, note, decided_by;
+    int64_t decided_ms;
+    int64_t recovered_minor;
+    tw_str currency;
+    tw_str scheme;         // of the alert, "" without
+    const tw_str *signals; // names of the alert's signals
+    size_t signal_n;
+    bool is_current; // the latest (by seq) about its subject; set by the ledger, ignored by apply
+} tw_verdict_row;
+
+// Bytes that belong to the facts first_seq .. first_seq + n - 1. The caller defines them so that
+// the bytes of neighbouring ranges, joined, are the bytes of the joined range. Ranges do not
+// overlap; the same first_seq again replaces the range.
+typedef struct tw_score_range {
+    uint64_t first_seq;
+    uint32_t n;
+    tw_str bytes;
+} tw_score_range;
+
+typedef struct tw_model_row {
+    tw_str model_id; // key
+    uint64_t seq;
+    tw_str kind;  // "outlier", ...
+    tw_str state; // CHAMPION, CHALLENGER, RETIRED, ...
+    int64_t created_ms;
+    tw_str metrics;   // JSON
+    tw_str file_hash; // hex SHA-256 of the model file
+} tw_model_row;
+
+typedef struct tw_ledger_batch {
+    const tw_alert_row *alerts;
+    size_t alert_n;
+    const tw_verdict_row *verdicts;
+    size_t verdict_n;
+    const tw_score_range *scores;
+    size_t score_n;
+    const tw_model_row *models;
+    size_t model_n;
+    tw_ledger_position applied; // after this batch
+} tw_ledger_batch;
+
+// ---- Queries ---------------------------------------------------------------------------------
+
+typedef struct tw_str_list {
+    const tw_str *items;
+    size_t n; // 0 = any; at most TW_LEDGER_FILTER_MAX
+} tw_str_list;
+
+// All conditions hold together; zero or empty means no condition.
+typedef struct tw_alert_filter {
+    tw_str_list statuses, types, schemes, stores;
+    bool only_open; // status is not CLOSED
+    tw_str entity_kind, entity_id;
+    tw_str employee_id, register_id;
+    tw_str transaction_id; // has the key ('t', transaction_id)
+    tw_str search;         // some id or key of the alert starts with this, case-sensitive
+    double min_risk;
+    int64_t created_from_ms, created_to_ms; // [from, to); to 0 = open end
+} tw_alert_filter;
+
+// All descending; ties by alert_id, ascending.
+typedef enum tw_alert_sort {
+    TW_ALERT_SORT_RANK,
+    TW_ALERT_SORT_CREATED,
+    TW_ALERT_SORT_UPDATED,
+    TW_ALERT_SORT_RISK,
+    TW_ALERT_SORT_EXPOSURE,
+    TW_ALERT_SORT_N
+} tw_alert_sort;
+
+typedef struct tw_alert_page_options {
+    tw_alert_sort sort;
+    size_t limit;       // 1..TW_LEDGER_PAGE_MAX
+    const char *cursor; // NULL or "" = first page; else next_cursor of the page before, same sort
+    bool skip_total;
+} tw_alert_page_options;
+
+typedef struct tw_alert_page {
+    tw_alert_row *items;
+    size_t n;
+    uint64_t total; // alerts that match the filter on all pages; 0 with skip_total
+    char next_cursor[TW_LEDGER_CURSOR_BYTES]; // "" on the last page
+} tw_alert_page;
+
+typedef enum tw_alert_group {
+    TW_ALERT_GROUP_NONE, // one row with key ""
+    TW_ALERT_GROUP_STATUS,
+    TW_ALERT_GROUP_TYPE,
+    TW_ALERT_GROUP_SCHEME,
+    TW_ALERT_GROUP_STORE,
+    TW_ALERT_GROUP_EMPLOYEE,
+    TW_ALERT_GROUP_N
+} tw_alert_group;
+
+typedef struct tw_alert_count {
+    tw_str key, currency; // one row for each pair that occurs
+    uint64_t n;
+    int64_t exposure_minor;
+} tw_alert_count;
+
+typedef struct tw_verdict_filter {
+    tw_str alert_id, transaction_id; // empty = any
+    uint64_t before_seq;             // 0 = from the newest
+    bool only_current;
+} tw_verdict_filter;
+
+typedef enum tw_verdict_group { TW_VERDICT_GROUP_SCHEME, TW_VERDICT_GROUP_SIGNAL } tw_verdict_group;
+typedef struct tw_verdict_count {
+    tw_str key, verdict;
+    uint64_t n; // current verdicts
+} tw_verdict_count;
+
+// Sees one range; valid during the call. Statuses as tw_journal_visit.
+typedef tw_status (*tw_score_visit)(void *visit_ctx, const tw_score_range *range, tw_err *err);
+
+typedef enum tw_ledger_part {
+    TW_LEDGER_ALERTS,
+    TW_LEDGER_VERDICTS,
+    TW_LEDGER_SCORES,
+    TW_LEDGER_MODELS,
+    TW_LEDGER_PART_N
+} tw_ledger_part;
+
+// ---- Access tables ---------------------------------------------------------------------------
+
+typedef struct tw_token_row {
+    tw_str token_id; // key
+    tw_str name;
+    uint8_t hash[TW_SHA256_BYTES]; // of the secret; unique
+    tw_str scopes;                 // separated by spaces
+    int64_t created_ms;
+    int64_t revoked_ms; // 0 = valid
+} tw_token_row;
+
+typedef struct tw_session_row {
+    uint8_t hash[TW_SHA256_BYTES]; // key: of the cookie's secret
+    tw_str user;
+    tw_str scopes;
+    int64_t created_ms, expires_ms;
+} tw_session_row;
+
+typedef struct tw_ledger_ops {
+    uint32_t version; // TW_LEDGER_VERSION
+    tw_status (*apply)(void *ctx, const tw_ledger_batch *batch, tw_err *err);
+    tw_status (*position)(void *ctx, tw_ledger_position *out, tw_err *err);
+    tw_status (*wipe_projection)(void *ctx, tw_err *err);
+    tw_status (*hash)(void *ctx, tw_ledger_part part, uint8_t out[TW_SHA256_BYTES], tw_err *err);
+
+    tw_status (*alert_get)(void *ctx, tw_str alert_id, tw_arena *arena, tw_alert_row *out,
+                           tw_err *err);
+    tw_status (*alert_list)(void *ctx, const tw_alert_filter *filter,
+                            const tw_alert_page_options *options, tw_arena *arena,
+                            tw_alert_page *out, tw_err *err);
+    tw_status (*alert_counts)(void *ctx, const tw_alert_filter *filter, tw_alert_group group,
+                              tw_arena *arena, tw_alert_count **out, size_t *n, tw_err *err);
+    tw_status (*verdict_list)(void *ctx, const tw_verdict_filter *filter, size_t limit,
+                              tw_arena *arena, tw_verdict_row **out, size_t *n, tw_err *err);
+    tw_status (*verdict_counts)(void *ctx, tw_verdict_group group, tw_str key, tw_arena *arena,
+                                tw_verdict_count **out, size_t *n, tw_err *err);
+    tw_status (*score_get)(void *ctx, uint64_t seq, tw_arena *arena, tw_score_range *out,
+                           tw_err *err);
+    tw_status (*score_read)(void *ctx, uint64_t from_seq, uint64_t to_seq, tw_score_visit visit,
+                            void *visit_ctx, tw_err *err);
+    tw_status (*model_list)(void *ctx, tw_arena *arena, tw_model_row **out, size_t *n, tw_err *err);
+
+    tw_status (*token_put)(void *ctx, const tw_token_row *token, tw_err *err);
+    tw_status (*token_find)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
+                            tw_token_row *out, tw_err *err);
+    tw_status (*token_list)(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n, tw_err *err);
+    tw_status (*token_revoke)(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err);
+    tw_status (*session_put)(void *ctx, const tw_session_row *session, tw_err *err);
+    tw_status (*session_find)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
+                              tw_session_row *out, tw_err *err);
+    tw_status (*session_remove)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err);
+    tw_status (*session_expire)(void *ctx, int64_t now_ms, tw_err *err);
+    void (*close)(void *ctx);
+} tw_ledger_ops;
+
+// A handle; copies refer to the same ledger. Adapters give one: adapter/<name>/ledger_*.h.
+typedef struct tw_ledger {
+    const tw_ledger_ops *ops;
+    void *ctx;
+} tw_ledger;
+
+// ---- Projection ------------------------------------------------------------------------------
+
+// Puts all rows of the batch and moves the position. TW_CONFLICT when applied.seq lies before the
+// position; TW_INVALID when a key is empty or a number is not finite; TW_NO_SPACE.
+TW_MUST_CHECK static inline tw_status tw_ledger_apply(const tw_ledger *ledger,
+                                                      const tw_ledger_batch *batch, tw_err *err)
+{
+    return ledger->ops->apply(ledger->ctx, batch, err);
+}
+
+TW_MUST_CHECK static inline tw_status tw_ledger_get_position(const tw_ledger *ledger,
+                                                             tw_ledger_position *out, tw_err *err)
+{
+    return ledger->ops->position(ledger->ctx, out, err);
+}
+
+// Empties alerts, verdicts, scores and models and sets the position to 0, in one transaction.
+TW_MUST_CHECK static inline tw_status tw_ledger_wipe_projection(const tw_ledger *ledger,
+                                                                tw_err *err)
+{
+    return ledger->ops->wipe_projection(ledger->ctx, err);
+}
+
+// SHA-256 of the content of a part in the order of its keys: equal content gives equal hashes in
+// every adapter, however it was applied. Scores are hashed as the joined bytes of all ranges, so
+// that the cut into ranges does not matter. O(rows).
+TW_MUST_CHECK static inline tw_status tw_ledger_hash(const tw_ledger *ledger, tw_ledger_part part,
+                                                     uint8_t out[TW_SHA256_BYTES], tw_err *err)
+{
+    return ledger->ops->hash(ledger->ctx, part, out, err);
+}
+
+// TW_NOT_FOUND.
+TW_MUST_CHECK static inline tw_status tw_ledger_alert_get(const tw_ledger *ledger, tw_str alert_id,
+                                                          tw_arena *arena, tw_alert_row *out,
+                                                          tw_err *err)
+{
+    return ledger->ops->alert_get(ledger->ctx, alert_id, arena, out, err);
+}
+
+// One page. Keyset pagination: a page stays right while alerts come and go; an alert whose sort
+// value changes between two pages may be seen twice or not at all. The total comes from counters
+// for filters by status, type, scheme and store alone, else by counting. TW_INVALID (a limit out of
+// range, a cursor of another sort or not ours), TW_LIMIT (a filter list too long).
+TW_MUST_CHECK static inline tw_status tw_ledger_alert_list(const tw_ledger *ledger,
+                                                           const tw_alert_filter *filter,
+                                                           const tw_alert_page_options *options,
+                                                           tw_arena *arena, tw_alert_page *out,
+                                                           tw_err *err)
+{
+    return ledger->ops->alert_list(ledger->ctx, filter, options, arena, out, err);
+}
+
+// Numbers and exposure of the alerts that match, by group, ordered by key and currency.
+TW_MUST_CHECK static inline tw_status
+tw_ledger_alert_counts(const tw_ledger *ledger, const tw_alert_filter *filter, tw_alert_group group,
+                       tw_arena *arena, tw_alert_count **out, size_t *n, tw_err *err)
+{
+    return ledger->ops->alert_counts(ledger->ctx, filter, group, arena, out, n, err);
+}
+
+// Newest first (by seq), at most `limit` (1..TW_LEDGER_PAGE_MAX); signals are filled.
+TW_MUST_CHECK static inline tw_status
+tw_ledger_verdict_list(const tw_ledger *ledger, const tw_verdict_filter *filter, size_t limit,
+                       tw_arena *arena, tw_verdict_row **out, size_t *n, tw_err *err)
+{
+    return ledger->ops->verdict_list(ledger->ctx, filter, limit, arena, out, n, err);
+}
+
+// Current verdicts of one scheme or signal, or of all with an empty key; ordered by key and
+// verdict.
+TW_MUST_CHECK static inline tw_status
+tw_ledger_verdict_counts(const tw_ledger *ledger, tw_verdict_group group, tw_str key,
+                         tw_arena *arena, tw_verdict_count **out, size_t *n, tw_err *err)
+{
+    return ledger->ops->verdict_counts(ledger->ctx, group, key, arena, out, n, err);
+}
+
+// The range that holds `seq`. TW_NOT_FOUND.
+TW_MUST_CHECK static inline tw_status tw_ledger_score_get(const tw_ledger *ledger, uint64_t seq,
+                                                          tw_arena *arena, tw_score_range *out,
+                                                          tw_err *err)
+{
+    return ledger->ops->score_get(ledger->ctx, seq, arena, out, err);
+}
+
+// Visits in order every range that holds a fact of from_seq..to_seq (to_seq 0 = to the end).
+TW_MUST_CHECK static inline tw_status tw_ledger_score_read(const tw_ledger *ledger,
+                                                           uint64_t from_seq, uint64_t to_seq,
+                                                           tw_score_visit visit, void *visit_ctx,
+                                                           tw_err *err)
+{
+    return ledger->ops->score_read(ledger->ctx, from_seq, to_seq, visit, visit_ctx, err);
+}
+
+// All models, newest (by seq) first.
+TW_MUST_CHECK static inline tw_status tw_ledger_model_list(const tw_ledger *ledger, tw_arena *arena,
+                                                           tw_model_row **out, size_t *n,
+                                                           tw_err *err)
+{
+    return ledger->ops->model_list(ledger->ctx, arena, out, n, err);
+}
+
+// ---- Access ----------------------------------------------------------------------------------
+
+// A new token. TW_CONFLICT when the id or the hash exists.
+TW_MUST_CHECK static inline tw_status tw_ledger_token_put(const tw_ledger *ledger,
+                                                          const tw_token_row *token, tw_err *err)
+{
+    return ledger->ops->token_put(ledger->ctx, token, err);
+}
+
+// The token with this hash, revoked or not. TW_NOT_FOUND.
+TW_MUST_CHECK static inline tw_status tw_ledger_token_find(const tw_ledger *ledger,
+                                                           const uint8_t hash[TW_SHA256_BYTES],
+                                                           tw_arena *arena, tw_token_row *out,
+                                                           tw_err *err)
+{
+    return ledger->ops->token_find(ledger->ctx, hash, arena, out, err);
+}
+
+// All tokens, oldest first.
+TW_MUST_CHECK static inline tw_status tw_ledger_token_list(const tw_ledger *ledger, tw_arena *arena,
+                                                           tw_token_row **out, size_t *n,
+                                                           tw_err *err)
+{
+    return ledger->ops->token_list(ledger->ctx, arena, out, n, err);
+}
+
+// TW_NOT_FOUND; TW_CONFLICT when revoked already. Of two callers one succeeds, so that a one-time
+// link is a token that its use revokes. revoked_ms > 0.
+TW_MUST_CHECK static inline tw_status
+tw_ledger_token_revoke(const tw_ledger *ledger, tw_str token_id, int64_t revoked_ms, tw_err *err)
+{
+    return ledger->ops->token_revoke(ledger->ctx, token_id, revoked_ms, err);
+}
+
+// A new session, or the same again with another expiry.
+TW_MUST_CHECK static inline tw_status
+tw_ledger_session_put(const tw_ledger *ledger, const tw_session_row *session, tw_err *err)
+{
+    return ledger->ops->session_put(ledger->ctx, session, err);
+}
+
+// The session with this hash, whether expired or not. TW_NOT_FOUND.
+TW_MUST_CHECK static inline tw_status tw_ledger_session_find(const tw_ledger *ledger,
+                                                             const uint8_t hash[TW_SHA256_BYTES],
+                                                             tw_arena *arena, tw_session_row *out,
+                                                             tw_err *err)
+{
+    return ledger->ops->session_find(ledger->ctx, hash, arena, out, err);
+}
+
+// TW_NOT_FOUND.
+TW_MUST_CHECK static inline tw_status
+tw_ledger_session_remove(const tw_ledger *ledger, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
+{
+    return ledger->ops->session_remove(ledger->ctx, hash, err);
+}
+
+// Removes the sessions with expires_ms <= now_ms.
+TW_MUST_CHECK static inline tw_status tw_ledger_session_expire(const tw_ledger *ledger,
+                                                               int64_t now_ms, tw_err *err)
+{
+    return ledger->ops->session_expire(ledger->ctx, now_ms, err);
+}
+
+// Releases everything; nothing else may be running. A closed or zeroed handle is allowed.
+static inline void tw_ledger_close(tw_ledger *ledger)
+{
+    if (ledger->ops)
+        ledger->ops->close(ledger->ctx);
+    *ledger = (tw_ledger){NULL, NULL};
+}
+
+#endif
