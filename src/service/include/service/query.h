@@ -39,7 +39,7 @@ typedef struct tw_alert_view {
     double risk_score;
     tw_money exposure;
     uint32_t transaction_n;
-    const tw_str *transaction_ids;  // newest last, at most the detector's limit
+    const tw_str *transaction_ids;  // newest last, at most TW_ALERT_SEQS_MAX
     size_t transaction_id_n;
     const uint64_t *seqs;           // same order
     const tw_reason_view *reasons;
@@ -50,28 +50,28 @@ typedef struct tw_alert_view {
     uint64_t version;               // changes with every change of the alert: its ETag
 } tw_alert_view;
 
-typedef enum tw_alert_sort { TW_SORT_RANK, TW_SORT_CREATED, TW_SORT_RISK, TW_SORT_EXPOSURE } tw_alert_sort;
-
 // Empty strings and NULLs do not filter. Times are event times, [from, to).
 typedef struct tw_alert_query {
-    tw_str status, type, scheme, store_id, employee_id, text;
+    tw_str status, type, scheme, store_id, employee_id;
+    tw_str text; // some id of the alert starts with it
     tw_str entity_kind, entity_id;
     double min_risk;
     int64_t from_ms, to_ms; // to_ms 0 = no limit
-    tw_alert_sort sort;
+    tw_alert_sort sort;     // of port/ledger.h: TW_ALERT_SORT_RANK, ...
+    bool only_open;         // status is not CLOSED
     uint32_t limit;         // 1..500; 0 = 50
     tw_str cursor;          // from the last page, "" = first
 } tw_alert_query;
 
-typedef struct tw_alert_page {
+typedef struct tw_alert_list {
     const tw_alert_view *items;
     size_t n;
     tw_str next_cursor; // "" = no more
     uint64_t total;     // matches in all
-} tw_alert_page;
+} tw_alert_list;
 
 tw_status tw_query_alerts(tw_service *service, const tw_alert_query *query, tw_arena *arena,
-                          tw_alert_page *out, tw_err *err) TW_MUST_CHECK;
+                          tw_alert_list *out, tw_err *err) TW_MUST_CHECK;
 tw_status tw_query_alert(tw_service *service, tw_str alert_id, tw_arena *arena, tw_alert_view *out) TW_MUST_CHECK;
 // What alerts of this scheme turned out to be.
 typedef struct tw_similar {
@@ -99,8 +99,9 @@ typedef struct tw_transaction_view {
     const tw_signal_view *signals;
     size_t signal_n;
     tw_str alert_id;        // "" = none
-    const tw_guilt *lines;  // transaction->line_n of them
-    tw_guilt whole;         // e.g. the refund tender, or a drawer opening without lines
+    const tw_guilt *lines;   // transaction->line_n of them
+    const tw_guilt *tenders; // transaction->tender_n of them
+    tw_guilt whole;          // some signal fired, whatever it points at
     const float *row;       // [TW_FEATURE_N], NULL when not kept (nothing fired)
 } tw_transaction_view;
 
@@ -182,20 +183,24 @@ typedef struct tw_summary {
 tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out) TW_MUST_CHECK;
 
 typedef struct tw_signal_row {
-    const tw_signal_info *info; // as the detector describes it
+    tw_str name, title, scheme, help;
+    tw_alert_type type;
+    tw_entity_kind entity;
+    const tw_parameter *parameters;
+    size_t parameter_n;
     uint64_t hits_28d;
 } tw_signal_row;
 tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out, size_t *out_n) TW_MUST_CHECK; // E
 tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out, size_t *out_n) TW_MUST_CHECK;
 
-typedef struct tw_dead_letter_page {
+typedef struct tw_dead_letter_list_view {
     const tw_dead_letter *items;
     size_t n;
     uint64_t next; // cursor, 0 = no more
-} tw_dead_letter_page;
+} tw_dead_letter_list_view;
 // Newest first; before = 0 starts.
 tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit, tw_arena *arena,
-                                tw_dead_letter_page *out) TW_MUST_CHECK;
+                                tw_dead_letter_list_view *out) TW_MUST_CHECK;
 
 // Calls visit for each transaction's stored score in journal order; stops when it returns false.
 typedef struct tw_score_row {
@@ -203,9 +208,9 @@ typedef struct tw_score_row {
     int64_t time_ms; // whole seconds
     tw_score score;
 } tw_score_row;
-typedef bool tw_score_visit(void *ctx, const tw_score_row *row);
-tw_status tw_query_scores(tw_service *service, uint64_t from_seq, tw_score_visit *visit, void *ctx) TW_MUST_CHECK;
-// Text of a stored score.
-tw_str tw_service_signal_name(tw_service *service, uint64_t seq, uint32_t signal_idx);
+typedef bool tw_score_row_visit(void *ctx, const tw_score_row *row);
+tw_status tw_query_scores(tw_service *service, uint64_t from_seq, tw_score_row_visit *visit, void *ctx) TW_MUST_CHECK;
+// Name and title of a signal by the number in a score, copied into the arena; "" when unknown. E
+tw_status tw_query_signal(tw_service *service, uint8_t signal, tw_arena *arena, tw_signal_view *out) TW_MUST_CHECK;
 
 #endif

@@ -20,7 +20,7 @@
 
 #include "base/arena.h"
 #include "base/time.h"
-#include "detect/detect.h"
+#include "detect/detector.h"
 #include "feature/engine.h"
 #include "port/files.h"
 #include "port/journal.h"
@@ -72,6 +72,11 @@ typedef enum tw_outcome {
     TW_OUTCOME_FAILED,    // the journal failed; `status` says how; nothing was kept
 } tw_outcome;
 
+typedef struct tw_reason_text {
+    tw_str name, title, sentence;
+    double strength; // 0..1
+} tw_reason_text;
+
 typedef struct tw_result {
     tw_outcome outcome;
     tw_status status;      // TW_OK, TW_CONFLICT, the problem's status, or the journal's failure
@@ -81,6 +86,8 @@ typedef struct tw_result {
     tw_str id;             // the record's own id; view into the batch
     tw_score score;        // transactions only
     char alert_id[TW_ALERT_ID_BYTES]; // "" = none
+    const tw_reason_text *reasons;    // of the fired signals, strongest first; in the batch's arena
+    size_t reason_n;
 } tw_result;
 
 typedef struct tw_batch tw_batch;
@@ -91,11 +98,11 @@ typedef void tw_batch_done(void *ctx, tw_batch *batch);
 tw_status tw_batch_get(tw_service *service, tw_batch **out) TW_MUST_CHECK;
 void tw_batch_put(tw_batch *batch); // never while it is submitted
 void tw_batch_reset(tw_batch *batch);
-// Memory for parsing into; reset with the batch. The facts added need not outlive the call to add,
-// as their canonical bytes are kept.
+// Memory for parsing into; reset with the batch.
 tw_arena *tw_batch_arena(tw_batch *batch);
-// Adds a fact; fills received_ms from the service's clock when it is 0. `line` is the producer's
-// position of the record, for problems. TW_LIMIT when the batch is full (TW_COMMIT_MAX_FACTS records
+// Adds a fact; fills received_ms from the service's clock when it is 0. What the fact points to must
+// live until the batch has completed (in the batch's arena, or in a buffer that the producer keeps).
+// `line` is the producer's position of the record, for problems. TW_LIMIT when the batch is full (TW_COMMIT_MAX_FACTS records
 // or TW_BLOCK_MAX_BYTES / 2 bytes), TW_NO_MEMORY.
 tw_status tw_batch_add(tw_batch *batch, const tw_fact *fact, uint32_t line) TW_MUST_CHECK;
 // Adds a record that did not parse: it becomes a dead letter when the batch is processed. Strings of
@@ -116,11 +123,13 @@ tw_status tw_service_submit(tw_service *service, tw_batch *batch, tw_batch_done 
 // `wait_for_room`. Returns the batch's own status. Never from a callback.
 tw_status tw_service_run(tw_service *service, tw_batch *batch, bool wait_for_room, tw_err *err) TW_MUST_CHECK;
 
-// Score without side effects: what the fact would get now. Any thread. Signals' sentences go into the
-// arena. TW_CONFLICT when the id is known already (score it under another id).
+// Score without side effects: what the fact would get now, also when its id is known already. Any
+// thread. Reasons go into the arena.
 typedef struct tw_probe_result {
     tw_score score;
     float row[TW_FEATURE_N];
+    const tw_reason_text *reasons;
+    size_t reason_n;
 } tw_probe_result;
 tw_status tw_service_probe(tw_service *service, const tw_fact *fact, tw_arena *scratch,
                            tw_probe_result *out) TW_MUST_CHECK;
