@@ -256,7 +256,7 @@ for group in "$@"; do
         ;;
     web) need_node ;;
     test)
-        want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation"
+        want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation universal-ctags"
         need_node
         need_chromium
         ;;
