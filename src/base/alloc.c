@@ -27,7 +27,7 @@ void *tw_new_array(const tw_alloc *alloc, size_t n, size_t size)
 {
     if (size != 0 && n > SIZE_MAX / 2 / size)
         return NULL;
-    size_t bytes = n * size ? n * size : 1;
+    size_t bytes = TW_MAX(n * size, 1);
     void *block = alloc->resize(alloc->ctx, NULL, 0, bytes);
     if (block)
         memset(block, 0, bytes);
@@ -37,7 +37,7 @@ void *tw_new_array(const tw_alloc *alloc, size_t n, size_t size)
 void tw_free_array(const tw_alloc *alloc, void *block, size_t n, size_t size)
 {
     if (block)
-        alloc->resize(alloc->ctx, block, n * size ? n * size : 1, 0);
+        alloc->resize(alloc->ctx, block, TW_MAX(n * size, 1), 0);
 }
 
 tw_status tw_grow(const tw_alloc *alloc, void **items, size_t *cap, size_t need, size_t size,

@@ -44,9 +44,8 @@ static tw_table_slot *place(tw_table *table, uint64_t key)
     return &table->slots_own[i];
 }
 
-static tw_status grow(tw_table *table)
+static tw_status grow_to(tw_table *table, size_t new_cap)
 {
-    size_t new_cap = table->cap ? table->cap * 2 : 16;
     tw_table_slot *slots = tw_new_array(table->alloc, new_cap, sizeof(*slots));
     if (!slots)
         return TW_NO_MEMORY;
@@ -62,6 +61,16 @@ static tw_status grow(tw_table *table)
     return TW_OK;
 }
 
+tw_status tw_table_reserve(tw_table *table, size_t extra)
+{
+    if (extra > table->max_n - table->n)
+        return TW_LIMIT;
+    size_t new_cap = table->cap ? table->cap : 16;
+    while (table->n + extra > new_cap / 4 * 3)
+        new_cap *= 2;
+    return new_cap == table->cap ? TW_OK : grow_to(table, new_cap);
+}
+
 tw_status tw_table_at(tw_table *table, uint64_t key, tw_table_slot **out)
 {
     *out = tw_table_find(table, key);
@@ -69,8 +78,7 @@ tw_status tw_table_at(tw_table *table, uint64_t key, tw_table_slot **out)
         return TW_OK;
     if (table->n >= table->max_n)
         return TW_LIMIT;
-    if (table->n + 1 > table->cap / 4 * 3)
-        TW_TRY(grow(table));
+    TW_TRY(tw_table_reserve(table, 1));
     *out = place(table, key);
     **out = (tw_table_slot){.key = key, .value = TW_TABLE_NONE};
     table->n++;

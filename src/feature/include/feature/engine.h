@@ -34,8 +34,9 @@ tw_status tw_engine_reserve(tw_engine *engine, size_t n) TW_MUST_CHECK;
 // meaning); other facts leave it. Allocates nothing. A fact must be new: look it up first.
 void tw_engine_apply(tw_engine *engine, const tw_fact *fact, float *row);
 
-// The row that apply would give, with no trace left: POST /v1/score. `scratch` lends working memory
-// (a reset arena of some 64 KB will do). TW_NO_MEMORY when the arena is exhausted.
+// The row that apply would give, with no trace left: POST /v1/score. (A probe does not turn the day:
+// the first one of a new day still sees yesterday's peers.) `scratch` lends working memory
+// (a reset arena of 256 KB will do). TW_NO_MEMORY when the arena is exhausted.
 tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch,
                           float *row) TW_MUST_CHECK;
 

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Exact sliding windows: accumulators that entries enter once and leave once, behind cursors that
+// remember the time of the entry they stand before, so that a window with nothing to evict costs one
+// comparison and no cache miss.
+#include "internal.h"
+
+#include <math.h>
+
+#include "base/hash.h"
+
+// --- distinct counts ---------------------------------------------------------------------------
+
+static uint64_t distinct_key(const twi_windows *w, uint32_t acc, uint32_t aux)
+{
+    uint64_t who = (uint64_t)w->kind << 56 | (uint64_t)acc << 32 | w->entity_idx;
+    return tw_hash_pair(who, aux);
+}
+
+static int32_t frozen_count(const twi_distinct *distinct, uint64_t key)
+{
+    const tw_table_slot *slot = tw_table_find(distinct->frozen, key);
+    int32_t count = slot ? (int32_t)slot->value : 0;
+    for (size_t i = 0; i < distinct->change_n; i++) {
+        if (distinct->changes[i].key == key)
+            count += distinct->changes[i].delta;
+    }
+    return count;
+}
+
+static void frozen_change(twi_distinct *distinct, uint64_t key, int32_t delta)
+{
+    for (size_t i = 0; i < distinct->change_n; i++) {
+        if (distinct->changes[i].key == key) {
+            distinct->changes[i].delta += delta;
+            return;
+        }
+    }
+    // A probe far in the future of a busy entity may meet more partners than the scratch holds; then
+    // the count is that of the partners which it does hold.
+    if (distinct->change_n < distinct->change_cap)
+        distinct->changes[distinct->change_n++] = (twi_distinct_change){key, delta};
+}
+
+// Changes the count of a partner; +1 or -1 for the distinct count, or 0.
+static int64_t distinct_change(const twi_windows *w, uint32_t acc, uint32_t aux, int32_t sign)
+{
+    if (aux == TWI_NONE)
+        return 0;
+    uint64_t key = distinct_key(w, acc, aux);
+    twi_distinct *distinct = w->distinct;
+    int32_t before;
+    if (!distinct->table) {
+        before = frozen_count(distinct, key);
+        frozen_change(distinct, key, sign);
+    } else {
+        tw_table_slot *slot = NULL;
+        tw_status status = tw_table_at(distinct->table, key, &slot);
+        TW_CHECK(status == TW_OK);
+        if (slot->value == TW_TABLE_NONE)
+            slot->value = 0;
+        before = (int32_t)slot->value;
+        slot->value = (uint32_t)(before + sign);
+        if (slot->value == 0)
+            tw_table_remove(distinct->table, key);
+    }
+    return sign > 0 ? before == 0 : -(int64_t)(before == 1);
+}
+
+// --- one entry in one window -------------------------------------------------------------------
+
+static void count_entry(const twi_windows *w, const twi_plan_window *window, int64_t *acc,
+                        const twi_entry *entry, int32_t sign)
+{
+    const twi_acc *specs = w->plan->accs;
+    for (uint32_t a = window->acc_first; a < window->acc_first + window->acc_n; a++) {
+        if (!(entry->flags & specs[a].mask))
+            continue;
+        switch (specs[a].column) {
+        case TWI_COUNT:
+            acc[a] += sign;
+            break;
+        case TWI_AMOUNT:
+            acc[a] += sign * (int64_t)entry->amount;
+            break;
+        case TWI_DISCOUNT:
+            acc[a] += sign * (int64_t)entry->discount;
+            break;
+        case TWI_DISTINCT:
+            acc[a] += distinct_change(w, a, entry->aux, sign);
+            break;
+        }
+    }
+}
+
+// --- cursors -----------------------------------------------------------------------------------
+
+// The entry the cursor stands before, or NULL at the end; moves on to the next chunk when needed.
+static const twi_entry *peek(const twi_windows *w, const twi_entity *entity, twi_cursor *cursor)
+{
+    if (cursor->ord == entity->entry_n)
+        return NULL;
+    twi_chunk *chunk = twi_log_chunk(w->logs, cursor->chunk);
+    if (cursor->ord - chunk->first_ord == chunk->n) {
+        cursor->chunk = chunk->next;
+        chunk = twi_log_chunk(w->logs, cursor->chunk);
+    }
+    return &twi_chunk_entries(chunk)[cursor->ord - chunk->first_ord];
+}
+
+// Steps over the entry and notes the time of the next.
+static void step(const twi_windows *w, const twi_entity *entity, twi_cursor *cursor)
+{
+    cursor->ord++;
+    const twi_entry *next = peek(w, entity, cursor);
+    cursor->t = next ? next->t : UINT32_MAX;
+}
+
+size_t twi_dense_bytes(const twi_plan *plan)
+{
+    size_t bytes = sizeof(twi_dense_head) + 2 * plan->window_n * sizeof(twi_cursor);
+    bytes = (bytes + 7) / 8 * 8;
+    return bytes + plan->acc_n * sizeof(int64_t);
+}
+
+twi_dense twi_dense_view(const twi_plan *plan, void *block)
+{
+    twi_dense dense;
+    dense.head = block;
+    dense.lead = (twi_cursor *)(dense.head + 1);
+    dense.trail = dense.lead + plan->window_n;
+    size_t bytes = sizeof(twi_dense_head) + 2 * plan->window_n * sizeof(twi_cursor);
+    dense.acc = (int64_t *)((char *)block + (bytes + 7) / 8 * 8);
+    return dense;
+}
+
+void twi_windows_start(const twi_windows *w, const twi_entity *entity, twi_dense dense)
+{
+    dense.head->day = INT32_MIN;
+    uint32_t first_ord = 0, first_t = UINT32_MAX;
+    if (entity->head != TWI_NONE) {
+        twi_chunk *chunk = twi_log_chunk(w->logs, entity->head);
+        first_ord = chunk->first_ord;
+        first_t = twi_chunk_entries(chunk)[0].t;
+    }
+    for (uint32_t i = 0; i < w->plan->window_n; i++) {
+        dense.lead[i] = dense.trail[i] = (twi_cursor){entity->head, first_ord, first_t};
+        const twi_plan_window *window = &w->plan->windows[i];
+        if (window->is_tumbling || window->delay_s > 0)
+            continue;
+        twi_cursor all = dense.trail[i];
+        for (const twi_entry *entry; (entry = peek(w, entity, &all)) != NULL;) {
+            count_entry(w, window, dense.acc, entry, 1);
+            step(w, entity, &all);
+        }
+    }
+}
+
+void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_dense dense, uint32_t now_s)
+{
+    for (uint32_t i = 0; i < w->plan->window_n; i++) {
+        const twi_plan_window *window = &w->plan->windows[i];
+        if (window->is_tumbling)
+            continue;
+        // Times are below 2^32 and so are sums with the longest window; 64 bits avoid the wrap.
+        int64_t newest = (int64_t)now_s - window->delay_s;
+        int64_t oldest = newest - window->width_s;
+        while (window->delay_s > 0 && dense.lead[i].t != UINT32_MAX && dense.lead[i].t <= newest) {
+            count_entry(w, window, dense.acc, peek(w, entity, &dense.lead[i]), 1);
+            step(w, entity, &dense.lead[i]);
+        }
+        while (dense.trail[i].t != UINT32_MAX && dense.trail[i].t <= oldest) {
+            count_entry(w, window, dense.acc, peek(w, entity, &dense.trail[i]), -1);
+            step(w, entity, &dense.trail[i]);
+        }
+    }
+}
+
+void twi_windows_add(const twi_windows *w, twi_dense dense, const twi_entry *entry)
+{
+    for (uint32_t i = 0; i < w->plan->window_n; i++) {
+        if (w->plan->windows[i].delay_s == 0)
+            count_entry(w, &w->plan->windows[i], dense.acc, entry, 1);
+    }
+}
+
+void twi_windows_appended(const twi_windows *w, const twi_entity *entity, twi_dense dense)
+{
+    for (uint32_t i = 0; i < w->plan->window_n; i++) {
+        if (w->plan->windows[i].is_tumbling)
+            continue;
+        twi_cursor *cursors[] = {&dense.lead[i], &dense.trail[i]};
+        for (int c = 0; c < 2; c++) {
+            twi_cursor *cursor = cursors[c];
+            if (cursor->ord != entity->entry_n - 1)
+                continue;
+            if (cursor->chunk == TWI_NONE)
+                cursor->chunk = entity->tail;
+            cursor->t = peek(w, entity, cursor)->t;
+        }
+    }
+}
+
+// --- sparse entities ---------------------------------------------------------------------------
+
+// Does an entry that was appended before `until` and lies in the window have the same partner?
+static bool seen_before(const twi_entry *entries, size_t until, uint32_t mask, int64_t oldest,
+                        uint32_t aux)
+{
+    for (size_t i = 0; i < until; i++) {
+        if ((entries[i].flags & mask) && entries[i].t > oldest && entries[i].aux == aux)
+            return true;
+    }
+    return false;
+}
+
+static void scan_acc(const twi_windows *w, uint32_t a, const twi_entry *entries, size_t n,
+                     int64_t oldest, int64_t newest, int64_t *acc)
+{
+    const twi_acc *spec = &w->plan->accs[a];
+    for (size_t i = 0; i < n; i++) {
+        const twi_entry *entry = &entries[i];
+        if (!(entry->flags & spec->mask) || entry->t <= oldest || entry->t > newest)
+            continue;
+        if (spec->column == TWI_COUNT)
+            acc[a]++;
+        else if (spec->column == TWI_AMOUNT)
+            acc[a] += entry->amount;
+        else if (spec->column == TWI_DISCOUNT)
+            acc[a] += entry->discount;
+        else if (entry->aux != TWI_NONE)
+            acc[a] += !seen_before(entries, i, spec->mask, oldest, entry->aux);
+    }
+}
+
+void twi_windows_scan(const twi_windows *w, const twi_entity *entity, const twi_entry *entry,
+                      uint32_t now_s, int64_t *acc)
+{
+    twi_entry entries[TWI_SPARSE_MAX + 3 + 12 + 1]; // the longest sparse log and the new entry
+    size_t n = 0;
+    for (uint32_t id = entity ? entity->head : TWI_NONE; id != TWI_NONE;) {
+        twi_chunk *chunk = twi_log_chunk(w->logs, id);
+        for (uint16_t i = 0; i < chunk->n; i++) {
+            TW_CHECK(n < TW_COUNT(entries) - 1);
+            entries[n++] = twi_chunk_entries(chunk)[i];
+        }
+        id = chunk->next;
+    }
+    entries[n++] = *entry;
+    for (uint32_t i = 0; i < w->plan->window_n; i++) {
+        const twi_plan_window *window = &w->plan->windows[i];
+        int64_t newest = (int64_t)now_s - window->delay_s;
+        for (uint32_t a = window->acc_first; a < window->acc_first + window->acc_n; a++) {
+            acc[a] = 0;
+            scan_acc(w, a, entries, n, newest - window->width_s, newest, acc);
+        }
+    }
+}
+
+// --- features ----------------------------------------------------------------------------------
+
+float twi_value(const twi_plan_value *value, const int64_t *acc, double minor_per_major)
+{
+    double num = (double)acc[value->num];
+    double den = (double)acc[value->den];
+    switch (value->measure) {
+    case TW_MEASURE_COUNT:
+    case TW_MEASURE_DISTINCT:
+        return (float)num;
+    case TW_MEASURE_SUM:
+        return (float)(num / minor_per_major);
+    case TW_MEASURE_VOLUME:
+        return (float)(fabs(num) / minor_per_major);
+    case TW_MEASURE_MEAN:
+        return den > 0.0 ? (float)(num / den / minor_per_major) : 0.0F;
+    case TW_MEASURE_RATE:
+        return den > 0.0 ? (float)(num / den) : 0.0F;
+    case TW_MEASURE_DISCOUNT:
+        den += (double)acc[value->den2];
+        return den > 0.0 ? (float)(num / den) : 0.0F;
+    case TW_MEASURE_DERIVED:
+        break;
+    }
+    return NAN;
+}
+
+void twi_windows_values(const twi_plan *plan, const int64_t *acc, double minor_per_major, float *row)
+{
+    for (uint32_t i = 0; i < plan->value_n; i++)
+        row[plan->values[i].feature] = twi_value(&plan->values[i], acc, minor_per_major);
+}
