@@ -76,7 +76,7 @@ uint64_t tw_catalogue_hash(void)
 static const struct {
     tw_feature percentile, base;
 } peer_rows[] = {
-#define X(percentile, base) {TW_F_##percentile, TW_F_##base},
+#define X(name, percentile, base) {TW_##percentile, TW_F_##base},
     TW_PEER_MEASURES(X)
 #undef X
 };

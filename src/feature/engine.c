@@ -234,8 +234,10 @@ static void employee_meet(tw_engine *engine, uint32_t idx, tw_str id, uint32_t s
         employee->first_s = t;
     }
     if (is_new || employee->store != store_idx) {
-        if (!is_new)
+        if (!is_new) {
             list_leave(engine, twi_store_at(engine, employee->store), idx);
+            employee->other_store_s = employee->last_s;
+        }
         employee->store = store_idx;
         list_join(engine, twi_store_at(engine, store_idx), idx);
     }
@@ -434,6 +436,8 @@ static void advance_clocks(tw_engine *engine, const twi_event *event)
     twi_store *store = twi_store_at(engine, event->idx[TW_ENTITY_STORE]);
     twi_store_advance(store, event->own_s);
     engine->clock_s = TW_MAX(engine->clock_s, store->clock_s);
+    if (engine->first_s == 0)
+        engine->first_s = event->own_s;
     if (event->now_s != event->own_s)
         return; // an implausible time says nothing about the week or the day
     twi_store_count_hour(store, event->local_ms);
@@ -637,7 +641,8 @@ static tw_status probe_entity(const tw_engine *engine, tw_entity_kind which, con
     return TW_OK;
 }
 
-tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch, float *row)
+tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch, float *row,
+                          uint32_t *filters)
 {
     TW_CHECK(fact->kind == TW_FACT_TRANSACTION);
     twi_event event;
@@ -653,5 +658,6 @@ tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena
             TW_TRY(probe_entity(engine, (tw_entity_kind)k, &event, scratch, row));
     }
     twi_event_finish(engine, &event, row);
+    *filters = event.flags;
     return TW_OK;
 }

@@ -21,11 +21,15 @@ enum {
     ROUND_UNITS = 5,
     SPLIT_TENDERS = 3,
     MISSING_MAX = 1000,
+    RERUNG_S = 600,
+    TENURE_MAX_D = 90,
+    TENURE_KNOWN_S = 3 * 86400, // seen this soon after the records began = was there before
 };
 static const float off_hours_activity = 0.02F; // of a mean trading hour
 static const double deep_discount_share = 0.30;
 static const double override_cut_share = 0.30;
 static const double low_residual_share = 1.0 / 3.0;
+static const double rerung_difference = 0.20;
 
 uint64_t twi_entity_key(tw_entity_kind kind, tw_str a, tw_str b)
 {
@@ -88,11 +92,6 @@ static uint32_t type_flags(const tw_transaction *txn)
     if (void_flag)
         return TWI_BIT(TW_FILTER_VOID);
     return refund_flag ? TWI_BIT(TW_FILTER_REFUND) : TWI_BIT(TW_FILTER_SALE);
-}
-
-static int32_t saturate(int64_t minor)
-{
-    return minor > INT32_MAX ? INT32_MAX : minor < -INT32_MAX ? -INT32_MAX : (int32_t)minor;
 }
 
 static bool starts_nocase(tw_str s, const char *prefix)
@@ -195,9 +194,9 @@ static void derive_money(twi_event *event, const line_sums *sums, float *row)
     bool is_void = event->flags & TWI_BIT(TW_FILTER_VOID);
     bool moves_money = event->flags & (TWI_BIT(TW_FILTER_SALE) | TWI_BIT(TW_FILTER_REFUND) |
                                        TWI_BIT(TW_FILTER_VOID));
-    event->amount = moves_money ? saturate(is_void ? -total : total) : 0;
+    event->amount = moves_money ? twi_saturate(is_void ? -total : total) : 0;
     bool sells = event->flags & TWI_BIT(TW_FILTER_SALE);
-    event->discount = sells ? saturate(sums->manual_minor) : 0;
+    event->discount = sells ? twi_saturate(sums->manual_minor) : 0;
     double gross = (double)magnitude + (double)txn->discount_minor;
     double share = gross > 0.0 ? (double)txn->discount_minor / gross : 0.0;
     double manual_share = gross > 0.0 ? (double)sums->manual_minor / gross : 0.0;
@@ -306,7 +305,6 @@ static void derive_original(twi_event *event, float *row)
                     original->employee == event->idx[TW_ENTITY_EMPLOYEE];
     bool cash_void = false;
     if (is_void && (has || txn->type == TW_TXN_POST_VOID)) {
-        event->flags |= TWI_BIT(TW_FILTER_POST_VOID);
         bool was_cash = has ? (original->flags & TWI_BIT(TW_FILTER_CASH)) != 0
                             : txn->payment_type == TW_PAY_CASH;
         cash_void = was_cash && (own_sale || !has);
@@ -344,7 +342,39 @@ static void derive_register(const tw_engine *engine, twi_event *event, float *ro
     set(row, TW_F_seq_missing_numbers, missing);
 }
 
+// Careless cashiers ring again what they voided; thieves do not.
+static void derive_rerung(const tw_engine *engine, twi_event *event)
+{
+    const twi_register *reg = twi_register_at(engine, event->idx[TW_ENTITY_REGISTER]);
+    if (!reg || reg->undone_s == 0 || !(event->flags & TWI_BIT(TW_FILTER_SALE)))
+        return;
+    double difference = (double)event->amount - (double)reg->undone_amount;
+    difference = difference < 0.0 ? -difference : difference;
+    if (event->own_s >= reg->undone_s && event->own_s - reg->undone_s <= RERUNG_S &&
+        difference <= rerung_difference * (double)reg->undone_amount)
+        event->flags |= TWI_BIT(TW_FILTER_RERUNG);
+}
+
 // --- the clock ---------------------------------------------------------------------------------
+
+static void derive_employee_time(const tw_engine *engine, const twi_event *event,
+                                 const twi_employee *employee, float *row)
+{
+    double tenure_d = 0.0, hop_s = (double)NAN;
+    bool known = employee && employee->id_bytes;
+    if (known && employee->first_s < engine->first_s + TENURE_KNOWN_S)
+        tenure_d = TENURE_MAX_D;
+    else if (known && event->own_s > employee->first_s)
+        tenure_d = TW_MIN((event->own_s - employee->first_s) / 86400.0, TENURE_MAX_D);
+    if (known) {
+        uint32_t elsewhere_s = employee->store == event->idx[TW_ENTITY_STORE] ? employee->other_store_s
+                                                                             : employee->last_s;
+        if (elsewhere_s != 0 && event->own_s >= elsewhere_s && event->own_s - elsewhere_s <= GAP_MAX_S)
+            hop_s = event->own_s - elsewhere_s;
+    }
+    set(row, TW_F_emp_tenure_d, tenure_d);
+    set(row, TW_F_seq_store_hop_s, hop_s);
+}
 
 static void derive_time(const tw_engine *engine, twi_event *event, float *row)
 {
@@ -365,6 +395,7 @@ static void derive_time(const tw_engine *engine, twi_event *event, float *row)
     double idle_s = NAN;
     if (employee && employee->last_s != 0)
         idle_s = event->own_s > employee->last_s ? TW_MIN(event->own_s - employee->last_s, GAP_MAX_S) : 0;
+    derive_employee_time(engine, event, employee, row);
     set(row, TW_F_time_hour, civil.hour + civil.minute / 60.0);
     set(row, TW_F_time_weekend, civil.weekday >= 5);
     set(row, TW_F_time_night, civil.hour <= 6);
@@ -390,6 +421,7 @@ void twi_event_derive(const tw_engine *engine, twi_event *event, float *row)
     twi_sequence_original(engine, event);
     derive_original(event, row);
     derive_register(engine, event, row);
+    derive_rerung(engine, event);
     derive_time(engine, event, row);
     set(row, TW_F_tx_training, training);
 }
@@ -402,6 +434,8 @@ void twi_event_finish(const tw_engine *engine, const twi_event *event, float *ro
     const twi_group *group = twi_peers_group(engine, employee);
     for (int m = 0; m < TW_PEER_MEASURE_N; m++) {
         tw_peer_measure measure = (tw_peer_measure)m;
+        if (tw_peer_percentile_feature(measure) == TW_FEATURE_N)
+            continue;
         row[tw_peer_percentile_feature(measure)] =
             twi_group_percentile(group, measure, row[tw_peer_base_feature(measure)]);
     }

@@ -196,6 +196,8 @@ typedef struct twi_sale {
 
 typedef struct twi_register {
     uint32_t last_s, last_cancel_s, last_sequence, sale_n;
+    uint32_t undone_s;     // last void or cancelled basket that was not rung again yet, 0 = none
+    int32_t undone_amount; // its magnitude in minor units
     twi_sale sales[TWI_RECENT_SALES]; // ring, sale_n % TWI_RECENT_SALES is next
 } twi_register;
 
@@ -214,6 +216,7 @@ typedef struct twi_employee {
     uint32_t store;         // of the last transaction
     uint32_t next_in_store; // list of the store's employees
     uint32_t last_s, first_s, transaction_n;
+    uint32_t other_store_s; // last transaction in a store other than `store`, 0 = none
     uint32_t role, format; // indexes of names, 0 = unknown
     uint32_t shift_n;      // intervals so far, ring
     uint32_t has_clock;    // clock events were seen: sign-ons do not count
@@ -269,6 +272,7 @@ struct tw_engine {
     uint32_t feed;
     uint32_t last_filters;
     uint32_t clock_s; // latest store clock
+    uint32_t first_s; // time of the first transaction
     twi_kind kinds[TW_ENTITY_N]; // [TXN] is unused
     twi_segments employees, registers, accounts, stores; // beside the entities of these kinds
     tw_table receipt_table;
@@ -309,6 +313,11 @@ void twi_event_keys(const tw_transaction *txn, twi_event *event);
 void twi_event_derive(const tw_engine *engine, twi_event *event, float *row);
 // Derived features that need windows: peers, ratio to the store.
 void twi_event_finish(const tw_engine *engine, const twi_event *event, float *row);
+
+static inline int32_t twi_saturate(int64_t minor)
+{
+    return minor > INT32_MAX ? INT32_MAX : minor < -INT32_MAX ? -INT32_MAX : (int32_t)minor;
+}
 
 // clock.c: store clocks, week profiles, shifts.
 uint32_t twi_store_effective(const twi_store *store, uint32_t own_s);

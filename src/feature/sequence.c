@@ -73,7 +73,14 @@ static void remember_register(twi_register *reg, const twi_event *event)
         reg->sales[reg->sale_n++ % TWI_RECENT_SALES] =
             (twi_sale){event->own_s, event->amount, event->flags, event->idx[TW_ENTITY_EMPLOYEE]};
     }
-    if (event->flags & (TWI_BIT(TW_FILTER_CANCEL) | TWI_BIT(TW_FILTER_VOID)))
+    if (event->flags & TWI_BIT(TW_FILTER_RERUNG))
+        reg->undone_s = 0;
+    bool undoes = event->flags & (TWI_BIT(TW_FILTER_CANCEL) | TWI_BIT(TW_FILTER_VOID));
+    if (undoes && txn->total_minor != 0) {
+        reg->undone_s = event->own_s;
+        reg->undone_amount = twi_saturate(txn->total_minor < 0 ? -txn->total_minor : txn->total_minor);
+    }
+    if (undoes)
         reg->last_cancel_s = TW_MAX(reg->last_cancel_s, event->own_s);
     reg->last_s = TW_MAX(reg->last_s, event->own_s);
     if (tw_transaction_is(txn, TW_TXN_HAS_SEQUENCE)) {

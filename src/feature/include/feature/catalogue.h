@@ -49,7 +49,7 @@
     X(RAPID_REFUND, "refunds within 15 minutes of the sale by the same employee")                  \
     X(GIFT_REFUND, "refunds to a gift card or store credit")                                       \
     X(VOID, "voids")                                                                               \
-    X(POST_VOID, "post-voids")                                                                     \
+    X(RERUNG, "sales that ring again what was voided or cancelled within 10 minutes")              \
     X(CASH_VOID, "post-voids of cash sales by the same employee")                                  \
     X(LINE_VOID, "baskets with voided lines")                                                      \
     X(CANCEL, "cancelled baskets")                                                                 \
@@ -124,8 +124,9 @@ typedef enum tw_measure {
     X(time_off_shift_min, TXN, NOW, DERIVED, OFF_SHIFT, "min", "Off shift", "Minutes outside the employee's recorded shift; 0 on shift; empty without shift records") \
     X(time_register_gap_s, TXN, NOW, DERIVED, ALL, "s", "Register idle", "Seconds since the register's last transaction, at most a day") \
     X(time_employee_gap_s, TXN, NOW, DERIVED, ALL, "s", "Employee idle", "Seconds since the employee's last transaction, at most a day") \
+    X(emp_tenure_d, TXN, NOW, DERIVED, ALL, "d", "Tenure", "Days since the employee was first seen, at most 90; 90 for those who were there when the records began") \
     /* Sequences: X then Y. */                                                                     \
-    X(seq_void_gap_s, TXN, NOW, DERIVED, POST_VOID, "s", "Sale to void", "Seconds from the voided sale to its void; empty when this is no void of a known sale") \
+    X(seq_void_gap_s, TXN, NOW, DERIVED, VOID, "s", "Sale to void", "Seconds from the voided sale to its void; empty when this is no void of a known sale") \
     X(seq_void_cash, TXN, NOW, DERIVED, CASH_VOID, "flag", "Voided cash sale", "1 when a cash sale is voided after payment by the same employee") \
     X(seq_refund_gap_s, TXN, NOW, DERIVED, RAPID_REFUND, "s", "Sale to refund", "Seconds from the sale to its refund; empty when the sale is unknown") \
     X(seq_refund_same_employee, TXN, NOW, DERIVED, RAPID_REFUND, "flag", "Refunds own sale", "1 when the refunding employee made the sale") \
@@ -133,6 +134,7 @@ typedef enum tw_measure {
     X(seq_cancel_open_s, TXN, NOW, DERIVED, CANCEL_OPEN, "s", "Cancel to no-sale", "Seconds from the last cancelled or voided basket to this drawer opening; empty when more than 10 minutes") \
     X(seq_missing_numbers, TXN, NOW, DERIVED, ALL, "count", "Missing numbers", "Receipt numbers of this register that are missing before this one") \
     X(seq_gift_drain_s, TXN, NOW, DERIVED, GIFT_DRAIN, "s", "Load to spend", "Seconds from the load of or refund to this gift card to its spending; empty when none in 7 days") \
+    X(seq_store_hop_s, TXN, NOW, DERIVED, ALL, "s", "Since another store", "Seconds since this employee's last transaction in another store; empty when more than a day") \
     /* The employee's own windows. */                                                              \
     X(emp_n_1h, EMPLOYEE, 1H, COUNT, ALL, "count", "Transactions, 1 h", "The employee's transactions in the last hour") \
     X(emp_n_1d, EMPLOYEE, 1D, COUNT, ALL, "count", "Transactions, 1 d", "The employee's transactions in the last day") \
@@ -154,6 +156,7 @@ typedef enum tw_measure {
     X(emp_void_rate_28d, EMPLOYEE, 28D, RATE, VOID, "share", "Void rate, 28 d", "Voids as a share of the employee's transactions of 28 days") \
     X(emp_cash_void_n_7d, EMPLOYEE, 7D, COUNT, CASH_VOID, "count", "Post-voids of cash, 7 d", "The employee's post-voids of own cash sales in 7 days") \
     X(emp_cash_void_n_28d, EMPLOYEE, 28D, COUNT, CASH_VOID, "count", "Post-voids of cash, 28 d", "The employee's post-voids of own cash sales in 28 days") \
+    X(emp_rerung_n_28d, EMPLOYEE, 28D, COUNT, RERUNG, "count", "Voids rung again, 28 d", "Voids and cancelled baskets that the same till rang again within 10 minutes, 28 days") \
     X(emp_line_void_rate_7d, EMPLOYEE, 7D, RATE, LINE_VOID, "share", "Line-void rate, 7 d", "Baskets with voided lines as a share of the employee's transactions of 7 days") \
     X(emp_low_residual_n_28d, EMPLOYEE, 28D, COUNT, LOW_RESIDUAL, "count", "Low residuals, 28 d", "Baskets of which voided lines left less than a third, 28 days") \
     X(emp_cancel_rate_28d, EMPLOYEE, 28D, RATE, CANCEL, "share", "Cancel rate, 28 d", "Cancelled baskets as a share of the employee's transactions of 28 days") \
@@ -247,23 +250,40 @@ const char *tw_filter_text(tw_filter filter);
 uint64_t tw_catalogue_hash(void);
 
 // The measures that are compared with peers, in one table for the engine, the signals' sentences and
-// the portal. X(percentile feature or tw_feature without one = TW_FEATURE_N, base feature)
+// the portal. X(NAME, percentile feature or FEATURE_N without one, base feature)
 #define TW_PEER_MEASURES(X)                                                                        \
-    X(peer_refund_rate, emp_refund_rate_28d)                                                       \
-    X(peer_no_receipt, emp_no_receipt_n_28d)                                                       \
-    X(peer_void_rate, emp_void_rate_28d)                                                           \
-    X(peer_cash_void, emp_cash_void_n_28d)                                                         \
-    X(peer_discount_share, emp_discount_share_28d)                                                 \
-    X(peer_no_sale_rate, emp_no_sale_rate_7d)                                                      \
-    X(peer_override_rate, emp_override_rate_28d)                                                   \
-    X(peer_low_residual, emp_low_residual_n_28d)                                                   \
-    X(peer_cancel_rate, emp_cancel_rate_28d)                                                       \
-    X(peer_keyed_rate, emp_keyed_rate_7d)
+    X(peer_refund_rate, F_peer_refund_rate, emp_refund_rate_28d)                                   \
+    X(peer_no_receipt, F_peer_no_receipt, emp_no_receipt_n_28d)                                    \
+    X(peer_void_rate, F_peer_void_rate, emp_void_rate_28d)                                         \
+    X(peer_cash_void, F_peer_cash_void, emp_cash_void_n_28d)                                       \
+    X(peer_discount_share, F_peer_discount_share, emp_discount_share_28d)                          \
+    X(peer_no_sale_rate, F_peer_no_sale_rate, emp_no_sale_rate_7d)                                 \
+    X(peer_override_rate, F_peer_override_rate, emp_override_rate_28d)                             \
+    X(peer_low_residual, F_peer_low_residual, emp_low_residual_n_28d)                              \
+    X(peer_cancel_rate, F_peer_cancel_rate, emp_cancel_rate_28d)                                   \
+    X(peer_keyed_rate, F_peer_keyed_rate, emp_keyed_rate_7d)                                       \
+    X(peer_rapid_refund, FEATURE_N, emp_rapid_refund_n_28d)                                        \
+    X(peer_gift_refund, FEATURE_N, emp_gift_refund_n_28d)                                          \
+    X(peer_late_refund, FEATURE_N, emp_late_refund_n_28d)                                          \
+    X(peer_cash_refund, FEATURE_N, emp_cash_refund_n_28d)                                          \
+    X(peer_round, FEATURE_N, emp_round_n_28d)                                                      \
+    X(peer_line_void_rate, FEATURE_N, emp_line_void_rate_7d)                                       \
+    X(peer_cancel_open, FEATURE_N, emp_cancel_open_n_28d)                                          \
+    X(peer_deep_discount, FEATURE_N, emp_deep_discount_n_7d)                                       \
+    X(peer_staff_accounts, FEATURE_N, emp_staff_accounts_28d)                                      \
+    X(peer_self_override, FEATURE_N, emp_self_override_n_28d)                                      \
+    X(peer_gift_drain, FEATURE_N, emp_gift_drain_n_28d)                                            \
+    X(peer_split, FEATURE_N, emp_split_n_7d)                                                       \
+    X(peer_off_hours, FEATURE_N, emp_off_hours_n_28d)                                              \
+    X(peer_off_shift, FEATURE_N, emp_off_shift_n_7d)                                               \
+    X(peer_paid_out, FEATURE_N, emp_paid_out_n_28d)                                                \
+    X(peer_training, FEATURE_N, emp_training_n_7d)
 
-#define X(percentile, base) TW_PEER_##percentile,
+#define X(name, percentile, base) TW_PEER_##name,
 typedef enum tw_peer_measure { TW_PEER_MEASURES(X) TW_PEER_MEASURE_N } tw_peer_measure;
 #undef X
 tw_feature tw_peer_base_feature(tw_peer_measure measure);
+// TW_FEATURE_N when the measure has no percentile feature.
 tw_feature tw_peer_percentile_feature(tw_peer_measure measure);
 
 #endif

@@ -37,8 +37,9 @@ void tw_engine_apply(tw_engine *engine, const tw_fact *fact, float *row);
 // The row that apply would give, with no trace left: POST /v1/score. (A probe does not turn the day:
 // the first one of a new day still sees yesterday's peers.) `scratch` lends working memory
 // (a reset arena of 256 KB will do). TW_NO_MEMORY when the arena is exhausted.
-tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch,
-                          float *row) TW_MUST_CHECK;
+// `filters` receives the bits that the fact would pass (as tw_engine_last_filters).
+tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch, float *row,
+                          uint32_t *filters) TW_MUST_CHECK;
 
 // Position of the last applied fact, 0 at the start; number of transactions applied.
 uint64_t tw_engine_seq(const tw_engine *engine);
