@@ -13,6 +13,9 @@
 
 enum {
     SWEEP_STEPS = 2,
+    SWEEP_LATE_S = 4 * 86400, // facts that come this late still find exact windows
+    DAYS_AHEAD = 7,           // a day this far ahead needs a majority
+    DAY_VOTES = 64,
     ENTITY_SHIFT = 12,
     DENSE_SHIFT = 8,
     RECEIPT_SHIFT = 14,
@@ -279,8 +282,8 @@ static void sweep(tw_engine *engine, tw_entity_kind which)
     for (int i = 0; i < SWEEP_STEPS && kind->entities.n > 0; i++) {
         kind->sweep = kind->sweep + 1 < kind->entities.n ? kind->sweep + 1 : 0;
         const twi_entity *entity = twi_segments_at(&kind->entities, kind->sweep);
-        if (entity->key == 0 || entity->clock_s > UINT32_MAX - kind->plan.retention_s ||
-            entity->clock_s + kind->plan.retention_s >= engine->clock_s)
+        int64_t remembered_s = (int64_t)entity->clock_s + kind->plan.retention_s + SWEEP_LATE_S;
+        if (entity->key == 0 || remembered_s >= engine->day * INT64_C(86400))
             continue;
         drain_dense(engine, kind, which, kind->sweep);
         free_entity(kind, kind->sweep);
@@ -352,14 +355,22 @@ static void drop_expired(twi_kind *kind, twi_entity *entity, uint32_t now_s)
     }
 }
 
+// The partner that distinct counts count. In a probe a partner may be new: then it has no index yet,
+// but it is one more.
+static uint32_t partner_of(const twi_event *event, tw_entity_kind which)
+{
+    const uint32_t not_seen_yet = TWI_NONE - 1;
+    tw_entity_kind partner = which == TW_ENTITY_EMPLOYEE  ? TW_ENTITY_ACCOUNT
+                             : which == TW_ENTITY_ACCOUNT ? TW_ENTITY_STORE
+                                                          : TW_ENTITY_TXN;
+    if (event->keys[partner] == 0)
+        return TWI_NONE;
+    return event->idx[partner] == TWI_NONE ? not_seen_yet : event->idx[partner];
+}
+
 static twi_entry entry_for(tw_entity_kind which, const twi_event *event, uint32_t now_s)
 {
-    uint32_t aux = TWI_NONE;
-    if (which == TW_ENTITY_EMPLOYEE)
-        aux = event->idx[TW_ENTITY_ACCOUNT];
-    else if (which == TW_ENTITY_ACCOUNT)
-        aux = event->idx[TW_ENTITY_STORE];
-    return (twi_entry){now_s, event->amount, event->discount, event->flags, aux};
+    return (twi_entry){now_s, event->amount, event->discount, event->flags, partner_of(event, which)};
 }
 
 static uint32_t log_entries(const twi_kind *kind, const twi_entity *entity)
@@ -383,7 +394,7 @@ static void apply_dense(const twi_windows *windows, twi_kind *kind, twi_entity *
         twi_windows_values(&kind->plan, dense.acc, event->minor_per_major, row);
 }
 
-static void apply_entity(tw_engine *engine, tw_entity_kind which, const twi_event *event, float *row)
+static void apply_entity(tw_engine *engine, tw_entity_kind which, twi_event *event, float *row)
 {
     twi_kind *kind = &engine->kinds[which];
     uint32_t idx = event->idx[which];
@@ -391,6 +402,8 @@ static void apply_entity(tw_engine *engine, tw_entity_kind which, const twi_even
     twi_distinct distinct = {.table = &engine->distinct};
     twi_windows windows = {&kind->plan, &kind->logs, &distinct, which, idx};
     entity->clock_s = TW_MAX(entity->clock_s, event->now_s);
+    entity->first_s = TW_MIN(entity->first_s, event->own_s);
+    event->ords[which] = entity->entry_n;
     twi_entry entry = entry_for(which, event, entity->clock_s);
     if (entity->dense == TWI_NONE && kind->plan.always_dense)
         make_dense(&windows, kind, entity);
@@ -431,23 +444,40 @@ static void learn_feed(tw_engine *engine, const tw_transaction *txn)
     engine->feed |= feed;
 }
 
+// The chain's day moves with any store that is up to a week ahead of it. A day beyond that needs a
+// majority among the facts (Boyer and Moore's vote), and then the earliest day voted for is taken, so
+// that one store with a wrong clock cannot freeze everybody's peers in the future.
+static bool day_turns(tw_engine *engine, int32_t day)
+{
+    if (day <= engine->day + DAYS_AHEAD) {
+        engine->day_votes -= engine->day_votes > 0;
+        if (day <= engine->day)
+            return false;
+    } else {
+        engine->day_candidate = engine->day_votes++ ? TW_MIN(engine->day_candidate, day) : day;
+        if (engine->day_votes < DAY_VOTES)
+            return false;
+        day = engine->day_candidate;
+    }
+    engine->day = day;
+    engine->day_votes = 0;
+    return true;
+}
+
 static void advance_clocks(tw_engine *engine, const twi_event *event)
 {
     twi_store *store = twi_store_at(engine, event->idx[TW_ENTITY_STORE]);
     twi_store_advance(store, event->own_s);
-    engine->clock_s = TW_MAX(engine->clock_s, store->clock_s);
     if (engine->first_s == 0)
         engine->first_s = event->own_s;
     if (event->now_s != event->own_s)
         return; // an implausible time says nothing about the week or the day
     twi_store_count_hour(store, event->local_ms);
     int32_t day = tw_floor_day(event->local_ms);
-    if (day > engine->day) {
-        bool is_first = engine->day == INT32_MIN;
+    if (engine->day == INT32_MIN)
         engine->day = day;
-        if (!is_first)
-            twi_peers_boundary(engine, day);
-    }
+    else if (day_turns(engine, day))
+        twi_peers_boundary(engine, engine->day);
 }
 
 static void apply_transaction(tw_engine *engine, const tw_fact *fact, uint64_t fact_key, float *row)
@@ -500,42 +530,34 @@ static void apply_shift(tw_engine *engine, const tw_shift *shift)
 
 // --- verdicts ----------------------------------------------------------------------------------
 
-// The entry of a past transaction in an entity's log: the first at or after its time with its amount
-// and flags, whose mark is not yet as wanted. `out_ord` is its ordinal.
-static twi_entry *find_entry(const twi_kind *kind, const twi_entity *entity, const twi_receipt *receipt,
-                             bool is_marked, uint32_t *out_ord)
+// The entry with this ordinal, or NULL when it has left the log.
+static twi_entry *find_entry(const twi_kind *kind, const twi_entity *entity, uint32_t ord)
 {
-    uint32_t mark = TWI_BIT(TW_FILTER_CONFIRMED);
-    uint32_t wanted = receipt->flags | (is_marked ? mark : 0);
     for (uint32_t id = entity->head; id != TWI_NONE;) {
         twi_chunk *chunk = twi_log_chunk(&kind->logs, id);
-        twi_entry *entries = twi_chunk_entries(chunk);
+        if (ord < chunk->first_ord)
+            return NULL;
+        if (ord - chunk->first_ord < chunk->n)
+            return &twi_chunk_entries(chunk)[ord - chunk->first_ord];
         id = chunk->next;
-        if (chunk->n == 0 || entries[chunk->n - 1].t < receipt->t)
-            continue;
-        for (uint16_t i = 0; i < chunk->n; i++) {
-            if (entries[i].t >= receipt->t && entries[i].amount == receipt->amount &&
-                entries[i].flags == wanted) {
-                *out_ord = chunk->first_ord + i;
-                return &entries[i];
-            }
-        }
     }
     return NULL;
 }
 
-static void mark_entity(tw_engine *engine, tw_entity_kind which, uint32_t idx, const twi_receipt *receipt,
-                        bool confirmed)
+static void mark_entity(tw_engine *engine, tw_entity_kind which, uint32_t idx, uint32_t ord,
+                        uint32_t receipt_s, bool confirmed)
 {
     twi_kind *kind = &engine->kinds[which];
     uint32_t mark = TWI_BIT(TW_FILTER_CONFIRMED);
     if (idx == TWI_NONE || idx >= kind->entities.n)
         return;
     twi_entity *entity = twi_segments_at(&kind->entities, idx);
-    uint32_t ord = 0;
-    twi_entry *entry = find_entry(kind, entity, receipt, !confirmed, &ord);
+    // The place may have been freed, or given to another account since.
+    if (entity->key == 0 || entity->first_s > receipt_s)
+        return;
+    twi_entry *entry = find_entry(kind, entity, ord);
     if (!entry)
-        return; // older than every window, or the entity was forgotten
+        return;
     entry->flags ^= mark;
     if (entity->dense == TWI_NONE)
         return;
@@ -566,11 +588,10 @@ static void apply_verdict(tw_engine *engine, const tw_verdict *verdict)
     uint32_t mark = TWI_BIT(TW_FILTER_CONFIRMED);
     if (receipt->flags == 0 || ((receipt->flags & mark) != 0) == confirmed)
         return;
-    receipt->flags &= ~mark;
-    mark_entity(engine, TW_ENTITY_EMPLOYEE, receipt->employee, receipt, confirmed);
-    mark_entity(engine, TW_ENTITY_REGISTER, receipt->reg, receipt, confirmed);
-    mark_entity(engine, TW_ENTITY_ACCOUNT, receipt->account, receipt, confirmed);
-    receipt->flags |= confirmed ? mark : 0;
+    receipt->flags ^= mark;
+    mark_entity(engine, TW_ENTITY_EMPLOYEE, receipt->employee, receipt->employee_ord, receipt->t, confirmed);
+    mark_entity(engine, TW_ENTITY_REGISTER, receipt->reg, receipt->reg_ord, receipt->t, confirmed);
+    mark_entity(engine, TW_ENTITY_ACCOUNT, receipt->account, receipt->account_ord, receipt->t, confirmed);
 }
 
 // --- the public path -----------------------------------------------------------------------------
@@ -602,8 +623,7 @@ void tw_engine_apply(tw_engine *engine, const tw_fact *fact, float *row)
                                                .seq = fact->seq,
                                                .employee = TWI_NONE,
                                                .reg = TWI_NONE,
-                                               .account = TWI_NONE,
-                                               .store = TWI_NONE});
+                                               .account = TWI_NONE});
 }
 
 // --- probe -------------------------------------------------------------------------------------

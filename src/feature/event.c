@@ -360,12 +360,15 @@ static void derive_rerung(const tw_engine *engine, twi_event *event)
 static void derive_employee_time(const tw_engine *engine, const twi_event *event,
                                  const twi_employee *employee, float *row)
 {
-    double tenure_d = 0.0, hop_s = (double)NAN;
+    // An employee who is met now for the first time has no memory yet, or an empty one.
     bool known = employee && employee->id_bytes;
-    if (known && employee->first_s < engine->first_s + TENURE_KNOWN_S)
+    uint32_t first_s = known ? employee->first_s : event->own_s;
+    uint32_t records_s = engine->first_s ? engine->first_s : event->own_s;
+    double tenure_d = 0.0, hop_s = (double)NAN;
+    if (first_s < records_s + TENURE_KNOWN_S)
         tenure_d = TENURE_MAX_D;
-    else if (known && event->own_s > employee->first_s)
-        tenure_d = TW_MIN((event->own_s - employee->first_s) / 86400.0, TENURE_MAX_D);
+    else if (event->own_s > first_s)
+        tenure_d = TW_MIN((event->own_s - first_s) / 86400.0, TENURE_MAX_D);
     if (known) {
         uint32_t elsewhere_s = employee->store == event->idx[TW_ENTITY_STORE] ? employee->other_store_s
                                                                              : employee->last_s;

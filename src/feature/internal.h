@@ -184,7 +184,7 @@ typedef struct twi_receipt {
     int32_t amount;                  // money effect in minor units
     uint32_t flags;                  // 0 for facts that are no transactions
     uint32_t refunds;                // refunds that refer to it
-    uint32_t store;
+    uint32_t employee_ord, reg_ord, account_ord; // ordinals in the entities' logs
 } twi_receipt;
 
 typedef struct twi_sale {
@@ -271,7 +271,8 @@ struct tw_engine {
     int32_t day;
     uint32_t feed;
     uint32_t last_filters;
-    uint32_t clock_s; // latest store clock
+    uint32_t day_votes; // facts for a day far ahead, less the others
+    int32_t day_candidate; // the earliest such day
     uint32_t first_s; // time of the first transaction
     twi_kind kinds[TW_ENTITY_N]; // [TXN] is unused
     twi_segments employees, registers, accounts, stores; // beside the entities of these kinds
@@ -303,7 +304,7 @@ typedef struct twi_event {
     bool has_original;           // a receipt or recent sale that this void or refund belongs to
     twi_receipt original;
     uint32_t original_idx; // of the receipt, TWI_NONE when matched by amount
-    uint32_t missing_numbers;
+    uint32_t ords[TW_ENTITY_N]; // ordinals in the entities' logs
     uint32_t shift_s; // start of the employee's current shift
 } twi_event;
 

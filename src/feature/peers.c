@@ -168,9 +168,10 @@ const twi_group *twi_peers_group(const tw_engine *engine, const twi_employee *em
 {
     if (engine->group_n == 0 || engine->groups_own[0].n < GROUP_MIN)
         return NULL;
-    for (uint32_t g = 1; employee && g < engine->group_n; g++) {
+    uint32_t role = employee ? employee->role : 0, format = employee ? employee->format : 0;
+    for (uint32_t g = 1; g < engine->group_n; g++) {
         const twi_group *group = &engine->groups_own[g];
-        if (group->role == employee->role && group->format == employee->format && group->n >= GROUP_MIN)
+        if (group->role == role && group->format == format && group->n >= GROUP_MIN)
             return group;
     }
     return &engine->groups_own[0];

@@ -123,6 +123,8 @@ void twi_sequence_remember(tw_engine *engine, const twi_event *event, uint64_t f
                            .account = event->idx[TW_ENTITY_ACCOUNT],
                            .amount = event->amount,
                            .flags = event->flags,
-                           .store = event->idx[TW_ENTITY_STORE]};
+                           .employee_ord = event->ords[TW_ENTITY_EMPLOYEE],
+                           .reg_ord = event->ords[TW_ENTITY_REGISTER],
+                           .account_ord = event->ords[TW_ENTITY_ACCOUNT]};
     twi_receipt_add(engine, &receipt);
 }

@@ -125,7 +125,8 @@ static void walk_engine(walk *w, tw_engine *engine)
     piece(w, &engine->day, sizeof(engine->day));
     piece(w, &engine->feed, sizeof(engine->feed));
     piece(w, &engine->last_filters, sizeof(engine->last_filters));
-    piece(w, &engine->clock_s, sizeof(engine->clock_s));
+    piece(w, &engine->day_votes, sizeof(engine->day_votes));
+    piece(w, &engine->day_candidate, sizeof(engine->day_candidate));
     piece(w, &engine->first_s, sizeof(engine->first_s));
     for (int k = TW_ENTITY_TXN + 1; k < TW_ENTITY_N; k++)
         walk_kind(w, &engine->kinds[k]);
