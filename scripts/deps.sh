@@ -55,8 +55,8 @@ apt_update() {
 
 # Lists that were never fetched (fresh containers) or are old would name packages that are gone.
 apt_lists_fresh() {
-    [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null | head -n 1)" ] ||
-        apt_update
+    fresh=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null | head -n 1)
+    [ -n "$fresh" ] || apt_update
 }
 
 apt_has() {
@@ -72,7 +72,7 @@ missing_of() {
     # shellcheck disable=SC2086 # a list of package names
     have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $1 2>/dev/null |
         sed -n 's/ installed$//p') || true
-    for package in $1; do
+    printf '%s\n' $1 | sort -u | while read -r package; do
         printf '%s\n' "$have" | grep -qxF "$package" || printf '%s ' "$package"
     done
 }
@@ -111,14 +111,15 @@ next_suite() {
     codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
     case $codename in
     bookworm) printf 'trixie' ;;
-    *) die "this release ($codename) has no libyyjson-dev package; use Debian 12+ or Ubuntu 24.04+." ;;
+    *) die "this release ($codename) has no libyyjson-dev; use Debian 12+ or Ubuntu 24.04+." ;;
     esac
 }
 
 # The mirror of the machine's own Debian source, whichever file format declares it.
 debian_mirror() {
-    LC_ALL=C apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)' \
-        'Created-By: Packages' 2>/dev/null |
+    # shellcheck disable=SC2016 # apt's own variables
+    fields='$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)'
+    LC_ALL=C apt-get indextargets --format "$fields" 'Created-By: Packages' 2>/dev/null |
         sed -n "s/^Debian|Debian|main|${codename}|//p" | head -n 1
 }
 
@@ -131,7 +132,7 @@ fetch_yyjson() {
         apt_update
         mirror=$(debian_mirror)
     fi
-    [ -n "$mirror" ] || die "no apt source of Debian main found to take libyyjson-dev of $suite from."
+    [ -n "$mirror" ] || die "no apt source of Debian main to take libyyjson-dev of $suite from."
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -f "$keyring" ] || die "$keyring is missing; install debian-archive-keyring."
     say "unpacking yyjson of $suite into .deps/yyjson"
@@ -171,8 +172,8 @@ need_node() {
 
 # Ubuntu's chromium is a snap only: there, Playwright's own build of Chromium is fetched instead.
 need_chromium() {
-    for name in chromium chromium-browser google-chrome; do
-        command -v "$name" >/dev/null 2>&1 && return 0
+    for name in "${CHROMIUM:-/usr/bin/chromium}" /usr/bin/chromium /usr/bin/google-chrome; do
+        [ -x "$name" ] && return 0
     done
     [ -d "$deps/playwright" ] && return 0
     apt_lists_fresh
@@ -185,7 +186,8 @@ need_chromium() {
 
 fetch_playwright_chromium() {
     say "fetching Playwright's Chromium into .deps/playwright"
-    PLAYWRIGHT_BROWSERS_PATH=$deps/playwright run npx --yes playwright install --with-deps chromium || {
+    export PLAYWRIGHT_BROWSERS_PATH="$deps/playwright"
+    run npx --yes playwright install --with-deps chromium || {
         rm -rf "$deps/playwright"
         say "no Chromium to be had here; the portal's browser tests will be skipped."
     }
@@ -235,7 +237,7 @@ fetch_venv() {
 }
 
 [ -r /etc/os-release ] && command -v apt-get >/dev/null 2>&1 ||
-    die "this script knows Debian and Ubuntu only; README.md lists the libraries to install by hand."
+    die "this script knows Debian and Ubuntu only; docs/adr/0004-dependencies.md lists the libraries."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 mkdir -p "$deps"
@@ -256,7 +258,8 @@ for group in "$@"; do
         ;;
     web) need_node ;;
     test)
-        want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation universal-ctags"
+        want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation"
+        want="$want universal-ctags"
         need_node
         need_chromium
         ;;

@@ -10,7 +10,12 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 seconds=${FUZZ_SECONDS:-300}
 mkdir -p build/fuzz/crashes
-[ $# -gt 0 ] || set -- $(cd tests/fuzz && ls fuzz_*.c | sed -e '/^fuzz_main\.c$/d' -e 's/^fuzz_//' -e 's/\.c$//')
+if [ $# -eq 0 ]; then
+    for source in tests/fuzz/fuzz_*.c; do
+        name=${source#tests/fuzz/fuzz_}
+        [ "$name" = main.c ] || set -- "$@" "${name%.c}"
+    done
+fi
 failed=''
 for name in "$@"; do
     mkdir -p "build/fuzz/corpus/$name"

@@ -73,7 +73,8 @@ def main():
     totals = [0, 0, 0]
     skips, failures = [], []
     for case in cases:
-        output = "\n".join(e.text or "" for e in case if e.tag in ("system-out", "failure", "error"))
+        told = [e.text or "" for e in case if e.tag in ("system-out", "failure", "error")]
+        output = "\n".join(told)
         counts = counts_of(case, output)
         totals = [a + b for a, b in zip(totals, counts)]
         name = f"{suite}: {case.get('name')}"
@@ -83,8 +84,9 @@ def main():
             print(f"\n-- {name} failed\n" + "\n".join(tail))
         if counts[2]:
             skipped = case.find("skipped")
-            told = (skipped.get("message") if skipped is not None else None) or "no reason given"
-            skips.append(f"  {name} ({counts[2]}): {reason_of(output, told)}")
+            message = skipped.get("message") if skipped is not None else None
+            reason = reason_of(output, message or "no reason given")
+            skips.append(f"  {name} ({counts[2]}): {reason}")
     for file, lines in (("skips", skips), ("failures", failures)):
         with open(log_dir / file, "a", encoding="utf-8") as out:
             out.writelines(line + "\n" for line in lines)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that includes follow the arrows between the folders of src/, and that the core stays pure.
 
-The build already hides the headers of other folders; this says which arrow is wrong in one line, and
-catches what a compiler cannot: a link that was added, a vendor's header in the wrong place, a clock,
-a file or an unseeded random number in the deterministic core.
+The build already hides the headers of other folders; this says which arrow is wrong in one line,
+and catches what a compiler cannot: a link that was added, a vendor's header in the wrong place, a
+clock, a file or an unseeded random number in the deterministic core.
 """
 import pathlib
 import re
@@ -97,7 +97,7 @@ def problems_of(path, owners):
             yield f"{where}:{line}: {name} reaches out of its folder; include a public header"
         elif owner is not None and owner not in allowed:
             yield f"{where}:{line}: {folder} may not include {owner} ({name})"
-        elif match.group(1) == '"' and owner is None and "/" in name and name.split("/")[0] in ARROWS:
+        elif match.group(1) == '"' and owner is None and name.partition("/")[0] in ARROWS:
             yield f"{where}:{line}: {name} is not a public header of any folder"
         for vendor, places in VENDORS.items():
             if name.startswith(vendor) and folder not in places:
@@ -105,7 +105,8 @@ def problems_of(path, owners):
     if folder in CORE and where not in IMPURE_ALLOWED:
         code = COMMENT_OR_STRING.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
         for match in IMPURE.finditer(code):
-            yield f"{where}:{line_of(code, match.start())}: the core may not call {match.group(1)}()"
+            line = line_of(code, match.start())
+            yield f"{where}:{line}: the core may not call {match.group(1)}()"
 
 
 def main():

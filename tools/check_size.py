@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps functions at 70 lines and files at 800: check_size.py [--update]
 
-tools/size_exceptions.txt lists what is longer ("path name lines"; a file's own name is "-"). The list
-may only shrink: a new entry is refused, a listed one may not grow, and when one has become shorter
+tools/size_exceptions.txt lists what is longer ("path name lines"; a file's own name is "-"). The
+list may only shrink: a new entry is refused, a listed one may not grow, and when one has become shorter
 --update writes the shorter figure or drops the line. Generated files are exempt; they say so in one
 of their first ten lines.
 """
@@ -74,7 +74,8 @@ def compare(actual, allowed):
 
 
 def update(actual, allowed):
-    comments = [line for line in EXCEPTIONS.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    lines = EXCEPTIONS.read_text(encoding="utf-8").splitlines()
+    comments = [line for line in lines if line.startswith("#")]
     kept = [f"{path} {name} {min(lines, actual[path, name])}"
             for (path, name), lines in sorted(allowed.items()) if (path, name) in actual]
     EXCEPTIONS.write_text("\n".join(comments + kept) + "\n", encoding="utf-8")
