@@ -55,7 +55,8 @@ apt_update() {
 
 # Lists that were never fetched (fresh containers) or are old would name packages that are gone.
 apt_lists_fresh() {
-    fresh=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null | head -n 1)
+    fresh=$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mtime -1 2>/dev/null |
+        head -n 1)
     [ -n "$fresh" ] || apt_update
 }
 
@@ -237,7 +238,7 @@ fetch_venv() {
 }
 
 [ -r /etc/os-release ] && command -v apt-get >/dev/null 2>&1 ||
-    die "this script knows Debian and Ubuntu only; docs/adr/0004-dependencies.md lists the libraries."
+    die "this script knows Debian and Ubuntu only; docs/adr/0004-dependencies.md has the list."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 mkdir -p "$deps"
@@ -250,8 +251,8 @@ for group in "$@"; do
     case $group in
     build)
         want="$want gcc g++ cmake ninja-build pkgconf git ca-certificates libc6-dev python3"
-        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libssl-dev"
-        want="$want libxxhash-dev libcmocka-dev tzdata"
+        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libyaml-dev"
+        want="$want libssl-dev libxxhash-dev libcmocka-dev tzdata"
         # Another flavour of curl's headers serves as well and would be removed by this one.
         is_installed libcurl4-gnutls-dev || want="$want libcurl4-openssl-dev"
         need_yyjson

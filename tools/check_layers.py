@@ -42,11 +42,11 @@ VENDORS = {
 }
 
 CORE = ["base", "retail", "feature", "model", "detect"]
-# Not in the core, whatever the header that declares it.
+# Not in the core: headers of the system, and calls whatever the header that declares them.
+IMPURE_HEADER = re.compile(r"(unistd|fcntl|time|pthread|dirent|signal|poll|sys/.*|net.*/.*)\.h")
 IMPURE = re.compile(
     r"(?<![\w.>])(time|clock|clock_gettime|gettimeofday|localtime|localtime_r|gmtime|rand|random|"
-    r"srand|getenv|fopen|fread|fwrite|open|read|write|printf|fprintf|puts|malloc|calloc|realloc|"
-    r"free|system)\s*\("
+    r"srand|getenv|fopen|fread|fwrite|printf|fprintf|puts|malloc|calloc|realloc|free|system)\s*\("
 )
 # base owns the allocator, the system's clock and the log.
 IMPURE_ALLOWED = ["src/base/alloc.c", "src/base/time.c", "src/base/log.c", "src/base/status.c"]
@@ -99,6 +99,8 @@ def problems_of(path, owners):
             yield f"{where}:{line}: {folder} may not include {owner} ({name})"
         elif match.group(1) == '"' and owner is None and name.partition("/")[0] in ARROWS:
             yield f"{where}:{line}: {name} is not a public header of any folder"
+        if folder in CORE and IMPURE_HEADER.fullmatch(name) and where not in IMPURE_ALLOWED:
+            yield f"{where}:{line}: the core may not use {name}"
         for vendor, places in VENDORS.items():
             if name.startswith(vendor) and folder not in places:
                 yield f"{where}:{line}: {name} belongs in {' or '.join(places)} only"

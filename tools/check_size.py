@@ -2,9 +2,9 @@
 """Keeps functions at 70 lines and files at 800: check_size.py [--update]
 
 tools/size_exceptions.txt lists what is longer ("path name lines"; a file's own name is "-"). The
-list may only shrink: a new entry is refused, a listed one may not grow, and when one has become shorter
---update writes the shorter figure or drops the line. Generated files are exempt; they say so in one
-of their first ten lines.
+list may only shrink: a new entry is refused, a listed one may not grow, and when one has become
+shorter --update writes the shorter figure or drops the line. Generated files are exempt; they say
+so in one of their first ten lines.
 """
 import json
 import pathlib

@@ -101,7 +101,8 @@ def read_ndjson(path):
 
 def read_frame(path, is_fdh=False):
     """Records in time order: time (UTC), time_s, employee, register, store, account, amount,
-    refund, void, bad. `path` is plain canonical NDJSON, the eleven-column CSV, or the handbook's CSV."""
+    refund, void, bad. `path` is plain: canonical NDJSON, the eleven-column CSV, or the handbook's
+    CSV."""
     if is_fdh:
         raw = pandas.read_csv(path)
         time_s = raw.t_sec + int(pandas.Timestamp(FDH_START).timestamp())

@@ -28,7 +28,8 @@ end
 function done(summary, latency, requests)
     local failed = summary.errors.connect + summary.errors.read + summary.errors.write +
         summary.errors.status + summary.errors.timeout
-    local line = 'RESULT {"requests": %d, "duration_us": %d, "failed": %d, "p50_us": %d, "p99_us": %d}\n'
+    local line = 'RESULT {"requests": %d, "duration_us": %d, "failed": %d, ' ..
+        '"p50_us": %d, "p99_us": %d}\n'
     io.write(line:format(summary.requests, summary.duration, failed, latency:percentile(50),
         latency:percentile(99)))
 end

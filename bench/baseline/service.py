@@ -2,7 +2,7 @@
 """FastAPI + Redis (append-only file, fsync always): durable scored transactions at one POST each.
 
   python3 service.py sim/transactions.ndjson [--seconds 10] [--workers 1] [--models rules,iforest]
-  python3 service.py sim/transactions.ndjson --serve     starts it and waits, for other load generators
+  python3 service.py sim/transactions.ndjson --serve     starts it and waits, for other generators
 
 Redis and the service are started here, on a socket and a port of their own, with data in a
 temporary folder, and stopped at the end. The load is wrk's, closed loop, on the same machine.
