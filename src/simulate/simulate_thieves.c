@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Chooses who steals, how, when and how cleverly. Schemes are dealt from a shuffled deck, so that a
+// chain with enough thieves shows each of them; who gets a scheme must be able to run it (a paid-out
+// needs a manager, a service desk has refunds to hide among).
+#include "simulate_model.h"
+
+#define ROLE(role) (1u << (role))
+
+static uint32_t roles_of(tw_simulate_scheme scheme)
+{
+    const uint32_t tills = ROLE(TWI_CASHIER) | ROLE(TWI_SENIOR);
+    switch (scheme) {
+    case TW_SIMULATE_NO_RECEIPT_CASH_REFUND:
+    case TW_SIMULATE_OWN_CARD_REFUND:
+    case TW_SIMULATE_GIFT_CARD_REFUND_DRAIN:
+    case TW_SIMULATE_GIFT_CARD_LOAD:
+    case TW_SIMULATE_STRUCTURING:
+        return tills | ROLE(TWI_SERVICE_DESK);
+    case TW_SIMULATE_FRIEND_DISCOUNT:
+        return tills | ROLE(TWI_MANAGER);
+    case TW_SIMULATE_PRICE_OVERRIDE_ABUSE:
+    case TW_SIMULATE_AFTER_HOURS:
+    case TW_SIMULATE_PAID_OUT_ABUSE:
+        return ROLE(TWI_SENIOR) | ROLE(TWI_MANAGER);
+    case TW_SIMULATE_SWEETHEARTING:
+    case TW_SIMULATE_OVERRIDE_COLLUSION:
+    case TW_SIMULATE_LOYALTY_SELF_CREDIT:
+    case TW_SIMULATE_CANCEL_NO_SALE:
+        return ROLE(TWI_CASHIER);
+    case TW_SIMULATE_POST_VOID_SKIM:
+    case TW_SIMULATE_RAPID_REFUND:
+    case TW_SIMULATE_EMPLOYEE_DISCOUNT_ABUSE:
+    case TW_SIMULATE_CREDENTIAL_SHARING:
+    case TW_SIMULATE_TRAINING_MODE:
+    case TW_SIMULATE_HONEST:
+    case TW_SIMULATE_RETURN_RING:
+    case TW_SIMULATE_SCHEME_N:
+        break;
+    }
+    return tills;
+}
+
+static bool can_run(const twi_sim *sim, uint32_t employee, tw_simulate_scheme scheme)
+{
+    const twi_employee *e = &sim->employees_own[employee];
+    const twi_store *store = &sim->stores_own[e->store];
+    if (e->thief != TWI_NONE || !(roles_of(scheme) & ROLE(e->role)) || e->days_a_week < 5)
+        return false;
+    if (e->hired_day > sim->options.start_day || e->leaves_day < sim->end_day)
+        return false;
+    if (scheme == TW_SIMULATE_AFTER_HOURS && store->is_all_night)
+        return false;
+    return true;
+}
+
+// Someone of the same store with one of the roles, other than `not`; TWI_NONE when there is nobody.
+static uint32_t colleague(const twi_sim *sim, uint32_t store_idx, uint32_t roles, uint32_t not_one,
+                          tw_rng *rng)
+{
+    const twi_store *store = &sim->stores_own[store_idx];
+    uint32_t from = tw_rng_below(rng, store->employee_n);
+    for (uint32_t i = 0; i < store->employee_n; i++) {
+        uint32_t e = store->employee_first + (from + i) % store->employee_n;
+        if (e != not_one && (roles & ROLE(sim->employees_own[e].role)))
+            return e;
+    }
+    return TWI_NONE;
+}
+
+static void choose_partner(const twi_sim *sim, twi_thief *thief, tw_rng *rng)
+{
+    uint32_t store = sim->employees_own[thief->employee].store;
+    thief->partner = TWI_NONE;
+    if (thief->scheme == TW_SIMULATE_OVERRIDE_COLLUSION)
+        thief->partner = colleague(sim, store, ROLE(TWI_MANAGER), thief->employee, rng);
+    if (thief->scheme == TW_SIMULATE_CREDENTIAL_SHARING) {
+        if (sim->options.stores > 1 && twi_chance(rng, 0.4))
+            store = (store + 1 + tw_rng_below(rng, sim->options.stores - 1)) % sim->options.stores;
+        thief->partner = colleague(sim, store, ROLE(TWI_CASHIER) | ROLE(TWI_SENIOR),
+                                   thief->employee, rng);
+    }
+}
+
+// Acts on an active day, from careful to greedy. Loyalty points are small, so they are many.
+static double ordinary_rate(tw_simulate_scheme scheme, tw_rng *rng)
+{
+    double rate = 2.6 * twi_spread(rng, 0.55);
+    if (scheme == TW_SIMULATE_LOYALTY_SELF_CREDIT)
+        rate *= 2.5;
+    if (scheme == TW_SIMULATE_PAID_OUT_ABUSE || scheme == TW_SIMULATE_AFTER_HOURS)
+        rate *= 0.5;
+    return TW_MIN(rate, 14.0);
+}
+
+static void thief_init(twi_sim *sim, twi_thief *thief, tw_simulate_scheme scheme, uint32_t employee,
+                       tw_rng *rng)
+{
+    int32_t start = sim->options.start_day, days = (int32_t)sim->options.days;
+    *thief = (twi_thief){.scheme = (uint8_t)scheme, .employee = employee};
+    thief->skill = tw_rng_unit(rng);
+    thief->per_shift = ordinary_rate(scheme, rng) * (1.35 - 0.75 * thief->skill);
+    thief->amount = twi_spread(rng, 0.3) * (1.25 - 0.5 * thief->skill);
+    thief->likes_busy = twi_chance(rng, thief->skill);
+    thief->start_day = start + twi_range(rng, -days / 3, days * 6 / 10);
+    int32_t lasts = 6 + (int32_t)(0.9 * days * twi_gap(rng));
+    thief->stop_day = TW_MAX(thief->start_day, start) + lasts;
+    thief->friend_n = 1 + tw_rng_below(rng, TWI_FRIENDS_MAX);
+    for (uint32_t i = 0; i < TWI_FRIENDS_MAX; i++)
+        thief->friends[i] = tw_rng_u64(rng) | 1;
+    choose_partner(sim, thief, rng);
+}
+
+static void deal(tw_simulate_scheme *deck, size_t n, tw_rng *rng)
+{
+    for (size_t i = 0; i < n; i++)
+        deck[i] = (tw_simulate_scheme)(TW_SIMULATE_HONEST + 1 + i);
+    for (size_t i = n; i > 1; i--) {
+        size_t j = tw_rng_below(rng, (uint32_t)i);
+        tw_simulate_scheme swap = deck[i - 1];
+        deck[i - 1] = deck[j];
+        deck[j] = swap;
+    }
+}
+
+static void choose_thieves(twi_sim *sim, size_t wanted, tw_rng *rng)
+{
+    enum { DECK = TW_SIMULATE_RETURN_RING - 1 }; // the ring is customers' work
+    tw_simulate_scheme deck[DECK];
+    for (size_t i = 0; i < wanted; i++) {
+        if (i % DECK == 0)
+            deal(deck, DECK, rng);
+        tw_simulate_scheme scheme = deck[i % DECK];
+        uint32_t employee = 0, tries = 0;
+        do
+            employee = tw_rng_below(rng, (uint32_t)sim->employee_n);
+        while (!can_run(sim, employee, scheme) && ++tries < 2000);
+        if (tries == 2000)
+            continue; // a small chain may have nobody for it
+        sim->employees_own[employee].thief = (uint32_t)sim->thief_n;
+        thief_init(sim, &sim->thieves_own[sim->thief_n++], scheme, employee, rng);
+    }
+}
+
+static void choose_rings(twi_sim *sim, size_t wanted, tw_rng *rng)
+{
+    int32_t days = (int32_t)sim->options.days;
+    for (; sim->ring_n < wanted; sim->ring_n++) {
+        twi_ring *ring = &sim->rings_own[sim->ring_n];
+        ring->first_store = tw_rng_below(rng, sim->options.stores);
+        ring->store_n = TW_MIN(sim->options.stores, 3 + tw_rng_below(rng, 6));
+        ring->start_day = sim->options.start_day + twi_range(rng, -days / 4, days / 2);
+        ring->stop_day = TW_MAX(ring->start_day, sim->options.start_day) + 7 +
+                         (int32_t)(days * twi_gap(rng));
+        ring->skill = tw_rng_unit(rng);
+        ring->per_day = twi_between(rng, 0.7, 3.2) * (1.3 - 0.6 * ring->skill);
+        ring->key = tw_rng_u64(rng) | 1;
+    }
+}
+
+tw_status twi_thieves_build(twi_sim *sim, tw_err *err)
+{
+    tw_rng rng;
+    twi_rng_start(&rng, sim->options.seed, TWI_STREAM_THIEVES, 0, 0);
+    double rate = sim->options.fraud_rate;
+    size_t wanted = (size_t)((double)sim->employee_n * rate + 0.5);
+    if (rate > 0.0)
+        wanted = TW_MAX(wanted, 1);
+    size_t rings = rate > 0.0 ? 1 + (size_t)(sim->options.stores * rate / 0.02 / 14.0) : 0;
+    sim->thief_cap = wanted;
+    if (wanted) {
+        sim->thieves_own = tw_new_array(sim->alloc, wanted, sizeof(twi_thief));
+        sim->rings_own = tw_new_array(sim->alloc, rings, sizeof(twi_ring));
+        if (!sim->thieves_own || !sim->rings_own)
+            return tw_fail(err, TW_NO_MEMORY, "no memory for the simulator's thieves");
+    }
+    sim->ring_cap = sim->rings_own ? rings : 0;
+    choose_thieves(sim, wanted, &rng);
+    choose_rings(sim, sim->ring_cap, &rng);
+    sim->summary.thieves = sim->thief_n;
+    sim->summary.rings = sim->ring_n;
+    return TW_OK;
+}
