@@ -2,11 +2,11 @@
 //
 // Encoding, checking and hashing of journal blocks, and the rule of file names: the parts of the
 // contracts that every adapter shares.
-#include "port/block.h"
-
+#include <stdio.h>
 #include <string.h>
 
 #include "port/files.h"
+#include "port/journal.h"
 
 static uint32_t get_u32(const uint8_t *p)
 {
@@ -89,6 +89,49 @@ void tw_block_hash(const uint8_t prev_hash[TW_SHA256_BYTES], uint64_t first_seq,
     put_le(header + TW_SHA256_BYTES, first_seq, 8);
     put_le(header + TW_SHA256_BYTES + 8, n, 4);
     tw_sha256_two(header, sizeof(header), payload, payload_bytes, out);
+}
+
+tw_status tw_journal_append_check(const tw_str *facts, size_t n, tw_err *err)
+{
+    if (n == 0)
+        return tw_fail(err, TW_INVALID, "an append without facts");
+    if (n > TW_COMMIT_MAX_FACTS)
+        return tw_fail(err, TW_LIMIT, "more than %d facts in one append", TW_COMMIT_MAX_FACTS);
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (facts[i].bytes == 0)
+            return tw_fail(err, TW_INVALID, "fact %zu of the append is empty", i + 1);
+        bytes += TW_MIN(facts[i].bytes, (size_t)TW_BLOCK_MAX_BYTES + 1);
+    }
+    if (bytes > TW_BLOCK_MAX_BYTES)
+        return tw_fail(err, TW_LIMIT, "an append of more than %d bytes", TW_BLOCK_MAX_BYTES);
+    return TW_OK;
+}
+
+bool tw_journal_check_block(tw_journal_check *check, const tw_block *block)
+{
+    uint64_t due = check->head.seq + 1;
+    const char *fault = NULL;
+    uint8_t hash[TW_SHA256_BYTES];
+    tw_block_hash(check->head.hash, block->first_seq, block->n, block->ends, block->payload_bytes,
+                  hash);
+    if (block->first_seq != due)
+        fault = "the block that starts there is missing";
+    else if (memcmp(block->prev_hash, check->head.hash, TW_SHA256_BYTES) != 0)
+        fault = "the block does not continue the one before";
+    else if (memcmp(block->hash, hash, TW_SHA256_BYTES) != 0)
+        fault = "the content of the block does not match its hash";
+    if (fault) {
+        check->broken_seq = due;
+        snprintf(check->sentence, sizeof(check->sentence), "The chain breaks at fact %llu: %s.",
+                 (unsigned long long)due, fault);
+        return false;
+    }
+    check->block_n++;
+    check->fact_n += block->n;
+    check->head.seq = block->first_seq + block->n - 1;
+    memcpy(check->head.hash, hash, TW_SHA256_BYTES);
+    return true;
 }
 
 static bool is_name_char(char c)

@@ -152,6 +152,12 @@ TW_MUST_CHECK static inline tw_status tw_dead_letter_count(const tw_journal *jou
     return journal->ops->dead_letter_count(journal->ctx, out, err);
 }
 
+// For adapters: the check of append's arguments, and one step of verify: takes the next block of
+// the chain (its stored hashes included) into *check. False when it does not hold, and *check says
+// so.
+tw_status tw_journal_append_check(const tw_str *facts, size_t n, tw_err *err) TW_MUST_CHECK;
+bool tw_journal_check_block(tw_journal_check *check, const tw_block *block);
+
 // Releases everything; nothing else may be running. A closed or zeroed handle is allowed.
 static inline void tw_journal_close(tw_journal *journal)
 {

@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/limits.h"
 
 #define TW_LEDGER_VERSION 1
 // Rows of one page of any list.

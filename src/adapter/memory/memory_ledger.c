@@ -1,0 +1,756 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ledger in memory: one sorted array of entries for each kind of row, answered by plain scans. An
+// entry is one allocation: the row, its lists, and all its texts. apply first makes all new entries
+// beside the tables and then moves them in without being able to fail, so that it is all or
+// nothing. One mutex guards everything. Costs grow with the square of the rows in places: it is a
+// reference.
+#include <pthread.h>
+#include <string.h>
+
+#include "adapter/memory.h"
+#include "memory_rows.h"
+#include "port/ledger_rows.h"
+
+typedef enum table_kind {
+    TABLE_ALERTS,
+    TABLE_VERDICTS,
+    TABLE_SCORES,
+    TABLE_MODELS,
+    TABLE_TOKENS,
+    TABLE_SESSIONS,
+    TABLE_N
+} table_kind;
+
+typedef struct table {
+    twi_entry *items_own; // sorted by key, one for each key
+    size_t n, cap;
+} table;
+
+typedef struct memory_ledger {
+    const tw_alloc *alloc;
+    pthread_mutex_t lock; // guards all below
+    table tables[TABLE_N];
+    tw_ledger_position position;
+} memory_ledger;
+
+// ---- Tables ----------------------------------------------------------------------------------
+
+static size_t place_of(const table *t, tw_str key)
+{
+    size_t low = 0, high = t->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (tw_str_compare(t->items_own[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static twi_entry *entry_find(const table *t, tw_str key)
+{
+    size_t place = place_of(t, key);
+    bool is_found = place < t->n && tw_str_equal(t->items_own[place].key, key);
+    return is_found ? &t->items_own[place] : NULL;
+}
+
+static tw_status table_reserve(memory_ledger *self, table *t, size_t extra)
+{
+    void *items = t->items_own;
+    tw_status status = tw_grow(self->alloc, &items, &t->cap, t->n + extra, sizeof(twi_entry),
+                               SIZE_MAX / 4 / sizeof(twi_entry));
+    t->items_own = items;
+    return status;
+}
+
+// Takes the entry over; room has been reserved.
+static void table_take(memory_ledger *self, table *t, twi_entry entry)
+{
+    size_t place = place_of(t, entry.key);
+    if (place < t->n && tw_str_equal(t->items_own[place].key, entry.key)) {
+        twi_entry_free(self->alloc, &t->items_own[place]);
+    } else {
+        TW_CHECK(t->n < t->cap);
+        memmove(&t->items_own[place + 1], &t->items_own[place], (t->n - place) * sizeof(entry));
+        t->n++;
+    }
+    t->items_own[place] = entry;
+}
+
+static void table_remove(memory_ledger *self, table *t, size_t place)
+{
+    twi_entry_free(self->alloc, &t->items_own[place]);
+    t->n--;
+    memmove(&t->items_own[place], &t->items_own[place + 1], (t->n - place) * sizeof(twi_entry));
+}
+
+static void table_clear(memory_ledger *self, table *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        twi_entry_free(self->alloc, &t->items_own[i]);
+    t->n = 0;
+}
+
+static tw_status put_one(memory_ledger *self, table_kind kind, twi_entry entry)
+{
+    tw_status status = table_reserve(self, &self->tables[kind], 1);
+    if (status == TW_OK)
+        table_take(self, &self->tables[kind], entry);
+    else
+        twi_entry_free(self->alloc, &entry);
+    return status;
+}
+
+// ---- Projection ------------------------------------------------------------------------------
+
+typedef struct staging {
+    twi_entry *items_own;
+    table_kind *kinds_own;
+    size_t n, cap;
+} staging;
+
+static const tw_alert_row *alert_before(const memory_ledger *self, const staging *stage,
+                                        tw_str alert_id)
+{
+    for (size_t i = stage->n; i-- > 0;)
+        if (stage->kinds_own[i] == TABLE_ALERTS && tw_str_equal(stage->items_own[i].key, alert_id))
+            return stage->items_own[i].row;
+    const twi_entry *entry = entry_find(&self->tables[TABLE_ALERTS], alert_id);
+    return entry ? entry->row : NULL;
+}
+
+static tw_status stage_rows(memory_ledger *self, const tw_ledger_batch *batch, staging *stage)
+{
+    for (size_t i = 0; i < batch->alert_n; i++) {
+        const tw_alert_row *row = &batch->alerts[i];
+        stage->kinds_own[stage->n] = TABLE_ALERTS;
+        TW_TRY(twi_entry_alert(self->alloc, row, alert_before(self, stage, row->alert_id),
+                               &stage->items_own[stage->n]));
+        stage->n++;
+    }
+    for (size_t i = 0; i < batch->verdict_n; i++) {
+        stage->kinds_own[stage->n] = TABLE_VERDICTS;
+        TW_TRY(twi_entry_verdict(self->alloc, &batch->verdicts[i], &stage->items_own[stage->n]));
+        stage->n++;
+    }
+    for (size_t i = 0; i < batch->score_n; i++) {
+        stage->kinds_own[stage->n] = TABLE_SCORES;
+        TW_TRY(twi_entry_scores(self->alloc, &batch->scores[i], &stage->items_own[stage->n]));
+        stage->n++;
+    }
+    for (size_t i = 0; i < batch->model_n; i++) {
+        stage->kinds_own[stage->n] = TABLE_MODELS;
+        TW_TRY(twi_entry_model(self->alloc, &batch->models[i], &stage->items_own[stage->n]));
+        stage->n++;
+    }
+    return TW_OK;
+}
+
+static tw_status apply_locked(memory_ledger *self, const tw_ledger_batch *batch, staging *stage)
+{
+    stage->cap = batch->alert_n + batch->verdict_n + batch->score_n + batch->model_n;
+    stage->items_own = tw_new_array(self->alloc, stage->cap, sizeof(twi_entry));
+    stage->kinds_own = tw_new_array(self->alloc, stage->cap, sizeof(table_kind));
+    if (!stage->items_own || !stage->kinds_own)
+        return TW_NO_MEMORY;
+    TW_TRY(table_reserve(self, &self->tables[TABLE_ALERTS], batch->alert_n));
+    TW_TRY(table_reserve(self, &self->tables[TABLE_VERDICTS], batch->verdict_n));
+    TW_TRY(table_reserve(self, &self->tables[TABLE_SCORES], batch->score_n));
+    TW_TRY(table_reserve(self, &self->tables[TABLE_MODELS], batch->model_n));
+    TW_TRY(stage_rows(self, batch, stage));
+    for (size_t i = 0; i < stage->n; i++)
+        table_take(self, &self->tables[stage->kinds_own[i]], stage->items_own[i]);
+    stage->n = 0;
+    self->position = batch->applied;
+    return TW_OK;
+}
+
+static tw_status ledger_apply(void *ctx, const tw_ledger_batch *batch, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    pthread_mutex_lock(&self->lock);
+    staging stage = {0};
+    tw_status status = tw_ledger_batch_check(batch, self->position.seq, err);
+    if (status == TW_OK) {
+        status = apply_locked(self, batch, &stage);
+        if (status != TW_OK)
+            status = tw_fail(err, status, "cannot keep the rows in memory");
+    }
+    for (size_t i = 0; i < stage.n; i++)
+        twi_entry_free(self->alloc, &stage.items_own[i]);
+    tw_free_array(self->alloc, stage.items_own, stage.cap, sizeof(twi_entry));
+    tw_free_array(self->alloc, stage.kinds_own, stage.cap, sizeof(table_kind));
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+static tw_status ledger_position(void *ctx, tw_ledger_position *out, tw_err *err)
+{
+    (void)err;
+    memory_ledger *self = ctx;
+    pthread_mutex_lock(&self->lock);
+    *out = self->position;
+    pthread_mutex_unlock(&self->lock);
+    return TW_OK;
+}
+
+static tw_status ledger_wipe(void *ctx, tw_err *err)
+{
+    (void)err;
+    memory_ledger *self = ctx;
+    pthread_mutex_lock(&self->lock);
+    for (int kind = TABLE_ALERTS; kind <= TABLE_MODELS; kind++)
+        table_clear(self, &self->tables[kind]);
+    self->position = (tw_ledger_position){0};
+    pthread_mutex_unlock(&self->lock);
+    return TW_OK;
+}
+
+static tw_str subject_of(const tw_verdict_row *row)
+{
+    return row->alert_id.bytes > 0 ? row->alert_id : row->transaction_id;
+}
+
+// No later verdict about the same subject; the order is that of (seq, verdict_id).
+static bool is_current(const table *t, const tw_verdict_row *row)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const tw_verdict_row *other = t->items_own[i].row;
+        bool is_same = (other->alert_id.bytes > 0) == (row->alert_id.bytes > 0) &&
+                       tw_str_equal(subject_of(other), subject_of(row));
+        if (is_same &&
+            (other->seq > row->seq ||
+             (other->seq == row->seq && tw_str_compare(other->verdict_id, row->verdict_id) > 0)))
+            return false;
+    }
+    return true;
+}
+
+static tw_status ledger_hash(void *ctx, tw_ledger_part part, uint8_t out[TW_SHA256_BYTES],
+                             tw_err *err)
+{
+    memory_ledger *self = ctx;
+    memset(out, 0, TW_SHA256_BYTES);
+    tw_content *content = tw_new(self->alloc, tw_content);
+    if (!content)
+        return tw_fail(err, TW_NO_MEMORY, "no memory to hash the ledger");
+    tw_content_init(content);
+    static const table_kind kinds[TW_LEDGER_PART_N] = {TABLE_ALERTS, TABLE_VERDICTS, TABLE_SCORES,
+                                                       TABLE_MODELS};
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[kinds[part]];
+    for (size_t i = 0; i < t->n; i++) {
+        const void *row = t->items_own[i].row;
+        if (part == TW_LEDGER_ALERTS) {
+            tw_content_alert(content, row);
+        } else if (part == TW_LEDGER_VERDICTS) {
+            tw_verdict_row verdict = *(const tw_verdict_row *)row;
+            verdict.is_current = is_current(t, row);
+            tw_content_verdict(content, &verdict);
+        } else if (part == TW_LEDGER_SCORES) {
+            const tw_score_range *range = row;
+            tw_content_put(content, range->bytes.at, range->bytes.bytes);
+        } else {
+            tw_content_model(content, row);
+        }
+    }
+    pthread_mutex_unlock(&self->lock);
+    tw_content_end(content, out);
+    tw_delete(self->alloc, content);
+    return TW_OK;
+}
+
+// ---- Alerts ----------------------------------------------------------------------------------
+
+static tw_status ledger_alert_get(void *ctx, tw_str alert_id, tw_arena *arena, tw_alert_row *out,
+                                  tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = (tw_alert_row){0};
+    pthread_mutex_lock(&self->lock);
+    const twi_entry *entry = entry_find(&self->tables[TABLE_ALERTS], alert_id);
+    tw_status status = entry ? twi_alert_copy(entry->row, arena, out) : TW_NOT_FOUND;
+    pthread_mutex_unlock(&self->lock);
+    if (status == TW_OK)
+        return TW_OK;
+    *out = (tw_alert_row){0};
+    return tw_fail(err, status,
+                   status == TW_NOT_FOUND ? "there is no alert %.*s" : "no room for %.*s",
+                   TW_STR_ARG(alert_id));
+}
+
+// Keeps the best `limit` rows after the cursor in page[], best first.
+static void page_offer(const tw_alert_row **page, size_t *n, size_t limit, const tw_alert_row *row,
+                       tw_alert_sort sort)
+{
+    size_t place = *n;
+    while (place > 0 && twi_alert_order(row, page[place - 1], sort) < 0)
+        place--;
+    if (place == limit)
+        return;
+    size_t kept = TW_MIN(*n, limit - 1);
+    memmove(&page[place + 1], &page[place], (kept - place) * sizeof(*page));
+    page[place] = row;
+    *n = kept + 1;
+}
+
+static tw_status list_locked(memory_ledger *self, const tw_alert_filter *filter,
+                             const tw_alert_page_options *options, const tw_alert_row *after,
+                             tw_arena *arena, tw_alert_page *out)
+{
+    size_t want = options->limit + 1; // one more tells whether there is a next page
+    const tw_alert_row **page = tw_arena_array(arena, want, sizeof(*page));
+    out->items = tw_arena_array(arena, options->limit, sizeof(*out->items));
+    if (!page || !out->items)
+        return TW_NO_MEMORY;
+    size_t n = 0;
+    const table *t = &self->tables[TABLE_ALERTS];
+    for (size_t i = 0; i < t->n; i++) {
+        const tw_alert_row *row = t->items_own[i].row;
+        if (!twi_alert_matches(row, filter))
+            continue;
+        out->total += !options->skip_total;
+        if (!after || twi_alert_order(after, row, options->sort) < 0)
+            page_offer(page, &n, want, row, options->sort);
+    }
+    out->n = TW_MIN(n, options->limit);
+    for (size_t i = 0; i < out->n; i++)
+        TW_TRY(twi_alert_copy(page[i], arena, &out->items[i]));
+    if (n > options->limit) {
+        tw_alert_cursor cursor;
+        tw_alert_cursor_of(page[options->limit - 1], options->sort, &cursor);
+        tw_alert_cursor_encode(&cursor, options->sort, out->next_cursor);
+    }
+    return TW_OK;
+}
+
+static tw_status ledger_alert_list(void *ctx, const tw_alert_filter *filter,
+                                   const tw_alert_page_options *options, tw_arena *arena,
+                                   tw_alert_page *out, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = (tw_alert_page){0};
+    TW_TRY(tw_alert_filter_check(filter, err));
+    TW_TRY(tw_alert_page_check(options, err));
+    tw_alert_row after = {0};
+    bool is_later = options->cursor && options->cursor[0];
+    tw_alert_cursor cursor = {0};
+    if (is_later) {
+        TW_TRY(tw_alert_cursor_decode(options->cursor, options->sort, &cursor, err));
+        after.alert_id = tw_str_from(cursor.alert_id);
+        after.rank = after.risk_score = cursor.real;
+        after.created_ms = after.updated_ms = after.exposure_minor = cursor.integer;
+    }
+    pthread_mutex_lock(&self->lock);
+    tw_status status = list_locked(self, filter, options, is_later ? &after : NULL, arena, out);
+    pthread_mutex_unlock(&self->lock);
+    if (status == TW_OK)
+        return TW_OK;
+    *out = (tw_alert_page){0};
+    return tw_fail(err, status, "no room for the list of alerts");
+}
+
+static tw_status ledger_alert_counts(void *ctx, const tw_alert_filter *filter, tw_alert_group group,
+                                     tw_arena *arena, tw_alert_count **out, size_t *n, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    TW_TRY(tw_alert_filter_check(filter, err));
+    TW_CHECK(group < TW_ALERT_GROUP_N);
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[TABLE_ALERTS];
+    tw_alert_count *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
+    tw_status status = rows ? TW_OK : TW_NO_MEMORY;
+    size_t row_n = 0;
+    for (size_t i = 0; i < t->n && status == TW_OK; i++) {
+        const tw_alert_row *row = t->items_own[i].row;
+        if (twi_alert_matches(row, filter))
+            twi_alert_count_add(rows, &row_n, row, group);
+    }
+    for (size_t i = 0; i < row_n && status == TW_OK; i++) {
+        rows[i].key.at = tw_arena_copy(arena, rows[i].key.at, rows[i].key.bytes);
+        rows[i].currency.at = tw_arena_copy(arena, rows[i].currency.at, rows[i].currency.bytes);
+        status = rows[i].key.at && rows[i].currency.at ? TW_OK : TW_NO_MEMORY;
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (status != TW_OK)
+        return tw_fail(err, status, "no room for the counts of alerts");
+    *out = rows;
+    *n = row_n;
+    return TW_OK;
+}
+
+// ---- Verdicts, scores, models ----------------------------------------------------------------
+
+static bool verdict_matches(const table *t, const tw_verdict_row *row,
+                            const tw_verdict_filter *filter)
+{
+    return (filter->alert_id.bytes == 0 || tw_str_equal(filter->alert_id, row->alert_id)) &&
+           (filter->transaction_id.bytes == 0 ||
+            tw_str_equal(filter->transaction_id, row->transaction_id)) &&
+           (filter->before_seq == 0 || row->seq < filter->before_seq) &&
+           (!filter->only_current || is_current(t, row));
+}
+
+static tw_status verdicts_locked(memory_ledger *self, const tw_verdict_filter *filter, size_t limit,
+                                 tw_arena *arena, tw_verdict_row *rows, size_t *n)
+{
+    const table *t = &self->tables[TABLE_VERDICTS];
+    const tw_verdict_row **page = tw_arena_array(arena, limit, sizeof(*page));
+    if (!page)
+        return TW_NO_MEMORY;
+    size_t page_n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const tw_verdict_row *row = t->items_own[i].row;
+        if (!verdict_matches(t, row, filter))
+            continue;
+        size_t place = page_n;
+        while (place > 0 && page[place - 1]->seq < row->seq)
+            place--;
+        if (place == limit)
+            continue;
+        size_t kept = TW_MIN(page_n, limit - 1);
+        memmove(&page[place + 1], &page[place], (kept - place) * sizeof(*page));
+        page[place] = row;
+        page_n = kept + 1;
+    }
+    for (size_t i = 0; i < page_n; i++) {
+        TW_TRY(twi_verdict_copy(page[i], arena, &rows[i]));
+        rows[i].is_current = is_current(t, page[i]);
+    }
+    *n = page_n;
+    return TW_OK;
+}
+
+static tw_status ledger_verdict_list(void *ctx, const tw_verdict_filter *filter, size_t limit,
+                                     tw_arena *arena, tw_verdict_row **out, size_t *n, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    TW_TRY(tw_ledger_limit_check(limit, err));
+    tw_verdict_row *rows = tw_arena_array(arena, limit, sizeof(*rows));
+    size_t row_n = 0;
+    pthread_mutex_lock(&self->lock);
+    tw_status status =
+        rows ? verdicts_locked(self, filter, limit, arena, rows, &row_n) : TW_NO_MEMORY;
+    pthread_mutex_unlock(&self->lock);
+    if (status != TW_OK)
+        return tw_fail(err, status, "no room for the list of verdicts");
+    *out = rows;
+    *n = row_n;
+    return TW_OK;
+}
+
+static tw_status ledger_verdict_counts(void *ctx, tw_verdict_group group, tw_str key,
+                                       tw_arena *arena, tw_verdict_count **out, size_t *n,
+                                       tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[TABLE_VERDICTS];
+    size_t max_n = 1;
+    for (size_t i = 0; i < t->n; i++)
+        max_n += 1 + ((const tw_verdict_row *)t->items_own[i].row)->signal_n;
+    tw_verdict_count *rows = tw_arena_array(arena, max_n, sizeof(*rows));
+    size_t row_n = 0;
+    tw_status status = rows ? TW_OK : TW_NO_MEMORY;
+    for (size_t i = 0; i < t->n && status == TW_OK; i++) {
+        const tw_verdict_row *row = t->items_own[i].row;
+        if (is_current(t, row))
+            twi_verdict_count_add(rows, &row_n, row, group, key);
+    }
+    for (size_t i = 0; i < row_n && status == TW_OK; i++) {
+        rows[i].key.at = tw_arena_copy(arena, rows[i].key.at, rows[i].key.bytes);
+        rows[i].verdict.at = tw_arena_copy(arena, rows[i].verdict.at, rows[i].verdict.bytes);
+        status = rows[i].key.at && rows[i].verdict.at ? TW_OK : TW_NO_MEMORY;
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (status != TW_OK)
+        return tw_fail(err, status, "no room for the counts of verdicts");
+    *out = rows;
+    *n = row_n;
+    return TW_OK;
+}
+
+// Copies the first range that ends at or after seq. TW_END when there is none.
+static tw_status range_from(memory_ledger *self, uint64_t seq, tw_arena *arena, tw_score_range *out)
+{
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[TABLE_SCORES];
+    tw_status status = TW_END;
+    for (size_t i = 0; i < t->n && status == TW_END; i++) {
+        const tw_score_range *range = t->items_own[i].row;
+        if (range->first_seq + range->n - 1 < seq)
+            continue;
+        *out = *range;
+        out->bytes.at = tw_arena_copy(arena, range->bytes.at, range->bytes.bytes);
+        status = out->bytes.at ? TW_OK : TW_NO_MEMORY;
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+static tw_status ledger_score_get(void *ctx, uint64_t seq, tw_arena *arena, tw_score_range *out,
+                                  tw_err *err)
+{
+    *out = (tw_score_range){0};
+    tw_status status = range_from(ctx, seq, arena, out);
+    if (status == TW_OK && seq >= out->first_seq)
+        return TW_OK;
+    *out = (tw_score_range){0};
+    if (status == TW_NO_MEMORY)
+        return tw_fail(err, status, "no room for a range of scores");
+    return tw_fail(err, TW_NOT_FOUND, "there are no scores at %llu", (unsigned long long)seq);
+}
+
+static tw_status ledger_score_read(void *ctx, uint64_t from_seq, uint64_t to_seq,
+                                   tw_score_visit visit, void *visit_ctx, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    tw_arena arena;
+    tw_arena_init(&arena, self->alloc, 0, SIZE_MAX / 4);
+    tw_status status = TW_OK;
+    uint64_t seq = TW_MAX(from_seq, 1);
+    while (status == TW_OK) {
+        tw_score_range range = {0};
+        tw_arena_reset(&arena);
+        status = range_from(self, seq, &arena, &range);
+        if (status == TW_NO_MEMORY)
+            tw_fail(err, status, "no room for a range of scores");
+        if (status == TW_OK && to_seq != 0 && range.first_seq > to_seq)
+            status = TW_END;
+        if (status == TW_OK)
+            status = visit(visit_ctx, &range, err);
+        seq = range.first_seq + range.n;
+    }
+    tw_arena_release(&arena);
+    return status == TW_END ? TW_OK : status;
+}
+
+static tw_status ledger_model_list(void *ctx, tw_arena *arena, tw_model_row **out, size_t *n,
+                                   tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[TABLE_MODELS];
+    tw_model_row *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
+    tw_status status = rows ? TW_OK : TW_NO_MEMORY;
+    for (size_t i = 0; i < t->n && status == TW_OK; i++) {
+        tw_model_row row;
+        status = twi_model_copy(t->items_own[i].row, arena, &row);
+        size_t place = i;
+        for (; place > 0 && rows[place - 1].seq < row.seq; place--)
+            rows[place] = rows[place - 1];
+        rows[place] = row;
+    }
+    size_t row_n = t->n;
+    pthread_mutex_unlock(&self->lock);
+    if (status != TW_OK)
+        return tw_fail(err, status, "no room for the list of models");
+    *out = rows;
+    *n = row_n;
+    return TW_OK;
+}
+
+// ---- Access ----------------------------------------------------------------------------------
+
+static twi_entry *token_by_hash(const table *t, const uint8_t *hash)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (memcmp(((tw_token_row *)t->items_own[i].row)->hash, hash, TW_SHA256_BYTES) == 0)
+            return &t->items_own[i];
+    return NULL;
+}
+
+static tw_status ledger_token_put(void *ctx, const tw_token_row *token, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    if (token->token_id.bytes == 0 || token->token_id.bytes > TW_ID_MAX_BYTES)
+        return tw_fail(err, TW_INVALID, "a token needs an id of 1 to %d bytes", TW_ID_MAX_BYTES);
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[TABLE_TOKENS];
+    tw_status status = TW_OK;
+    if (entry_find(t, token->token_id) || token_by_hash(t, token->hash))
+        status = tw_fail(err, TW_CONFLICT, "the token %.*s exists", TW_STR_ARG(token->token_id));
+    twi_entry entry = {0};
+    if (status == TW_OK) {
+        status = twi_entry_token(self->alloc, token, &entry);
+        if (status == TW_OK)
+            status = put_one(self, TABLE_TOKENS, entry);
+        if (status != TW_OK)
+            tw_fail(err, status, "no memory for a token");
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+static tw_status ledger_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
+                                   tw_token_row *out, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = (tw_token_row){0};
+    pthread_mutex_lock(&self->lock);
+    const twi_entry *entry = token_by_hash(&self->tables[TABLE_TOKENS], hash);
+    tw_status status = entry ? twi_token_copy(entry->row, arena, out) : TW_NOT_FOUND;
+    pthread_mutex_unlock(&self->lock);
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "there is no such token");
+}
+
+static tw_status ledger_token_list(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n,
+                                   tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    pthread_mutex_lock(&self->lock);
+    const table *t = &self->tables[TABLE_TOKENS];
+    tw_token_row *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
+    tw_status status = rows ? TW_OK : TW_NO_MEMORY;
+    for (size_t i = 0; i < t->n && status == TW_OK; i++) {
+        tw_token_row row;
+        status = twi_token_copy(t->items_own[i].row, arena, &row);
+        size_t place = i;
+        for (; place > 0 && rows[place - 1].created_ms > row.created_ms; place--)
+            rows[place] = rows[place - 1];
+        rows[place] = row;
+    }
+    size_t row_n = t->n;
+    pthread_mutex_unlock(&self->lock);
+    if (status != TW_OK)
+        return tw_fail(err, status, "no room for the list of tokens");
+    *out = rows;
+    *n = row_n;
+    return TW_OK;
+}
+
+static tw_status ledger_token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    TW_CHECK(revoked_ms > 0);
+    pthread_mutex_lock(&self->lock);
+    twi_entry *entry = entry_find(&self->tables[TABLE_TOKENS], token_id);
+    tw_token_row *row = entry ? entry->row : NULL;
+    tw_status status = !row ? TW_NOT_FOUND : row->revoked_ms != 0 ? TW_CONFLICT : TW_OK;
+    if (status == TW_OK)
+        row->revoked_ms = revoked_ms;
+    pthread_mutex_unlock(&self->lock);
+    if (status == TW_OK)
+        return TW_OK;
+    return tw_fail(err, status, "token %.*s %s", TW_STR_ARG(token_id),
+                   status == TW_CONFLICT ? "is revoked already" : "does not exist");
+}
+
+static tw_str hash_key(const uint8_t *hash)
+{
+    return (tw_str){(const char *)hash, TW_SHA256_BYTES};
+}
+
+static tw_status ledger_session_put(void *ctx, const tw_session_row *session, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    twi_entry entry = {0};
+    tw_status status = twi_entry_session(self->alloc, session, &entry);
+    if (status == TW_OK) {
+        pthread_mutex_lock(&self->lock);
+        status = put_one(self, TABLE_SESSIONS, entry);
+        pthread_mutex_unlock(&self->lock);
+    }
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "no memory for a session");
+}
+
+static tw_status ledger_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES],
+                                     tw_arena *arena, tw_session_row *out, tw_err *err)
+{
+    memory_ledger *self = ctx;
+    *out = (tw_session_row){0};
+    pthread_mutex_lock(&self->lock);
+    const twi_entry *entry = entry_find(&self->tables[TABLE_SESSIONS], hash_key(hash));
+    tw_status status = entry ? twi_session_copy(entry->row, arena, out) : TW_NOT_FOUND;
+    pthread_mutex_unlock(&self->lock);
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "there is no such session");
+}
+
+static tw_status ledger_session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
+{
+    memory_ledger *self = ctx;
+    pthread_mutex_lock(&self->lock);
+    table *t = &self->tables[TABLE_SESSIONS];
+    const twi_entry *entry = entry_find(t, hash_key(hash));
+    if (entry)
+        table_remove(self, t, (size_t)(entry - t->items_own));
+    pthread_mutex_unlock(&self->lock);
+    return entry ? TW_OK : tw_fail(err, TW_NOT_FOUND, "there is no such session");
+}
+
+static tw_status ledger_session_expire(void *ctx, int64_t now_ms, tw_err *err)
+{
+    (void)err;
+    memory_ledger *self = ctx;
+    pthread_mutex_lock(&self->lock);
+    table *t = &self->tables[TABLE_SESSIONS];
+    for (size_t i = t->n; i-- > 0;)
+        if (((const tw_session_row *)t->items_own[i].row)->expires_ms <= now_ms)
+            table_remove(self, t, i);
+    pthread_mutex_unlock(&self->lock);
+    return TW_OK;
+}
+
+static void ledger_close(void *ctx)
+{
+    memory_ledger *self = ctx;
+    for (int kind = 0; kind < TABLE_N; kind++) {
+        table_clear(self, &self->tables[kind]);
+        tw_free_array(self->alloc, self->tables[kind].items_own, self->tables[kind].cap,
+                      sizeof(twi_entry));
+    }
+    pthread_mutex_destroy(&self->lock);
+    tw_delete(self->alloc, self);
+}
+
+static const tw_ledger_ops ops = {
+    .version = TW_LEDGER_VERSION,
+    .apply = ledger_apply,
+    .position = ledger_position,
+    .wipe_projection = ledger_wipe,
+    .hash = ledger_hash,
+    .alert_get = ledger_alert_get,
+    .alert_list = ledger_alert_list,
+    .alert_counts = ledger_alert_counts,
+    .verdict_list = ledger_verdict_list,
+    .verdict_counts = ledger_verdict_counts,
+    .score_get = ledger_score_get,
+    .score_read = ledger_score_read,
+    .model_list = ledger_model_list,
+    .token_put = ledger_token_put,
+    .token_find = ledger_token_find,
+    .token_list = ledger_token_list,
+    .token_revoke = ledger_token_revoke,
+    .session_put = ledger_session_put,
+    .session_find = ledger_session_find,
+    .session_remove = ledger_session_remove,
+    .session_expire = ledger_session_expire,
+    .close = ledger_close,
+};
+
+tw_status tw_memory_ledger_open(const tw_alloc *alloc, tw_ledger *out, tw_err *err)
+{
+    *out = (tw_ledger){NULL, NULL};
+    memory_ledger *self = tw_new(alloc, memory_ledger);
+    if (!self)
+        return tw_fail(err, TW_NO_MEMORY, "no memory for a ledger");
+    self->alloc = alloc;
+    if (pthread_mutex_init(&self->lock, NULL) != 0) {
+        tw_delete(alloc, self);
+        return tw_fail(err, TW_NO_MEMORY, "no memory for a lock");
+    }
+    *out = (tw_ledger){&ops, self};
+    return TW_OK;
+}
