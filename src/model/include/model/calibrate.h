@@ -17,14 +17,14 @@
 
 typedef struct tw_curve tw_curve;
 
-// From knots x[n], strictly increasing, and y[n], never decreasing, all finite; 1..KNOTS_MAX of them.
-// TW_INVALID or TW_NO_MEMORY.
+// From knots x[n], strictly increasing, and y[n], never decreasing; 1..KNOTS_MAX of them, all within
+// +-1e100. TW_INVALID or TW_NO_MEMORY.
 tw_status tw_curve_new(const tw_alloc *alloc, const double *x, const double *y, size_t n,
                        tw_curve **out, tw_err *err) TW_MUST_CHECK;
 // Isotonic least-squares regression of y[n] on x[n] with weights w[n] > 0 (NULL = all 1), by pooling
 // adjacent violators; between the pools the curve is linear. x need not be sorted; equal x are one
-// point. When there are more than max_knots (2..KNOTS_MAX) ends of pools, the smallest steps are left
-// out. TW_INVALID: n is 0 or over 2^24, or a value is not finite; TW_NO_MEMORY.
+// point. When the pools have more than max_knots (2..KNOTS_MAX) ends, evenly many are left out, never
+// the first or last. TW_INVALID: n is 0 or over 2^24, or a value is not within +-1e100; TW_NO_MEMORY.
 // O(n log n).
 tw_status tw_curve_fit(const tw_alloc *alloc, const double *x, const double *y, const double *w,
                        size_t n, size_t max_knots, tw_curve **out, tw_err *err) TW_MUST_CHECK;

@@ -42,8 +42,8 @@ tw_status tw_model_load(const tw_alloc *alloc, const void *data, size_t bytes, t
 // save and load in one: a model from fresh parts.
 tw_status tw_model_new(const tw_alloc *alloc, const tw_model_parts *parts, tw_model **out,
                        tw_err *err) TW_MUST_CHECK;
-const tw_model *tw_model_ref(const tw_model *model);
-void tw_model_unref(const tw_model *model); // NULL is allowed
+tw_model *tw_model_ref(tw_model *model);
+void tw_model_unref(tw_model *model); // NULL is allowed
 
 // Views, good while the caller holds a reference.
 size_t tw_model_features_n(const tw_model *model);
