@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The typed client of the HTTP interface. Types are generated from api/openapi.yaml; every failure
+// is thrown as an ApiError that carries the server's own sentence.
+import createClient from 'openapi-fetch'
+import type { components, paths } from './schema'
+
+type Schemas = components['schemas']
+export type Alert = Schemas['Alert']
+export type AlertBrief = Schemas['AlertBrief']
+export type AlertDetail = Schemas['AlertDetail']
+export type AlertPage = Schemas['AlertPage']
+export type AlertStatus = Schemas['AlertStatus']
+export type AlertType = Schemas['AlertType']
+export type Employee = Schemas['Employee']
+export type EntityKind = Schemas['EntityKind']
+export type Feature = Schemas['FeatureList']['items'][number]
+export type Line = Schemas['LineView']
+export type Money = Schemas['Money']
+export type PeerMeasure = Schemas['PeerMeasure']
+export type Session = Schemas['Session']
+export type Signal = Schemas['SignalList']['items'][number]
+export type SimilarOutcomes = Schemas['SimilarOutcomes']
+export type Store = Schemas['Store']
+export type Summary = Schemas['Summary']
+export type TransactionBrief = Schemas['TransactionBrief']
+export type TransactionDetail = Schemas['TransactionDetail']
+export type TransactionView = Schemas['TransactionView']
+export type Trend = Schemas['Trend']
+export type Unit = Schemas['Unit']
+export type VerdictEvent = Schemas['VerdictEvent']
+export type VerdictKind = Schemas['VerdictKind']
+export type VerdictReason = Schemas['VerdictReason']
+export type VerdictRequest = Schemas['VerdictRequest']
+
+export class ApiError extends Error {
+  readonly status: number
+  readonly field: string | undefined
+
+  constructor(status: number, message: string, field?: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.field = field
+  }
+}
+
+export const api = createClient<paths>({
+  headers: { 'X-Tillwatch-CSRF': '1', Accept: 'application/json' },
+})
+
+function errorFrom(error: unknown, response: Response): ApiError {
+  if (typeof error === 'object' && error !== null && 'detail' in error) {
+    const problem = error as Schemas['Problem']
+    return new ApiError(response.status, problem.detail, problem.field)
+  }
+  return new ApiError(response.status, `The server answered ${response.status}`)
+}
+
+// Unwraps a reply: its data, or a thrown ApiError. Status 0 stands for "no connection".
+export async function unwrap<T>(
+  reply: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  let result
+  try {
+    result = await reply
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw new ApiError(0, 'The server cannot be reached')
+  }
+  if (!result.response.ok) throw errorFrom(result.error, result.response)
+  return result.data as T
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who may see what: a one-time link is exchanged first, then the session decides between the sign-in
+// page and the portal.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { RouterProvider } from 'react-router-dom'
+import { ApiError } from '../api/client'
+import { sessionQuery } from '../api/queries'
+import { ErrorState } from '../components/States'
+import { SetupPage } from '../pages/SetupPage'
+import { SignedOutPage } from '../pages/SignedOutPage'
+import { router } from './router'
+
+const setupPattern = /^#\/setup\/([^/?#]+)/
+
+// The token of a one-time link. It is taken out of the address at once, so that it stays neither in
+// the history nor in a screenshot.
+function takeSetupToken(): string | null {
+  const token = setupPattern.exec(window.location.hash)?.[1]
+  if (!token) return null
+  window.history.replaceState(null, '', '/')
+  return decodeURIComponent(token)
+}
+
+const firstToken = takeSetupToken()
+
+export function App() {
+  const client = useQueryClient()
+  const [token, setToken] = useState(firstToken)
+  const session = useQuery({ ...sessionQuery, enabled: token === null })
+
+  useEffect(() => {
+    const onHash = () => {
+      const next = takeSetupToken()
+      if (next) setToken(next)
+    }
+    window.addEventListener('hashchange', onHash)
+    return () => window.removeEventListener('hashchange', onHash)
+  }, [])
+
+  if (token !== null) {
+    return (
+      <SetupPage
+        token={token}
+        onDone={(fresh) => {
+          client.setQueryData(sessionQuery.queryKey, fresh)
+          setToken(null)
+        }}
+        onGiveUp={() => setToken(null)}
+      />
+    )
+  }
+  if (session.data) return <RouterProvider router={router} />
+  if (session.error instanceof ApiError && session.error.status === 401) return <SignedOutPage />
+  if (session.error) {
+    return <ErrorState title="Tillwatch does not answer" error={session.error} onRetry={() => void session.refetch()} />
+  }
+  return null
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ComponentType, Suspense, lazy } from 'react'
+
+const load = () => import('./index')
+
+// Fetches the charts ahead of time, when the browser has nothing better to do.
+export function prefetchCharts() {
+  const later = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 500))
+  later(() => void load())
+}
+
+// Keeps the chart's place while its code is on the way, so that nothing moves when it arrives.
+function held<P extends { height: number }>(Chart: ComponentType<P>) {
+  return function HeldChart(props: P) {
+    return (
+      <Suspense fallback={<div style={{ height: props.height }} />}>
+        <Chart {...props} />
+      </Suspense>
+    )
+  }
+}
+
+export const PeerChart = held(lazy(async () => ({ default: (await load()).PeerChart })))
+export const TimelineChart = held(lazy(async () => ({ default: (await load()).TimelineChart })))
+export const TrendChart = held(lazy(async () => ({ default: (await load()).TrendChart })))

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Tooltip } from '@mantine/core'
+import type { ReactNode } from 'react'
+import type { Alert } from '../api/client'
+import { formatRisk } from '../lib/format'
+import { alertStatusLabels, verdictLabels } from '../lib/vocabulary'
+import styles from './Tags.module.css'
+
+export function RiskTag({ risk }: { risk: number }) {
+  const level = risk >= 0.9 ? 'top' : risk >= 0.8 ? 'high' : 'low'
+  return (
+    <span className={styles.risk} data-level={level}>
+      <span className="sr">Risk </span>
+      {formatRisk(risk)}
+    </span>
+  )
+}
+
+// The verdict says more than "closed", so it takes the status's place.
+export function StatusTag({ alert }: { alert: Pick<Alert, 'status' | 'verdict'> }) {
+  const kind = alert.verdict?.verdict ?? alert.status
+  const text = alert.verdict
+    ? verdictLabels[alert.verdict.verdict]
+    : alertStatusLabels[alert.status]
+  return (
+    <span className={styles.tag} data-kind={kind} data-status={alert.status}>
+      {text}
+    </span>
+  )
+}
+
+// A term with its explanation on hover and on focus.
+export function Help({ text, children }: { text: string; children: ReactNode }) {
+  return (
+    <Tooltip label={text} events={{ hover: true, focus: true, touch: true }}>
+      <button type="button" className={styles.help}>
+        {children}
+      </button>
+    </Tooltip>
+  )
+}

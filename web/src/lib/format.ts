@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers, money and times as the reader's locale writes them. All functions are pure; `locale` is
+// undefined for the browser's own.
+import type { Money, Unit } from '../api/client'
+
+type Locale = string | undefined
+
+const cache = new Map<string, Intl.NumberFormat>()
+
+function numberFormat(locale: Locale, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale ?? ''}|${JSON.stringify(options)}`
+  let format = cache.get(key)
+  if (!format) {
+    format = new Intl.NumberFormat(locale, options)
+    cache.set(key, format)
+  }
+  return format
+}
+
+export function formatMoney(money: Money, locale?: Locale): string {
+  return numberFormat(locale, { style: 'currency', currency: money.currency }).format(
+    Number(money.amount),
+  )
+}
+
+// Without cents, for headline figures.
+export function formatMoneyRounded(money: Money, locale?: Locale): string {
+  return numberFormat(locale, {
+    style: 'currency',
+    currency: money.currency,
+    maximumFractionDigits: 0,
+  }).format(Number(money.amount))
+}
+
+export function formatCount(value: number, locale?: Locale): string {
+  return numberFormat(locale, { maximumFractionDigits: 0 }).format(value)
+}
+
+export function formatCompact(value: number, locale?: Locale): string {
+  return numberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value)
+}
+
+// Cut, not rounded: 0.9996 is not certainty and must not read 1.00.
+export function formatRisk(risk: number, locale?: Locale): string {
+  const cut = Math.floor(risk * 100 + 1e-9) / 100
+  return numberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(cut)
+}
+
+export function formatPercent(share: number, locale?: Locale): string {
+  const digits = share !== 0 && Math.abs(share) < 0.1 ? 1 : 0
+  return numberFormat(locale, { style: 'percent', maximumFractionDigits: digits }).format(share)
+}
+
+// A percentile close to 1 keeps the digit that tells; it never reads 100 %.
+export function formatPercentile(share: number, locale?: Locale): string {
+  const cut = Math.floor(share * 1000 + 1e-9) / 1000
+  const digits = cut >= 0.99 && cut < 1 ? 1 : 0
+  const shown = cut >= 1 ? 0.999 : cut
+  return numberFormat(locale, {
+    style: 'percent',
+    maximumFractionDigits: cut >= 1 ? 1 : digits,
+  }).format(shown)
+}
+
+function formatUnit(value: number, unit: string, digits: number, locale: Locale): string {
+  return numberFormat(locale, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: digits,
+  }).format(value)
+}
+
+// A feature's value in its unit; an absent one is a dash.
+export function formatValue(
+  value: number | null,
+  unit: Unit,
+  currency: string,
+  locale?: Locale,
+): string {
+  if (value === null) return '–'
+  switch (unit) {
+    case 'money':
+      return formatMoney({ amount: String(value), currency }, locale)
+    case 'share':
+      return formatPercent(value, locale)
+    case 'percentile':
+      return formatPercentile(value, locale)
+    case 'flag':
+      return value ? 'yes' : 'no'
+    case 'h':
+      return formatUnit(value, 'hour', 1, locale)
+    case 'min':
+      return formatUnit(value, 'minute', 0, locale)
+    case 's':
+      return value >= 600
+        ? formatUnit(value / 60, 'minute', 0, locale)
+        : formatUnit(value, 'second', 0, locale)
+    case 'count':
+    case 'ratio':
+      return numberFormat(locale, { maximumFractionDigits: value >= 100 ? 0 : 1 }).format(value)
+  }
+}
+
+const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/
+
+// Milliseconds whose UTC clock shows what the store's clock showed: a receipt of 18:22 in Denver
+// reads 18:22 wherever it is looked at.
+export function wallClockMs(iso: string): number {
+  const match = isoPattern.exec(iso)
+  const ms = Date.parse(iso)
+  const zone = match?.[1]
+  if (!zone || zone === 'Z') return ms
+  const sign = zone[0] === '-' ? -1 : 1
+  return ms + sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6))) * 60_000
+}
+
+type TimeStyle = 'time' | 'seconds' | 'day' | 'date' | 'dateTime'
+
+const timeOptions: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
+  time: { hour: '2-digit', minute: '2-digit' },
+  seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  day: { weekday: 'short', day: 'numeric', month: 'short' },
+  date: { day: 'numeric', month: 'short', year: 'numeric' },
+  dateTime: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+}
+
+// A wall-clock instant (see wallClockMs) in the given style.
+export function formatWallMs(wallMs: number, style: TimeStyle, locale?: Locale): string {
+  return new Intl.DateTimeFormat(locale, { ...timeOptions[style], timeZone: 'UTC' }).format(wallMs)
+}
+
+export function formatTime(iso: string, style: TimeStyle, locale?: Locale): string {
+  return formatWallMs(wallClockMs(iso), style, locale)
+}
+
+// "3 min. ago" within a week, else the date.
+export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
+  const ageS = (nowMs - Date.parse(iso)) / 1000
+  if (ageS > 7 * 86_400 || ageS < -60) return formatTime(iso, 'dateTime', locale)
+  const format = new Intl.RelativeTimeFormat(locale, { style: 'narrow', numeric: 'auto' })
+  if (ageS < 60) return 'now'
+  if (ageS < 3600) return format.format(-Math.floor(ageS / 60), 'minute')
+  if (ageS < 86_400) return format.format(-Math.floor(ageS / 3600), 'hour')
+  return format.format(-Math.floor(ageS / 86_400), 'day')
+}

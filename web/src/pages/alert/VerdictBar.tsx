@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verdict, always in view. A given verdict can be taken back or replaced.
+import { Button, Popover } from '@mantine/core'
+import { useState } from 'react'
+import type { AlertDetail, VerdictKind } from '../../api/client'
+import { StatusTag } from '../../components/Tags'
+import { VerdictForm, useDecide } from '../../components/VerdictForm'
+import { formatMoney, formatTime } from '../../lib/format'
+import { useKeys } from '../../lib/useKeys'
+import { label, verdictKeys, verdictOrder, verdictVerbs } from '../../lib/vocabulary'
+import styles from './AlertPage.module.css'
+
+export function VerdictBar({ alert }: { alert: AlertDetail }) {
+  const [openKind, setOpenKind] = useState<VerdictKind | null>(null)
+  const { undo, isPending, error } = useDecide()
+  const reopen = () => {
+    if (alert.verdict && !isPending) undo(alert, null).catch(() => undefined)
+  }
+  useKeys({
+    c: () => setOpenKind('CONFIRMED'),
+    r: () => setOpenKind('REFUTED'),
+    p: () => setOpenKind('OPERATIONAL'),
+    i: () => setOpenKind('INCONCLUSIVE'),
+    z: reopen,
+  })
+  return (
+    <div className={styles.bar} role="group" aria-label="Verdict">
+      <div className={styles.state} data-testid="verdict-state">
+        {alert.verdict ? (
+          <GivenVerdict verdict={alert.verdict} status={alert.status} />
+        ) : (
+          <StatusTag alert={alert} />
+        )}
+        {alert.verdict && (
+          <Button variant="default" size="compact-xs" loading={isPending} onClick={reopen}>
+            Undo
+          </Button>
+        )}
+        {error && <span role="alert">{error.message}</span>}
+      </div>
+      <div className={styles.actions}>
+        {verdictOrder.map((kind) => (
+          <VerdictButton
+            key={kind}
+            alert={alert}
+            kind={kind}
+            isOpen={openKind === kind}
+            onToggle={(isOpen) => setOpenKind(isOpen ? kind : null)}
+          />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function GivenVerdict({ verdict, status }: { verdict: NonNullable<AlertDetail['verdict']>; status: AlertDetail['status'] }) {
+  return (
+    <>
+      <StatusTag alert={{ status, verdict }} />
+      <span>{label(verdict.reason)}</span>
+      {verdict.recovered && <span>recovered {formatMoney(verdict.recovered)}</span>}
+      <span>
+        {verdict.decided_by}, {formatTime(verdict.decided_at, 'dateTime')}
+      </span>
+      {verdict.note && <span>“{verdict.note}”</span>}
+    </>
+  )
+}
+
+interface ButtonProps {
+  alert: AlertDetail
+  kind: VerdictKind
+  isOpen: boolean
+  onToggle: (isOpen: boolean) => void
+}
+
+function VerdictButton({ alert, kind, isOpen, onToggle }: ButtonProps) {
+  const isGiven = alert.verdict?.verdict === kind
+  return (
+    <Popover opened={isOpen} onChange={onToggle} position="top-end" trapFocus returnFocus shadow="md">
+      <Popover.Target>
+        <Button
+          size="sm"
+          variant={kind === 'CONFIRMED' ? 'filled' : 'default'}
+          px={{ base: 6, sm: 14 }}
+          aria-pressed={isGiven}
+          aria-keyshortcuts={verdictKeys[kind]}
+          onClick={() => onToggle(!isOpen)}
+        >
+          {verdictVerbs[kind]}
+          <span className={styles.key} aria-hidden="true">
+            {verdictKeys[kind].toUpperCase()}
+          </span>
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={`${verdictVerbs[kind]}: choose a reason`}>
+        <VerdictForm alert={alert} kind={kind} onDone={() => onToggle(false)} />
+      </Popover.Dropdown>
+    </Popover>
+  )
+}

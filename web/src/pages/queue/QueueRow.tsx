@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { memo } from 'react'
+import { Link } from 'react-router-dom'
+import type { Alert } from '../../api/client'
+import { RiskTag, StatusTag } from '../../components/Tags'
+import { entityText } from '../../lib/entity'
+import { formatAge, formatCount, formatMoney, formatRisk, formatTime } from '../../lib/format'
+import styles from './Queue.module.css'
+
+interface Props {
+  alert: Alert
+  isSelected: boolean
+  isFresh: boolean
+  nowMs: number
+  onSelect: (alertId: string) => void
+}
+
+export const QueueRow = memo(function QueueRow({ alert, isSelected, isFresh, nowMs, onSelect }: Props) {
+  return (
+    <Link
+      to={`/alerts/${encodeURIComponent(alert.alert_id)}`}
+      className={styles.row}
+      data-alert={alert.alert_id}
+      data-selected={isSelected || undefined}
+      data-fresh={isFresh || undefined}
+      data-closed={alert.status === 'CLOSED' || undefined}
+      aria-current={isSelected || undefined}
+      onFocus={() => onSelect(alert.alert_id)}
+    >
+      <span className={styles.risk}>
+        <RiskTag risk={alert.risk_score} />
+      </span>
+      <span className={styles.what}>
+        <span className={styles.sentence}>{alert.sentence}</span>
+        <span className={styles.meta}>
+          <b>{alert.title}</b>
+          <span>{entityText(alert)}</span>
+        </span>
+      </span>
+      <span className={styles.signals}>
+        {alert.reasons.slice(0, 3).map((reason) => (
+          <span key={reason.signal}>
+            {reason.title} <span className="num">{formatRisk(reason.strength)}</span>
+          </span>
+        ))}
+      </span>
+      <span className={styles.store}>{alert.store_id}</span>
+      <span className={styles.exposure}>{formatMoney(alert.exposure)}</span>
+      <span className={styles.count}>
+        {formatCount(alert.transaction_n)}
+        <span className="sr"> transactions</span>
+      </span>
+      <span className={styles.age} title={formatTime(alert.updated_at, 'dateTime')}>
+        {formatAge(alert.updated_at, nowMs)}
+      </span>
+      <span className={styles.status}>
+        <StatusTag alert={alert} />
+      </span>
+    </Link>
+  )
+})

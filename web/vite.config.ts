@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+// The server to develop against: `build/tillwatch serve`, or another one.
+const server = process.env.TILLWATCH_SERVER ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    // Everything is a file of its own: the content security policy allows no data: scripts or fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600,
+    rollupOptions: {
+      output: {
+        manualChunks(id) {
+          if (/node_modules\/(echarts|zrender)\//.test(id)) return 'echarts'
+          if (/node_modules\/(react|react-dom|scheduler|react-router|react-router-dom|@remix-run)\//.test(id))
+            return 'react'
+          return undefined
+        },
+      },
+    },
+  },
+  server: { proxy: { '/v1': server, '/healthz': server } },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
+})
