@@ -40,13 +40,14 @@ typedef struct tw_score {
     float outlier;      // calibrated rank of the outlier model, 0..1; NaN without a model
     uint64_t alert_key; // alert that the transaction belongs to; 0 = none (tw_alert_id gives the text)
     tw_alert_type type; // of the strongest fired signal; NONE when none fired
+    bool is_audit;      // drawn for the audit sample of the policy (never when it has an alert)
     uint8_t fired_n;
     tw_fired fired[TW_FIRED_MAX]; // strongest first (by weight times strength)
 } tw_score;
 
 #define TW_SCORE_BYTES 32
-// Offset 0 risk f32, 4 probability f32, 8 outlier f32, 12 alert key u64, 20 type u8, 21 fired_n u8,
-// 22 fired[5] of {signal u8, strength u8}; little-endian, unused entries 0.
+// Offset 0 risk f32, 4 probability f32, 8 outlier f32, 12 alert key u64, 20 type u8 (bit 7: audit),
+// 21 fired_n u8, 22 fired[5] of {signal u8, strength u8}; little-endian, unused entries 0.
 void tw_score_pack(const tw_score *score, uint8_t out[TW_SCORE_BYTES]);
 // TW_CORRUPT when a count or type is out of range.
 tw_status tw_score_unpack(const uint8_t data[TW_SCORE_BYTES], tw_score *out) TW_MUST_CHECK;

@@ -32,16 +32,16 @@ typedef struct tw_parameter {
 } tw_parameter;
 
 typedef struct tw_signal_info {
-    tw_str name, title, help;
+    tw_str name, title, help, sentence; // sentence: the template
     uint32_t scheme;  // index of its scheme
     bool enabled;
     bool is_clearing; // takes evidence away instead of adding it
     float weight;     // evidence at full strength, in points
-    uint32_t needs;   // tw_feed bits without which it never fires
+    uint32_t needs;     // tw_feed bits without which it never fires
+    uint32_t needs_not; // tw_feed bits with which it never fires: the plain variant of another
     const tw_parameter *parameters;
     size_t parameter_n;
-    // Main features of its comparison, for charts: the first condition's feature.
-    tw_feature feature;
+    tw_feature feature; // main one, for charts: its peer comparison's, else its first condition's
 } tw_signal_info;
 
 // Compiles a set. TW_SYNTAX for broken YAML, TW_INVALID for a wrong key or value, TW_LIMIT,

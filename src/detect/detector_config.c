@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Installing models, signal sets and policies. Each is fully built first and swapped in when nothing
+// can fail any more. Numbers of signals and schemes are given once to each name and never reused.
+#include <math.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "state.h"
+
+#define NOT_IN_SET 0xffu
+
+void twi_configs_init(tw_detector *d)
+{
+    tw_policy_init(&d->policy);
+    memset(d->signal_index, NOT_IN_SET, sizeof d->signal_index);
+}
+
+void twi_configs_release(tw_detector *d)
+{
+    for (int i = 0; i < TW_CONFIG_N; i++)
+        tw_free_array(d->alloc, d->configs[i].content_own, d->configs[i].bytes, 1);
+    tw_signal_set_free(d->set_own);
+    tw_model_unref(d->model);
+}
+
+const twi_signal *twi_signal_by_number(const tw_detector *d, uint8_t number)
+{
+    if (number >= d->signal_number_n || d->signal_index[number] == NOT_IN_SET)
+        return NULL;
+    return &d->set_own->signals[d->signal_index[number]];
+}
+
+float twi_outlier(const tw_detector *d, const float *row)
+{
+    if (!d->model)
+        return NAN;
+    const tw_iforest *forest = tw_model_iforest(d->model);
+    return (float)tw_iforest_rank(forest, tw_iforest_score(forest, row));
+}
+
+// --- models ----------------------------------------------------------------------------------------
+
+static tw_status load_model(const tw_alloc *alloc, tw_str content, tw_model **out, tw_err *err)
+{
+    tw_model *model;
+    *out = NULL;
+    TW_TRY(tw_model_load(alloc, content.at, content.bytes, &model, err));
+    if (tw_model_catalogue_hash(model) != tw_catalogue_hash() ||
+        tw_model_features_n(model) != TW_FEATURE_N) {
+        tw_model_unref(model);
+        return tw_fail(err, TW_UNSUPPORTED,
+                       "the model was trained on another feature catalogue; train a new one");
+    }
+    *out = model;
+    return TW_OK;
+}
+
+// --- names -----------------------------------------------------------------------------------------
+
+// Number of a name among names[n][TWI_NAME_BYTES], or n when it is new.
+static uint32_t find_name(const char *names, uint32_t n, tw_str name)
+{
+    uint32_t i = 0;
+    while (i < n && !tw_str_equal(tw_str_from(names + (size_t)i * TWI_NAME_BYTES), name))
+        i++;
+    return i;
+}
+
+// Fails when the set's new names would overrun the numbers.
+static tw_status check_numbers(const tw_detector *d, const tw_signal_set *set, tw_err *err)
+{
+    uint32_t signals = d->signal_number_n, schemes = d->scheme_number_n;
+    for (size_t i = 0; i < set->signal_n; i++)
+        signals += find_name(d->signal_names[0], d->signal_number_n, set->signals[i].name) ==
+                   d->signal_number_n;
+    for (size_t i = 0; i < set->scheme_n; i++)
+        schemes += find_name(d->scheme_names[0], d->scheme_number_n, set->schemes[i].name) ==
+                   d->scheme_number_n;
+    if (signals > TW_SIGNAL_IDS_MAX || schemes > TWI_SCHEME_NUMBERS_MAX)
+        return tw_fail(err, TW_LIMIT,
+                       "more than %d names of signals or schemes were used since the start; "
+                       "keep the names of existing ones",
+                       TW_SIGNAL_IDS_MAX);
+    return TW_OK;
+}
+
+// Slots of the cases follow their signals by name from the old set to the new one.
+static void move_slots(tw_detector *d, const tw_signal_set *old)
+{
+    for (uint32_t i = 0; i < d->case_n; i++) {
+        twi_case *c = &d->cases_own[i];
+        int32_t slot[TW_SCHEME_SIGNALS_MAX] = {0};
+        uint32_t fire_n[TW_SCHEME_SIGNALS_MAX] = {0};
+        const char *scheme_name = d->scheme_names[c->scheme];
+        for (size_t s = 0; s < old->signal_n; s++) {
+            const twi_signal *from = &old->signals[s];
+            if (!tw_str_equal(old->schemes[from->scheme].name, tw_str_from(scheme_name)))
+                continue;
+            for (size_t k = 0; k < d->set_own->signal_n; k++) {
+                const twi_signal *to = &d->set_own->signals[k];
+                if (tw_str_equal(to->name, from->name) &&
+                    d->scheme_number[to->scheme] == c->scheme) {
+                    slot[to->slot] = c->slot[from->slot];
+                    fire_n[to->slot] = c->fire_n[from->slot];
+                }
+            }
+        }
+        memcpy(c->slot, slot, sizeof slot);
+        memcpy(c->fire_n, fire_n, sizeof fire_n);
+    }
+}
+
+// Gives numbers to names that have none.
+static void number_names(tw_detector *d, const tw_signal_set *set)
+{
+    for (size_t i = 0; i < set->signal_n; i++) {
+        uint32_t number = find_name(d->signal_names[0], d->signal_number_n, set->signals[i].name);
+        if (number == d->signal_number_n) {
+            d->signal_number_n++;
+            tw_str_copy(set->signals[i].name, d->signal_names[number], TWI_NAME_BYTES);
+        }
+        memset(d->signal_titles[number], 0, TWI_NAME_BYTES);
+        tw_str_copy(set->signals[i].title, d->signal_titles[number], TWI_NAME_BYTES);
+    }
+    for (size_t i = 0; i < set->scheme_n; i++) {
+        uint32_t number = find_name(d->scheme_names[0], d->scheme_number_n, set->schemes[i].name);
+        if (number == d->scheme_number_n)
+            tw_str_copy(set->schemes[i].name, d->scheme_names[d->scheme_number_n++],
+                        TWI_NAME_BYTES);
+    }
+}
+
+bool twi_numbers_bind(tw_detector *d)
+{
+    const tw_signal_set *set = d->set_own;
+    memset(d->signal_index, NOT_IN_SET, sizeof d->signal_index);
+    for (size_t i = 0; i < set->signal_n; i++) {
+        uint32_t number = find_name(d->signal_names[0], d->signal_number_n, set->signals[i].name);
+        if (number == d->signal_number_n)
+            return false;
+        d->signal_number[i] = (uint8_t)number;
+        d->signal_index[number] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < set->scheme_n; i++) {
+        uint32_t number = find_name(d->scheme_names[0], d->scheme_number_n, set->schemes[i].name);
+        if (number == d->scheme_number_n)
+            return false;
+        d->scheme_number[i] = (uint8_t)number;
+    }
+    return true;
+}
+
+static void install_set(tw_detector *d, tw_signal_set *set)
+{
+    tw_signal_set *old = d->set_own;
+    number_names(d, set);
+    d->set_own = set;
+    TW_CHECK(twi_numbers_bind(d));
+    if (old)
+        move_slots(d, old);
+    tw_signal_set_free(old);
+}
+
+// --- configs ---------------------------------------------------------------------------------------
+
+// What a config builds; one of them is set.
+typedef struct built {
+    tw_model *model;
+    tw_signal_set *set;
+    tw_policy policy;
+} built;
+
+static void built_release(built *b)
+{
+    tw_model_unref(b->model);
+    tw_signal_set_free(b->set);
+}
+
+static tw_status build(const tw_detector *d, tw_config_kind kind, tw_str content, built *out,
+                       tw_err *err)
+{
+    *out = (built){0};
+    switch (kind) {
+    case TW_CONFIG_MODEL:
+        return load_model(d->alloc, content, &out->model, err);
+    case TW_CONFIG_SIGNALS: {
+        // An empty text stands for the set that ships with the program.
+        tw_str text = content.bytes > 0 ? content : tw_signal_set_default();
+        TW_TRY(tw_signal_set_parse(d->alloc, text, &out->set, err));
+        tw_status status = check_numbers(d, out->set, err);
+        if (status != TW_OK) {
+            tw_signal_set_free(out->set);
+            out->set = NULL;
+        }
+        return status;
+    }
+    case TW_CONFIG_POLICY:
+        return tw_policy_parse(content, &out->policy, err);
+    case TW_CONFIG_N:
+        break;
+    }
+    return tw_fail(err, TW_INVALID, "unknown kind of configuration");
+}
+
+tw_status tw_detector_check(const tw_detector *d, tw_config_kind kind, tw_str content, tw_err *err)
+{
+    built b;
+    TW_TRY(build(d, kind, content, &b, err));
+    built_release(&b);
+    return TW_OK;
+}
+
+tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, tw_str content,
+                             tw_err *err)
+{
+    built b;
+    if (name.bytes > TW_ID_MAX_BYTES)
+        return tw_fail(err, TW_LIMIT, "the name of a configuration has at most %d bytes",
+                       TW_ID_MAX_BYTES);
+    TW_TRY(build(d, kind, content, &b, err));
+    uint8_t *copy = NULL;
+    if (content.bytes > 0) {
+        copy = tw_new_array(d->alloc, content.bytes, 1);
+        if (!copy) {
+            built_release(&b);
+            return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
+        }
+        memcpy(copy, content.at, content.bytes);
+    }
+    twi_config *config = &d->configs[kind];
+    tw_free_array(d->alloc, config->content_own, config->bytes, 1);
+    *config = (twi_config){.content_own = copy, .bytes = content.bytes};
+    tw_str_copy(name, config->name, sizeof config->name);
+    if (kind == TW_CONFIG_MODEL) {
+        tw_model_unref(d->model);
+        d->model = b.model;
+    } else if (kind == TW_CONFIG_SIGNALS) {
+        install_set(d, b.set);
+    } else {
+        d->policy = b.policy;
+        twi_policy_derive(d);
+    }
+    return TW_OK;
+}
+
+tw_str tw_detector_config_name(const tw_detector *d, tw_config_kind kind)
+{
+    TW_CHECK((unsigned)kind < TW_CONFIG_N);
+    return tw_str_from(d->configs[kind].name);
+}
+
+bool tw_detector_signal(const tw_detector *d, uint8_t signal, tw_signal_info *out)
+{
+    *out = (tw_signal_info){.feature = TW_FEATURE_N};
+    if (signal >= d->signal_number_n)
+        return false;
+    if (d->signal_index[signal] != NOT_IN_SET) {
+        tw_signal_set_get(d->set_own, d->signal_index[signal], out);
+        return true;
+    }
+    out->name = tw_str_from(d->signal_names[signal]);
+    out->title = tw_str_from(d->signal_titles[signal]);
+    return true;
+}
+
+size_t tw_detector_signal_n(const tw_detector *d)
+{
+    return d->signal_number_n;
+}
+
+const tw_signal_set *tw_detector_signals(const tw_detector *d)
+{
+    return d->set_own;
+}
+
+const tw_policy *tw_detector_policy(const tw_detector *d)
+{
+    return &d->policy;
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The detector's state. Internal to the library.
+//
+// A case is the evidence for one (entity, scheme): one slot for each signal of the scheme, in points
+// of 1/1024, that ages by whole days of the engine's clock. Cases are found by the hash of kind, id
+// and scheme name; 64 bits make a mix-up of two cases among millions a matter of 1 in 10^7.
+//
+// Invariants:
+//  1. Everything that decides is integer or IEEE single/double with + - * / only.
+//  2. cases[] only grows; open alerts live in alerts[] and are listed in open[] in opening order.
+//  3. alert_seqs maps each seq that an open alert holds to its case; alert_cases maps every alert
+//     key ever given, closed ones too, so that late verdicts find their entity.
+#ifndef TWI_DETECT_STATE_H
+#define TWI_DETECT_STATE_H
+
+#include "base/table.h"
+#include "detect/detector.h"
+#include "model/file.h"
+#include "rules.h"
+
+#define TWI_POINT 1024        // one point of evidence
+#define TWI_LEADS_MAX 8       // transactions of a case remembered before its alert opens
+#define TWI_BUDGET_DAYS 28    // memory of the budget
+#define TWI_BINS 128          // of half a point each
+#define TWI_BIN (TWI_POINT / 2)
+#define TWI_NONE UINT32_MAX
+#define TWI_SCHEME_NUMBERS_MAX 250
+#define TWI_CASES_MAX (UINT32_C(1) << 28)
+#define TWI_ALERTS_MAX (UINT32_C(1) << 20) // open at a time: above what any team could ever work
+#define TWI_NAME_BYTES (TW_ID_MAX_BYTES + 1)
+
+typedef struct twi_case {
+    uint64_t key;
+    int32_t slot[TW_SCHEME_SIGNALS_MAX];
+    uint32_t fire_n[TW_SCHEME_SIGNALS_MAX]; // since the evidence was last nothing
+    int32_t peak;                           // highest counted in the budget; 0 = none
+    int32_t day;                            // up to which the slots have aged
+    int32_t factor_256, factor_until;       // evidence needed, by a verdict; until this day
+    uint32_t alert;                         // index of its open alert or TWI_NONE
+    uint8_t scheme;                         // number of the scheme
+    uint8_t lead_n;
+    uint64_t leads[TWI_LEADS_MAX]; // seqs, newest last
+    int64_t lead_exposure[TWI_LEADS_MAX];
+} twi_case;
+
+// What one transaction does to one case; computed without side effects, then stored by apply.
+typedef struct twi_touch {
+    twi_case state;
+    uint32_t index; // of the case, or TWI_NONE when it is new
+    uint8_t scheme; // index in the set
+    bool only_clears;
+    uint32_t fired_slots; // bits
+    uint8_t strength[TW_SCHEME_SIGNALS_MAX];
+    int64_t exposure_minor;
+    int32_t evidence, needed; // points in 1/1024
+} twi_touch;
+
+typedef struct twi_touches {
+    size_t n;
+    size_t best; // index with the highest evidence against what is needed
+    twi_touch items[TW_ALERT_CHANGES_MAX];
+} twi_touches;
+
+typedef struct twi_config {
+    char name[TWI_NAME_BYTES];
+    uint8_t *content_own;
+    size_t bytes;
+} twi_config;
+
+typedef struct twi_closed {
+    uint64_t alert_key;
+    uint32_t case_idx, spare;
+} twi_closed;
+
+struct tw_detector {
+    const tw_alloc *alloc;
+    const tw_engine *engine;
+
+    // Configs and what is derived from them.
+    twi_config configs[TW_CONFIG_N];
+    tw_signal_set *set_own;
+    tw_policy policy;
+    tw_model *model; // a reference; NULL = none
+    int32_t floor_fp, cold_fp, outlier_fp, correlated_256;
+    uint32_t decay_q32[TWI_BUDGET_DAYS * 4]; // factor of n days
+
+    // Numbers of names, given once (score.h).
+    uint32_t signal_number_n, scheme_number_n;
+    char signal_names[TW_SIGNAL_IDS_MAX][TWI_NAME_BYTES];
+    char signal_titles[TW_SIGNAL_IDS_MAX][TWI_NAME_BYTES];
+    char scheme_names[TWI_SCHEME_NUMBERS_MAX][TWI_NAME_BYTES];
+    uint8_t signal_number[TW_SIGNALS_MAX], scheme_number[TW_SCHEMES_MAX]; // of the set's indexes
+    uint8_t signal_index[TW_SIGNAL_IDS_MAX]; // back; 0xff = not in the set
+
+    // Days and budget.
+    int32_t day, first_day; // INT32_MIN before the first transaction
+    int32_t threshold_fp;
+    int32_t would_open[TWI_BUDGET_DAYS][TWI_BINS];
+    uint32_t hits[TWI_BUDGET_DAYS][TW_SIGNAL_IDS_MAX];
+
+    // Cases and alerts.
+    uint32_t case_n, alert_n, open_n, closed_n;
+    size_t case_cap, alert_cap, open_cap, free_cap, closed_cap;
+    twi_case *cases_own;
+    tw_alert *alerts_own;
+    uint32_t *alert_case_own; // case of each alert record; cap alert_case_cap
+    size_t alert_case_cap;
+    uint32_t *open_own; // indexes of open alerts, oldest first
+    uint32_t *free_own; // indexes of free alert records
+    uint32_t free_n;
+    twi_closed *closed_own; // every alert key ever given
+    tw_table case_table, alert_seqs, alert_cases;
+    uint64_t alerts_opened;
+};
+
+// evidence.c
+void twi_policy_derive(tw_detector *d);
+void twi_day_move(tw_detector *d, int32_t day);
+int32_t twi_case_evidence(const tw_detector *d, const twi_case *c);
+int32_t twi_case_needed(const tw_detector *d, const twi_case *c);
+// Ages the slots up to `day`; a case whose evidence is gone forgets its counts and leads.
+void twi_case_age(const tw_detector *d, twi_case *c, int32_t day);
+// What the firings do to the cases of this transaction. `outlier` is NaN without a model.
+void twi_assess(const tw_detector *d, twi_context *context, const twi_firing *firings, size_t n,
+                float outlier, twi_touches *out);
+// Stores a touched case; returns its index. Room is reserved.
+uint32_t twi_case_store(tw_detector *d, const twi_touch *touch);
+tw_status twi_cases_reserve(tw_detector *d, size_t n) TW_MUST_CHECK;
+
+// alerts.c
+tw_status twi_alerts_reserve(tw_detector *d, size_t n) TW_MUST_CHECK;
+const tw_alert *twi_alert_open(tw_detector *d, uint32_t case_idx, const twi_touch *touch,
+                               const tw_fact *fact, twi_context *context, float risk);
+const tw_alert *twi_alert_grow(tw_detector *d, uint32_t case_idx, const twi_touch *touch,
+                               const tw_fact *fact, twi_context *context, float risk);
+// Takes a verdict; *closed is the alert that it closed or NULL.
+void twi_verdict_apply(tw_detector *d, const tw_fact *fact, const tw_alert **closed);
+void twi_alerts_index(tw_detector *d, uint32_t alert); // enters its seqs into alert_seqs
+uint32_t twi_alert_place(tw_detector *d, uint32_t case_idx); // a free record, listed as open
+bool twi_alert_register(tw_detector *d, uint64_t key, uint32_t case_idx); // false when known
+
+// detector_config.c
+void twi_configs_init(tw_detector *d);
+void twi_configs_release(tw_detector *d);
+const twi_signal *twi_signal_by_number(const tw_detector *d, uint8_t number); // NULL when not in the set
+bool twi_numbers_bind(tw_detector *d); // the set by the names' numbers; false when one has none
+float twi_outlier(const tw_detector *d, const float *row); // NaN without a model
+
+#endif

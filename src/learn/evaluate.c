@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Evaluation of scores and alerts against labels; evaluate.h has the definitions.
+#include "learn/evaluate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const uint32_t tw_eval_k[TW_EVAL_KS] = {10, 50, 100, 500};
+
+#define NONE UINT32_MAX
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : (double)NAN;
+}
+
+// --- ranking: AP and AUC ---------------------------------------------------------------------------
+
+static int by_risk(const void *a, const void *b)
+{
+    const tw_eval_row *x = *(const tw_eval_row *const *)a, *y = *(const tw_eval_row *const *)b;
+    return x->risk > y->risk ? -1 : x->risk < y->risk;
+}
+
+static int by_day_risk(const void *a, const void *b)
+{
+    const tw_eval_row *x = *(const tw_eval_row *const *)a, *y = *(const tw_eval_row *const *)b;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return by_risk(a, b);
+}
+
+// Rows in descending risk; each group of equal risk is one step of the curve.
+static void rank_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
+{
+    double true_n = 0, below = 0, ap = 0, pairs = 0;
+    double positives = (double)out->positive_n, negatives = (double)(n - out->positive_n);
+    for (size_t i = 0; i < n;) {
+        size_t end = i;
+        double group_true = 0;
+        for (; end < n && sorted[end]->risk == sorted[i]->risk; end++)
+            group_true += sorted[end]->fraud;
+        double group_false = (double)(end - i) - group_true;
+        true_n += group_true;
+        below = negatives - ((double)end - true_n); // negatives of lower risk
+        ap += group_true * (true_n / (double)end);
+        pairs += group_true * (below + 0.5 * group_false);
+        i = end;
+    }
+    out->ap = ratio(ap, positives);
+    out->auc = ratio(pairs, positives * negatives);
+}
+
+// Expected number of true ones among the k first of a day; the group at the edge counts by its share.
+static double true_in_first(const tw_eval_row **day, size_t n, size_t k)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n && i < k;) {
+        size_t end = i;
+        double group_true = 0;
+        for (; end < n && day[end]->risk == day[i]->risk; end++)
+            group_true += day[end]->fraud;
+        double taken = (double)(TW_MIN(end, k) - i);
+        sum += group_true * taken / (double)(end - i);
+        i = end;
+    }
+    return sum;
+}
+
+static void day_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
+{
+    double found[TW_EVAL_KS] = {0}, taken[TW_EVAL_KS] = {0}, precision[TW_EVAL_KS] = {0};
+    uint64_t full[TW_EVAL_KS] = {0};
+    for (size_t i = 0; i < n;) {
+        size_t end = i;
+        while (end < n && sorted[end]->day == sorted[i]->day)
+            end++;
+        out->day_n++;
+        for (size_t k = 0; k < TW_EVAL_KS; k++) {
+            double hit = true_in_first(sorted + i, end - i, tw_eval_k[k]);
+            found[k] += hit;
+            taken[k] += (double)TW_MIN(end - i, tw_eval_k[k]);
+            if (end - i >= tw_eval_k[k]) {
+                precision[k] += hit / tw_eval_k[k];
+                full[k]++;
+            }
+        }
+        i = end;
+    }
+    for (size_t k = 0; k < TW_EVAL_KS; k++) {
+        out->precision_at_k[k] = ratio(precision[k], (double)full[k]);
+        out->recall_at_k[k] = ratio(found[k], (double)out->positive_n);
+    }
+}
+
+// --- threshold and money ---------------------------------------------------------------------------
+
+static void threshold_figures(const tw_eval_row *rows, size_t n, tw_eval *out)
+{
+    double caught = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool flagged = (double)rows[i].risk >= out->threshold;
+        out->flagged_n += flagged;
+        if (!rows[i].fraud)
+            continue;
+        tw_eval_scheme *scheme = &out->schemes[rows[i].scheme];
+        bool found = flagged || rows[i].alert != NONE;
+        out->money += rows[i].amount;
+        out->flagged_true_n += flagged;
+        out->covered_n += rows[i].alert != NONE;
+        caught += flagged ? rows[i].amount : 0;
+        scheme->n++;
+        scheme->found += found;
+        scheme->amount += rows[i].amount;
+        scheme->amount_found += found ? rows[i].amount : 0;
+    }
+    out->precision = ratio((double)out->flagged_true_n, (double)out->flagged_n);
+    out->recall = ratio((double)out->flagged_true_n, (double)out->positive_n);
+    out->money_recall = ratio(caught, out->money);
+    out->alert_recall = ratio((double)out->covered_n, (double)out->positive_n);
+}
+
+// --- alerts ----------------------------------------------------------------------------------------
+
+typedef struct tally {
+    uint32_t n, fraud_n;
+} tally;
+
+static tw_status alert_figures(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
+                               size_t alert_n, tw_eval *out)
+{
+    out->alert_n = alert_n;
+    tally *tallies = tw_new_array(alloc, alert_n + 1, sizeof *tallies);
+    if (!tallies)
+        return TW_NO_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].alert == NONE)
+            continue;
+        tallies[rows[i].alert].n++;
+        tallies[rows[i].alert].fraud_n += rows[i].fraud;
+    }
+    for (size_t i = 0; i < alert_n; i++) {
+        out->alert_any_n += tallies[i].fraud_n > 0;
+        out->alert_most_n += 2 * (uint64_t)tallies[i].fraud_n > tallies[i].n;
+    }
+    tw_free_array(alloc, tallies, alert_n + 1, sizeof *tallies);
+    out->alert_precision_any = ratio((double)out->alert_any_n, (double)alert_n);
+    out->alert_precision_most = ratio((double)out->alert_most_n, (double)alert_n);
+    out->alerts_per_store_day = ratio((double)alert_n, (double)out->store_n * (double)out->day_n);
+    return TW_OK;
+}
+
+// --- thieves ---------------------------------------------------------------------------------------
+
+static int by_thief(const void *a, const void *b)
+{
+    const tw_eval_row *x = *(const tw_eval_row *const *)a, *y = *(const tw_eval_row *const *)b;
+    if (x->thief != y->thief)
+        return x->thief < y->thief ? -1 : 1;
+    return (int)x->scheme - (int)y->scheme;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+    if (n == 0)
+        return (double)NAN;
+    qsort(values, n, sizeof *values, by_number);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+// First fraud and first alert that holds one of the rows [begin, end). *alerted tells whether any does.
+static double delay_days(const tw_eval_row **rows, size_t begin, size_t end,
+                         const tw_eval_alert *alerts, bool *alerted)
+{
+    int64_t first = INT64_MAX, alert = INT64_MAX;
+    for (size_t i = begin; i < end; i++) {
+        first = TW_MIN(first, rows[i]->time_ms);
+        if (rows[i]->alert != NONE)
+            alert = TW_MIN(alert, alerts[rows[i]->alert].created_ms);
+    }
+    *alerted = alert != INT64_MAX;
+    return *alerted ? TW_MAX(0.0, (double)(alert - first) / 86400000.0) : 0.0;
+}
+
+// rows[m]: frauds of known thieves by thief and scheme. delays holds m numbers, work as many.
+static void thief_figures(const tw_eval_row **rows, size_t m, const tw_eval_alert *alerts,
+                          size_t scheme_n, double *delays, double *work, uint8_t *work_scheme,
+                          tw_eval *out)
+{
+    size_t delay_n = 0, pair_n = 0;
+    for (size_t i = 0; i < m;) {
+        size_t end = i;
+        bool alerted;
+        while (end < m && rows[end]->thief == rows[i]->thief)
+            end++;
+        double days = delay_days(rows, i, end, alerts, &alerted);
+        out->thief_n++;
+        if (alerted) {
+            out->thief_found_n++;
+            delays[delay_n++] = days;
+        }
+        while (i < end) {
+            size_t pair = i;
+            uint8_t s = rows[i]->scheme;
+            while (pair < end && rows[pair]->scheme == s)
+                pair++;
+            days = delay_days(rows, i, pair, alerts, &alerted);
+            out->schemes[s].thief_n++;
+            if (alerted) {
+                out->schemes[s].thief_found++;
+                work[pair_n] = days;
+                work_scheme[pair_n++] = s;
+            }
+            i = pair;
+        }
+    }
+    out->thief_recall = ratio((double)out->thief_found_n, (double)out->thief_n);
+    out->days_to_alert = median(delays, delay_n);
+    for (size_t s = 0; s < scheme_n; s++) {
+        size_t k = 0;
+        for (size_t i = 0; i < pair_n; i++)
+            if (work_scheme[i] == s)
+                delays[k++] = work[i];
+        out->schemes[s].days_to_alert = median(delays, k);
+    }
+}
+
+static tw_status thieves(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
+                         const tw_eval_alert *alerts, size_t scheme_n, const tw_eval_row **sorted,
+                         tw_eval *out)
+{
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].fraud && rows[i].thief != NONE)
+            sorted[m++] = &rows[i];
+    qsort(sorted, m, sizeof *sorted, by_thief);
+    double *delays = tw_new_array(alloc, m + 1, sizeof *delays);
+    double *work = tw_new_array(alloc, m + 1, sizeof *work);
+    uint8_t *work_scheme = tw_new_array(alloc, m + 1, 1);
+    bool has_room = delays && work && work_scheme;
+    if (has_room)
+        thief_figures(sorted, m, alerts, scheme_n, delays, work, work_scheme, out);
+    tw_free_array(alloc, delays, m + 1, sizeof *delays);
+    tw_free_array(alloc, work, m + 1, sizeof *work);
+    tw_free_array(alloc, work_scheme, m + 1, 1);
+    return has_room ? TW_OK : TW_NO_MEMORY;
+}
+
+// --- all ---------------------------------------------------------------------------------------------
+
+static tw_status check(const tw_eval_row *rows, size_t n, size_t alert_n, size_t scheme_n,
+                       tw_eval *out)
+{
+    if (scheme_n > TW_EVAL_SCHEMES_MAX)
+        return TW_INVALID;
+    for (size_t i = 0; i < n; i++) {
+        const tw_eval_row *r = &rows[i];
+        if (isnan(r->risk) || r->fraud > 1 || (r->fraud && r->scheme >= scheme_n) ||
+            (r->alert != NONE && r->alert >= alert_n))
+            return TW_INVALID;
+        out->positive_n += r->fraud;
+        out->store_n = TW_MAX(out->store_n, (uint64_t)r->store + 1);
+    }
+    return TW_OK;
+}
+
+tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
+                      const tw_eval_alert *alerts, size_t alert_n, size_t scheme_n, double threshold,
+                      tw_eval *out)
+{
+    *out = (tw_eval){.n = n, .threshold = threshold, .scheme_n = scheme_n};
+    tw_status status = check(rows, n, alert_n, scheme_n, out);
+    const tw_eval_row **sorted = NULL;
+    if (status == TW_OK) {
+        sorted = tw_new_array(alloc, n + 1, sizeof *sorted);
+        status = sorted ? TW_OK : TW_NO_MEMORY;
+    }
+    if (status == TW_OK) {
+        for (size_t i = 0; i < n; i++)
+            sorted[i] = &rows[i];
+        qsort(sorted, n, sizeof *sorted, by_risk);
+        rank_figures(sorted, n, out);
+        qsort(sorted, n, sizeof *sorted, by_day_risk);
+        day_figures(sorted, n, out);
+        threshold_figures(rows, n, out);
+        status = alert_figures(alloc, rows, n, alert_n, out);
+    }
+    if (status == TW_OK)
+        status = thieves(alloc, rows, n, alerts, scheme_n, sorted, out);
+    tw_free_array(alloc, sorted, sorted ? n + 1 : 0, sizeof *sorted);
+    if (status != TW_OK)
+        *out = (tw_eval){0};
+    return status;
+}
