@@ -55,6 +55,10 @@ tw_status tw_engine_new(const tw_alloc *alloc, tw_engine **out)
     twi_segments_init(&engine->receipts, alloc, sizeof(twi_receipt), RECEIPT_SHIFT);
     tw_table_init(&engine->distinct, alloc, TW_ENTITIES_MAX);
     engine->roles.n = engine->formats.n = 1;
+    const twi_plan *employees = &engine->kinds[TW_ENTITY_EMPLOYEE].plan;
+    engine->activity_value = twi_plan_value_index(employees, TW_F_emp_n_28d);
+    for (int m = 0; m < TW_PEER_MEASURE_N; m++)
+        engine->peer_value[m] = twi_plan_value_index(employees, tw_peer_base_feature((tw_peer_measure)m));
     engine->groups_own = tw_new_array(alloc, TWI_GROUPS_MAX, sizeof(twi_group));
     engine->boundary_dense_own =
         tw_new_array(alloc, 1, twi_dense_bytes(&engine->kinds[TW_ENTITY_EMPLOYEE].plan));

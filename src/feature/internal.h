@@ -70,6 +70,8 @@ typedef struct twi_plan {
     twi_plan_value values[TWI_VALUES_MAX];
 } twi_plan;
 
+// The place of a feature among the plan's values; it must be one of them.
+uint32_t twi_plan_value_index(const twi_plan *plan, tw_feature feature);
 // Compiles the catalogue's rows of one entity kind. Aborts on a catalogue that breaks the limits.
 void twi_plan_build(twi_plan *plan, tw_entity_kind kind);
 
@@ -282,6 +284,9 @@ struct tw_engine {
     twi_names roles, formats;
     twi_group *groups_own; // TWI_GROUPS_MAX
     uint32_t group_n;
+    // Places of the peer measures, and of the 28-day count, among the employee plan's values.
+    uint32_t peer_value[TW_PEER_MEASURE_N];
+    uint32_t activity_value;
     // Working memory of the day boundary: one float per employee.
     float *sort_own;
     uint32_t *member_own;

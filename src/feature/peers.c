@@ -13,16 +13,6 @@ enum {
     GROUP_MIN = 12,             // below that many the employee is compared with everybody
 };
 
-static const twi_plan_value *measure_value(const twi_plan *plan, tw_feature feature)
-{
-    for (uint32_t i = 0; i < plan->value_n; i++) {
-        if (plan->values[i].feature == feature)
-            return &plan->values[i];
-    }
-    TW_CHECK(false); // a peer measure is a windowed feature of the employee
-    return NULL;
-}
-
 float twi_employee_measure(const tw_engine *engine, uint32_t idx, tw_peer_measure measure)
 {
     const twi_kind *kind = &engine->kinds[TW_ENTITY_EMPLOYEE];
@@ -30,9 +20,8 @@ float twi_employee_measure(const tw_engine *engine, uint32_t idx, tw_peer_measur
     if (entity->dense == TWI_NONE)
         return NAN;
     twi_dense dense = twi_dense_view(&kind->plan, twi_segments_at(&kind->dense, entity->dense));
-    const twi_plan_value *value = measure_value(&kind->plan, tw_peer_base_feature(measure));
     // Peer measures are counts and shares, so that the currency does not matter.
-    return twi_value(value, dense.acc, 1.0);
+    return twi_value(&kind->plan.values[engine->peer_value[measure]], dense.acc, 1.0);
 }
 
 // --- one employee at the boundary --------------------------------------------------------------
@@ -53,11 +42,10 @@ static void measure_at_boundary(tw_engine *engine, uint32_t idx, uint32_t bounda
     twi_distinct none = {.frozen = &engine->distinct};
     twi_windows windows = {&kind->plan, &kind->logs, &none, TW_ENTITY_EMPLOYEE, idx};
     twi_windows_advance(&windows, entity, dense, TW_MAX(boundary_s, entity->clock_s));
-    float n = twi_value(measure_value(&kind->plan, TW_F_emp_n_28d), dense.acc, 1.0);
-    for (int m = 0; m < TW_PEER_MEASURE_N; m++) {
-        tw_feature base = tw_peer_base_feature((tw_peer_measure)m);
-        employee->peer_values[m] = twi_value(measure_value(&kind->plan, base), dense.acc, 1.0);
-    }
+    const twi_plan_value *values = kind->plan.values;
+    float n = twi_value(&values[engine->activity_value], dense.acc, 1.0);
+    for (int m = 0; m < TW_PEER_MEASURE_N; m++)
+        employee->peer_values[m] = twi_value(&values[engine->peer_value[m]], dense.acc, 1.0);
     employee->peers_n = n >= (float)PEER_MIN_TRANSACTIONS ? (uint32_t)n : 0;
     memcpy(employee->trend[day % TWI_TREND_DAYS], employee->peer_values, sizeof(employee->peer_values));
     employee->trend_day[day % TWI_TREND_DAYS] = day;

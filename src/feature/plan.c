@@ -102,3 +102,12 @@ void twi_plan_build(twi_plan *plan, tw_entity_kind kind)
     for (int w = 0; plan->is_used && w < TW_WINDOW_N; w++)
         add_window(plan, kind, (tw_window)w);
 }
+
+uint32_t twi_plan_value_index(const twi_plan *plan, tw_feature feature)
+{
+    uint32_t i = 0;
+    while (i < plan->value_n && plan->values[i].feature != feature)
+        i++;
+    TW_CHECK(i < plan->value_n);
+    return i;
+}
