@@ -96,7 +96,9 @@ static void day_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
 
 // --- threshold and money ---------------------------------------------------------------------------
 
-static void threshold_figures(const tw_eval_row *rows, size_t n, tw_eval *out)
+// first_alert[n]: the earliest alert of each row, NONE without one.
+static void threshold_figures(const tw_eval_row *rows, size_t n, const uint32_t *first_alert,
+                              tw_eval *out)
 {
     double caught = 0;
     for (size_t i = 0; i < n; i++) {
@@ -105,10 +107,10 @@ static void threshold_figures(const tw_eval_row *rows, size_t n, tw_eval *out)
         if (!rows[i].fraud)
             continue;
         tw_eval_scheme *scheme = &out->schemes[rows[i].scheme];
-        bool found = flagged || rows[i].alert != NONE;
+        bool found = flagged || first_alert[i] != NONE;
         out->money += rows[i].amount;
         out->flagged_true_n += flagged;
-        out->covered_n += rows[i].alert != NONE;
+        out->covered_n += first_alert[i] != NONE;
         caught += flagged ? rows[i].amount : 0;
         scheme->n++;
         scheme->found += found;
@@ -127,18 +129,17 @@ typedef struct tally {
     uint32_t n, fraud_n;
 } tally;
 
-static tw_status alert_figures(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
-                               size_t alert_n, tw_eval *out)
+static tw_status alert_figures(const tw_alloc *alloc, const tw_eval_input *input, tw_eval *out)
 {
+    size_t alert_n = input->alert_n;
     out->alert_n = alert_n;
     tally *tallies = tw_new_array(alloc, alert_n + 1, sizeof *tallies);
     if (!tallies)
         return TW_NO_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].alert == NONE)
-            continue;
-        tallies[rows[i].alert].n++;
-        tallies[rows[i].alert].fraud_n += rows[i].fraud;
+    for (size_t i = 0; i < input->member_n; i++) {
+        tally *t = &tallies[input->members[i].alert];
+        t->n++;
+        t->fraud_n += input->rows[input->members[i].row].fraud;
     }
     for (size_t i = 0; i < alert_n; i++) {
         out->alert_any_n += tallies[i].fraud_n > 0;
@@ -152,14 +153,6 @@ static tw_status alert_figures(const tw_alloc *alloc, const tw_eval_row *rows, s
 }
 
 // --- thieves ---------------------------------------------------------------------------------------
-
-static int by_thief(const void *a, const void *b)
-{
-    const tw_eval_row *x = *(const tw_eval_row *const *)a, *y = *(const tw_eval_row *const *)b;
-    if (x->thief != y->thief)
-        return x->thief < y->thief ? -1 : 1;
-    return (int)x->scheme - (int)y->scheme;
-}
 
 static int by_number(const void *a, const void *b)
 {
@@ -175,45 +168,54 @@ static double median(double *values, size_t n)
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-// First fraud and first alert that holds one of the rows [begin, end). *alerted tells whether any does.
-static double delay_days(const tw_eval_row **rows, size_t begin, size_t end,
-                         const tw_eval_alert *alerts, bool *alerted)
+// A fraud of a known thief, with when it was first alerted.
+typedef struct deed {
+    const tw_eval_row *row;
+    int64_t alert_ms; // INT64_MAX = never
+} deed;
+
+static int by_thief(const void *a, const void *b)
 {
-    int64_t first = INT64_MAX, alert = INT64_MAX;
-    for (size_t i = begin; i < end; i++) {
-        first = TW_MIN(first, rows[i]->time_ms);
-        if (rows[i]->alert != NONE)
-            alert = TW_MIN(alert, alerts[rows[i]->alert].created_ms);
-    }
-    *alerted = alert != INT64_MAX;
-    return *alerted ? TW_MAX(0.0, (double)(alert - first) / 86400000.0) : 0.0;
+    const tw_eval_row *x = ((const deed *)a)->row, *y = ((const deed *)b)->row;
+    if (x->thief != y->thief)
+        return x->thief < y->thief ? -1 : 1;
+    return (int)x->scheme - (int)y->scheme;
 }
 
-// rows[m]: frauds of known thieves by thief and scheme. delays holds m numbers, work as many.
-static void thief_figures(const tw_eval_row **rows, size_t m, const tw_eval_alert *alerts,
-                          size_t scheme_n, double *delays, double *work, uint8_t *work_scheme,
-                          tw_eval *out)
+// From the first fraud of deeds[0..n) to the first alert that holds any; false when none does.
+static bool delay_days(const deed *deeds, size_t n, double *days)
+{
+    int64_t first = INT64_MAX, alert = INT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        first = TW_MIN(first, deeds[i].row->time_ms);
+        alert = TW_MIN(alert, deeds[i].alert_ms);
+    }
+    *days = alert == INT64_MAX ? 0.0 : TW_MAX(0.0, (double)(alert - first) / 86400000.0);
+    return alert != INT64_MAX;
+}
+
+// deeds[m] by thief and scheme. delays, work and work_scheme have room for m.
+static void thief_figures(const deed *deeds, size_t m, size_t scheme_n, double *delays,
+                          double *work, uint8_t *work_scheme, tw_eval *out)
 {
     size_t delay_n = 0, pair_n = 0;
     for (size_t i = 0; i < m;) {
         size_t end = i;
-        bool alerted;
-        while (end < m && rows[end]->thief == rows[i]->thief)
+        double days;
+        while (end < m && deeds[end].row->thief == deeds[i].row->thief)
             end++;
-        double days = delay_days(rows, i, end, alerts, &alerted);
         out->thief_n++;
-        if (alerted) {
+        if (delay_days(deeds + i, end - i, &days)) {
             out->thief_found_n++;
             delays[delay_n++] = days;
         }
         while (i < end) {
             size_t pair = i;
-            uint8_t s = rows[i]->scheme;
-            while (pair < end && rows[pair]->scheme == s)
+            uint8_t s = deeds[i].row->scheme;
+            while (pair < end && deeds[pair].row->scheme == s)
                 pair++;
-            days = delay_days(rows, i, pair, alerts, &alerted);
             out->schemes[s].thief_n++;
-            if (alerted) {
+            if (delay_days(deeds + i, pair - i, &days)) {
                 out->schemes[s].thief_found++;
                 work[pair_n] = days;
                 work_scheme[pair_n++] = s;
@@ -232,69 +234,90 @@ static void thief_figures(const tw_eval_row **rows, size_t m, const tw_eval_aler
     }
 }
 
-static tw_status thieves(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
-                         const tw_eval_alert *alerts, size_t scheme_n, const tw_eval_row **sorted,
-                         tw_eval *out)
+static tw_status thieves(const tw_alloc *alloc, const tw_eval_input *input,
+                         const uint32_t *first_alert, tw_eval *out)
 {
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].fraud && rows[i].thief != NONE)
-            sorted[m++] = &rows[i];
-    qsort(sorted, m, sizeof *sorted, by_thief);
-    double *delays = tw_new_array(alloc, m + 1, sizeof *delays);
-    double *work = tw_new_array(alloc, m + 1, sizeof *work);
-    uint8_t *work_scheme = tw_new_array(alloc, m + 1, 1);
-    bool has_room = delays && work && work_scheme;
-    if (has_room)
-        thief_figures(sorted, m, alerts, scheme_n, delays, work, work_scheme, out);
-    tw_free_array(alloc, delays, m + 1, sizeof *delays);
-    tw_free_array(alloc, work, m + 1, sizeof *work);
-    tw_free_array(alloc, work_scheme, m + 1, 1);
+    size_t room = (size_t)out->positive_n + 1, m = 0;
+    deed *deeds = tw_new_array(alloc, room, sizeof *deeds);
+    double *delays = tw_new_array(alloc, room, sizeof *delays);
+    double *work = tw_new_array(alloc, room, sizeof *work);
+    uint8_t *work_scheme = tw_new_array(alloc, room, 1);
+    bool has_room = deeds && delays && work && work_scheme;
+    for (size_t i = 0; has_room && i < input->n; i++) {
+        const tw_eval_row *row = &input->rows[i];
+        if (!row->fraud || row->thief == NONE)
+            continue;
+        uint32_t alert = first_alert[i];
+        deeds[m++] = (deed){row, alert == NONE ? INT64_MAX : input->alerts[alert].created_ms};
+    }
+    if (has_room) {
+        qsort(deeds, m, sizeof *deeds, by_thief);
+        thief_figures(deeds, m, input->scheme_n, delays, work, work_scheme, out);
+    }
+    tw_free_array(alloc, deeds, deeds ? room : 0, sizeof *deeds);
+    tw_free_array(alloc, delays, delays ? room : 0, sizeof *delays);
+    tw_free_array(alloc, work, work ? room : 0, sizeof *work);
+    tw_free_array(alloc, work_scheme, work_scheme ? room : 0, 1);
     return has_room ? TW_OK : TW_NO_MEMORY;
 }
 
 // --- all ---------------------------------------------------------------------------------------------
 
-static tw_status check(const tw_eval_row *rows, size_t n, size_t alert_n, size_t scheme_n,
-                       tw_eval *out)
+static tw_status check(const tw_eval_input *input, tw_eval *out)
 {
-    if (scheme_n > TW_EVAL_SCHEMES_MAX)
+    if (input->scheme_n > TW_EVAL_SCHEMES_MAX)
         return TW_INVALID;
-    for (size_t i = 0; i < n; i++) {
-        const tw_eval_row *r = &rows[i];
-        if (isnan(r->risk) || r->fraud > 1 || (r->fraud && r->scheme >= scheme_n) ||
-            (r->alert != NONE && r->alert >= alert_n))
+    for (size_t i = 0; i < input->n; i++) {
+        const tw_eval_row *r = &input->rows[i];
+        if (isnan(r->risk) || r->fraud > 1 || (r->fraud && r->scheme >= input->scheme_n))
             return TW_INVALID;
         out->positive_n += r->fraud;
         out->store_n = TW_MAX(out->store_n, (uint64_t)r->store + 1);
     }
+    for (size_t i = 0; i < input->member_n; i++)
+        if (input->members[i].row >= input->n || input->members[i].alert >= input->alert_n)
+            return TW_INVALID;
     return TW_OK;
 }
 
-tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
-                      const tw_eval_alert *alerts, size_t alert_n, size_t scheme_n, double threshold,
-                      tw_eval *out)
+static void find_first_alerts(const tw_eval_input *input, uint32_t *first_alert)
 {
-    *out = (tw_eval){.n = n, .threshold = threshold, .scheme_n = scheme_n};
-    tw_status status = check(rows, n, alert_n, scheme_n, out);
+    for (size_t i = 0; i < input->n; i++)
+        first_alert[i] = NONE;
+    for (size_t i = 0; i < input->member_n; i++) {
+        uint32_t *first = &first_alert[input->members[i].row], alert = input->members[i].alert;
+        if (*first == NONE || input->alerts[alert].created_ms < input->alerts[*first].created_ms)
+            *first = alert;
+    }
+}
+
+tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_input *input, tw_eval *out)
+{
+    size_t n = input->n;
+    *out = (tw_eval){.n = n, .threshold = input->threshold, .scheme_n = input->scheme_n};
+    tw_status status = check(input, out);
     const tw_eval_row **sorted = NULL;
+    uint32_t *first_alert = NULL;
     if (status == TW_OK) {
         sorted = tw_new_array(alloc, n + 1, sizeof *sorted);
-        status = sorted ? TW_OK : TW_NO_MEMORY;
+        first_alert = tw_new_array(alloc, n + 1, sizeof *first_alert);
+        status = sorted && first_alert ? TW_OK : TW_NO_MEMORY;
     }
     if (status == TW_OK) {
         for (size_t i = 0; i < n; i++)
-            sorted[i] = &rows[i];
+            sorted[i] = &input->rows[i];
         qsort(sorted, n, sizeof *sorted, by_risk);
         rank_figures(sorted, n, out);
         qsort(sorted, n, sizeof *sorted, by_day_risk);
         day_figures(sorted, n, out);
-        threshold_figures(rows, n, out);
-        status = alert_figures(alloc, rows, n, alert_n, out);
+        find_first_alerts(input, first_alert);
+        threshold_figures(input->rows, n, first_alert, out);
+        status = alert_figures(alloc, input, out);
     }
     if (status == TW_OK)
-        status = thieves(alloc, rows, n, alerts, scheme_n, sorted, out);
+        status = thieves(alloc, input, first_alert, out);
     tw_free_array(alloc, sorted, sorted ? n + 1 : 0, sizeof *sorted);
+    tw_free_array(alloc, first_alert, first_alert ? n + 1 : 0, sizeof *first_alert);
     if (status != TW_OK)
         *out = (tw_eval){0};
     return status;

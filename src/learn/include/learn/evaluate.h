@@ -37,6 +37,11 @@ typedef struct tw_eval_alert {
     uint32_t store;
 } tw_eval_alert;
 
+// A transaction in an alert; it may be in several, of different schemes.
+typedef struct tw_eval_member {
+    uint32_t row, alert;
+} tw_eval_member;
+
 typedef struct tw_eval_scheme {
     uint64_t n, found;         // fraudulent transactions; those at or above the threshold or in an alert
     uint64_t thief_n, thief_found; // (thief, scheme) pairs; those with at least one transaction in an alert
@@ -66,10 +71,19 @@ typedef struct tw_eval {
     tw_eval_scheme schemes[TW_EVAL_SCHEMES_MAX];
 } tw_eval;
 
-// rows[n] in any order; alerts[alert_n] as rows[].alert refers to them; scheme_n <= TW_EVAL_SCHEMES_MAX.
+// What is evaluated; all borrowed.
+typedef struct tw_eval_input {
+    const tw_eval_row *rows; // [n], any order
+    size_t n;
+    const tw_eval_alert *alerts; // [alert_n]
+    size_t alert_n;
+    const tw_eval_member *members; // [member_n], any order, each pair once
+    size_t member_n;
+    size_t scheme_n;  // <= TW_EVAL_SCHEMES_MAX
+    double threshold; // usually 0.8
+} tw_eval_input;
+
 // TW_INVALID for an index out of range or a risk that is NaN; TW_NO_MEMORY. O(n log n).
-tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_row *rows, size_t n,
-                      const tw_eval_alert *alerts, size_t alert_n, size_t scheme_n, double threshold,
-                      tw_eval *out) TW_MUST_CHECK;
+tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_input *input, tw_eval *out) TW_MUST_CHECK;
 
 #endif
