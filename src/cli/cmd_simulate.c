@@ -29,7 +29,7 @@ static const char usage_text[] =
     "  --seed S             same seed and options, same bytes (default 1)\n"
     "  --start YYYY-MM-DD   first day (default 2026-01-05)\n"
     "  --currency CODE      a currency with two decimals (default USD)\n"
-    "  --fraud-rate R       share of employees who steal at some time, 0 to 0.25 (default 0.02)\n"
+    "  --fraud-rate R       share of employees who steal at some time, 0 to 0.25 (default 0.025)\n"
     "  --duplicate-rate R   share of transactions that are delivered twice (default 0)\n"
     "  --eleven-columns     also write transactions.csv with the eleven required columns alone\n"
     "  --json               print the summary as JSON\n"

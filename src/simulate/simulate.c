@@ -17,7 +17,7 @@ void tw_simulate_options_init(tw_simulate_options *options)
                                      .seed = 1,
                                      .start_day = tw_days_from_civil(2026, 1, 5),
                                      .currency = "USD",
-                                     .fraud_rate = 0.02};
+                                     .fraud_rate = 0.025};
 }
 
 static bool has_two_decimals(const char currency[4])

@@ -408,7 +408,7 @@ static void borrow_name(twi_sim *sim, twi_store *store, twi_thief *thief, const 
 {
     uint32_t name = thief->partner == TWI_NONE ? w->employee : thief->partner;
     const twi_worker *owner = twi_worker_of(store, name);
-    if (owner && twi_is_on_duty(owner, at_s) && thief->skill > 0.4 && name != w->employee)
+    if (owner && twi_is_on_duty(owner, at_s) && thief->skill > 0.7 && name != w->employee)
         return; // would be noticed
     twi_txn *txn = false_return(sim, store, thief, w, name);
     twi_pay_with(txn, TWI_PAY_CASH, 0, &thief->rng);

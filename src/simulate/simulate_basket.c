@@ -20,7 +20,8 @@ uint64_t twi_customer_pick(twi_sim *sim, twi_store *store, tw_rng *rng)
         home = &sim->stores_own[district + tw_rng_below(rng, size)];
     }
     double v = tw_rng_unit(rng);
-    uint64_t nth = (uint64_t)(v * v * (double)home->customer_n); // families with many trips first
+    // Families with many trips come first: about twenty times as many as the rarest regulars.
+    uint64_t nth = (uint64_t)((0.25 + 0.75 * v) * v * (double)home->customer_n);
     return twi_mix(sim->options.seed ^ (uint64_t)home->idx << 32, nth) | 1;
 }
 
@@ -119,7 +120,8 @@ void twi_fill_basket(twi_sim *sim, twi_store *store, tw_rng *rng, bool is_self)
     double voids = (is_self ? 0.004 : 0.0075 * (double)e->voids) *
                    (twi_mistakes(e, store->day) > 2.0 ? 1.8 : 1.0);
     int32_t n = line_count(store, rng, is_self);
-    for (int32_t i = 0; i < n && sim->txn.line_n + 2 < TWI_LINES_MAX; i++) {
+    const uint32_t n_max = TWI_LINES_MAX - 8; // a story may add some lines of its own
+    for (int32_t i = 0; i < n && sim->txn.line_n < n_max; i++) {
         uint32_t item = twi_item_pick(rng, (twi_format)store->format);
         double u = tw_rng_unit(rng);
         int32_t quantity = u < 0.88 ? 1 : u < 0.96 ? 2 : 3 + (int32_t)(u * 1000.0) % 4;

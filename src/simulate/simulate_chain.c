@@ -16,10 +16,10 @@ typedef struct format_plan {
 } format_plan;
 
 static const format_plan plans[TWI_FORMATS] = {
-    {0.40, 340.0, 0.25, 620.0, 360, 1380, 420, 1320, 62.0, 1, 0, 2, 0.15},
-    {0.30, 960.0, 0.20, 1400.0, 420, 1320, 480, 1200, 42.0, 4, 4, 3, 0.85},
-    {0.15, 540.0, 0.25, 900.0, 600, 1260, 660, 1140, 38.0, 4, 4, 3, 0.0},
-    {0.15, 330.0, 0.30, 620.0, 600, 1200, 660, 1140, 44.0, 2, 0, 2, 0.0}};
+    {0.40, 340.0, 0.25, 620.0, 360, 1380, 420, 1320, 110.0, 2, 0, 2, 0.15},
+    {0.30, 960.0, 0.20, 1400.0, 420, 1320, 480, 1200, 110.0, 3, 3, 3, 0.85},
+    {0.15, 540.0, 0.25, 900.0, 600, 1260, 660, 1140, 54.0, 3, 3, 3, 0.0},
+    {0.15, 330.0, 0.30, 620.0, 600, 1200, 660, 1140, 66.0, 3, 0, 3, 0.0}};
 
 static void store_hours(twi_store *store, const format_plan *plan, tw_rng *rng)
 {
@@ -82,7 +82,7 @@ static void employee_init(const twi_sim *sim, twi_employee *e, uint32_t store, u
     twi_rng_start(&rng, sim->options.seed, TWI_STREAM_EMPLOYEE, store, idx);
     *e = (twi_employee){.store = store, .thief = TWI_NONE, .role = (uint8_t)role};
     e->preference = (uint8_t)tw_rng_below(&rng, 3);
-    e->days_a_week = role == TWI_CASHIER && twi_chance(&rng, 0.35) ? 3 : 5;
+    e->days_a_week = role == TWI_CASHIER && twi_chance(&rng, 0.55) ? 3 : 5;
     e->week_phase = (uint8_t)tw_rng_below(&rng, 7);
     int32_t start = sim->options.start_day, days = (int32_t)sim->options.days;
     bool is_new = role != TWI_MANAGER && twi_chance(&rng, 0.10);
@@ -101,7 +101,7 @@ static tw_status store_staff(twi_sim *sim, twi_store *store, tw_err *err)
         counts[TWI_CASHIER] += 3;
     counts[TWI_SENIOR] = plan->seniors + (store->is_all_night ? 1u : 0u);
     counts[TWI_SERVICE_DESK] = plan->desk;
-    counts[TWI_ATTENDANT] = store->self_n ? (store->format == TWI_SUPERMARKET ? 4u : 2u) : 0u;
+    counts[TWI_ATTENDANT] = store->self_n ? 3u : 0u;
     counts[TWI_MANAGER] = plan->managers;
     store->employee_first = (uint32_t)sim->employee_n;
     for (uint32_t role = 0; role < TWI_ROLES; role++) {

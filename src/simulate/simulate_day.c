@@ -133,6 +133,7 @@ static void do_task(twi_sim *sim, twi_store *store)
         break;
     case TWI_TASK_PAID_OUT:
     case TWI_TASK_PAID_IN:
+    case TWI_TASK_CASH_UP:
     case TWI_TASK_STAFF_PURCHASE:
     case TWI_TASK_TRAINING:
         twi_honest_do(sim, store, &task);

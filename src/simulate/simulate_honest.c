@@ -295,6 +295,14 @@ static void plan_petty_cash(twi_sim *sim, twi_store *store)
     for (int32_t n = twi_poisson(rng, 0.2); n > 0; n--)
         twi_task_add(sim, store, (twi_task){.at_s = twi_range(rng, from_s, to_s),
                                             .kind = TWI_TASK_PAID_IN});
+    if (store->is_all_night)
+        return;
+    if (twi_chance(rng, 0.3)) // the float, before the doors open
+        twi_task_add(sim, store, (twi_task){.at_s = store->day_open_s - twi_range(rng, 120, 900),
+                                            .kind = TWI_TASK_PAID_IN});
+    if (twi_chance(rng, 0.35))
+        twi_task_add(sim, store, (twi_task){.at_s = store->day_close_s + twi_range(rng, 60, 840),
+                                            .kind = TWI_TASK_CASH_UP});
 }
 
 void twi_honest_plan(twi_sim *sim, twi_store *store)
@@ -335,6 +343,13 @@ static void petty_cash(twi_sim *sim, twi_store *store, twi_type type, int32_t at
     (void)twi_finish(sim, store, at_s, rng);
 }
 
+static void cash_up(twi_sim *sim, twi_store *store, int32_t at_s)
+{
+    const twi_worker *w = twi_worker_for_sale(store, at_s, &store->rng);
+    if (w)
+        no_sale(sim, store, w->employee, w->reg, at_s);
+}
+
 static void staff_purchase(twi_sim *sim, twi_store *store, uint32_t buyer, int32_t at_s)
 {
     tw_rng *rng = &store->rng;
@@ -347,6 +362,8 @@ static void staff_purchase(twi_sim *sim, twi_store *store, uint32_t buyer, int32
     uint64_t customer = twi_mix(sim->options.seed ^ 0x73746166, buyer) | 1;
     txn->customer = customer;
     twi_total(txn);
+    if (twi_chance(rng, 0.2))
+        customer = twi_mix(customer, 41); // the family's other cards
     twi_pay pay = twi_pick_pay(store, rng, customer, txn->total, false);
     twi_pay_with(txn, pay, twi_token(customer, pay), rng);
     (void)twi_finish(sim, store, at_s, rng);
@@ -371,6 +388,8 @@ void twi_honest_do(twi_sim *sim, twi_store *store, const twi_task *task)
         staff_purchase(sim, store, task->who, task->at_s);
     else if (task->kind == TWI_TASK_TRAINING)
         train(sim, store, task->who, task->at_s);
+    else if (task->kind == TWI_TASK_CASH_UP)
+        cash_up(sim, store, task->at_s);
     else
         petty_cash(sim, store, task->kind == TWI_TASK_PAID_IN ? TWI_PAID_IN : TWI_PAID_OUT,
                    task->at_s);

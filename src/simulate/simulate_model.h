@@ -152,7 +152,7 @@ typedef enum twi_reason {
     TWI_REASONS
 } twi_reason;
 
-enum { TWI_LINES_MAX = 48, TWI_TENDERS_MAX = 3, TWI_MEMO_LINES = 3 };
+enum { TWI_LINES_MAX = 52, TWI_TENDERS_MAX = 3, TWI_MEMO_LINES = 3 };
 
 typedef struct twi_line {
     uint32_t item;
@@ -240,6 +240,7 @@ typedef enum twi_task_kind {
     TWI_TASK_REDEEM,      // memo.token: a gift card or store credit with memo.total on it
     TWI_TASK_PAID_OUT,
     TWI_TASK_PAID_IN,
+    TWI_TASK_CASH_UP,        // the drawer is opened and counted after closing
     TWI_TASK_STAFF_PURCHASE, // who: employee
     TWI_TASK_TRAINING,       // who: employee
     TWI_TASK_ACT,            // who: thief

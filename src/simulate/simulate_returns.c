@@ -6,7 +6,7 @@
 
 static double return_rate(const twi_store *store, uint64_t customer)
 {
-    static const double rate[TWI_FORMATS] = {0.004, 0.014, 0.075, 0.070};
+    static const double rate[TWI_FORMATS] = {0.004, 0.018, 0.110, 0.095};
     bool is_frequent = twi_mix(customer, 21) % 70 == 0; // buys three sizes, keeps one
     return TW_MIN(rate[store->format] * (is_frequent ? 6.0 : 0.93), 0.6);
 }
@@ -77,7 +77,12 @@ static void with_receipt(twi_sim *sim, twi_store *store, const twi_task *task, c
     }
     if (twi_is_member(store, memo->customer))
         txn->loyalty = memo->customer;
-    twi_pay_with(txn, pay, memo->token, rng);
+    uint64_t token = memo->token;
+    if (twi_chance(rng, 0.05)) { // a present: the money goes to a card that never bought
+        pay = TWI_PAY_DEBIT;
+        token = twi_token(twi_mix(memo->customer, 31), pay);
+    }
+    twi_pay_with(txn, pay, token, rng);
     (void)twi_finish(sim, store, task->at_s, rng);
 }
 

@@ -10,7 +10,7 @@ static bool is_active(const twi_sim *sim, const twi_thief *thief, int32_t day)
         return false;
     // The careful lie low for some days now and then.
     uint64_t h = twi_mix(sim->options.seed ^ thief->friends[0], (uint64_t)(day / 4));
-    return (double)(h % 1000) / 1000.0 > 0.1 + 0.35 * thief->skill;
+    return (double)(h % 1000) / 1000.0 > 0.05 + 0.25 * thief->skill;
 }
 
 // A moment in the shift: the busiest of three for those who hide in the rush, else the quietest.

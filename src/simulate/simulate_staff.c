@@ -31,12 +31,13 @@ const twi_worker *twi_worker_of(const twi_store *store, uint32_t employee)
     return NULL;
 }
 
-// Somebody for a role: first those who like the block, then anyone on the roster, then anyone.
+// Somebody for a role: first the full-timers who like the block, then any full-timer, then
+// part-timers on the roster, then anyone at all.
 static uint32_t find_employee(const twi_sim *sim, const twi_store *store, twi_role role,
                               const block *b, tw_rng *rng)
 {
     uint32_t from = tw_rng_below(rng, store->employee_n);
-    for (int pass = 0; pass < 3; pass++) {
+    for (int pass = 0; pass < 4; pass++) {
         for (uint32_t i = 0; i < store->employee_n; i++) {
             uint32_t id = store->employee_first + (from + i) % store->employee_n;
             const twi_employee *e = &sim->employees_own[id];
@@ -44,7 +45,9 @@ static uint32_t find_employee(const twi_sim *sim, const twi_store *store, twi_ro
                 continue;
             if (pass == 0 && e->preference != b->preference)
                 continue;
-            if (pass < 2 ? works_today(e, store->day) : twi_is_employed(e, store->day))
+            if (pass < 2 && e->days_a_week < 5)
+                continue;
+            if (pass < 3 ? works_today(e, store->day) : twi_is_employed(e, store->day))
                 return id;
         }
     }
@@ -129,7 +132,9 @@ static void fill_block(twi_sim *sim, twi_store *store, const block *b, int32_t c
 {
     for (int32_t i = 0; i < cashiers; i++) {
         // One of the tills is a senior's where there is one, so that someone can approve.
-        bool is_senior = i == 0 && b->preference != 1 && store->format != TWI_CONVENIENCE;
+        // A small store has its manager in the morning and a senior in the evening.
+        bool is_late_only = store->format == TWI_CONVENIENCE;
+        bool is_senior = i == 0 && (is_late_only ? b->preference == 2 : b->preference != 1);
         twi_role first = is_senior ? TWI_SENIOR : TWI_CASHIER;
         twi_role second = is_senior ? TWI_CASHIER : TWI_SENIOR;
         if (!add_worker(sim, store, first, b, rng))
@@ -140,7 +145,8 @@ static void fill_block(twi_sim *sim, twi_store *store, const block *b, int32_t c
 static void fill_specialists(twi_sim *sim, twi_store *store, const block *b, tw_rng *rng)
 {
     static const twi_role roles[] = {TWI_MANAGER, TWI_SERVICE_DESK, TWI_ATTENDANT};
-    for (size_t i = 0; i < TW_COUNT(roles); i++)
+    bool is_small = store->format == TWI_CONVENIENCE && b->preference != 0;
+    for (size_t i = is_small ? 1 : 0; i < TW_COUNT(roles); i++)
         (void)add_worker(sim, store, roles[i], b, rng);
 }
 

@@ -85,11 +85,13 @@ static void choose_partner(const twi_sim *sim, twi_thief *thief, tw_rng *rng)
 // Acts on an active day, from careful to greedy. Loyalty points are small, so they are many.
 static double ordinary_rate(tw_simulate_scheme scheme, tw_rng *rng)
 {
-    double rate = 2.6 * twi_spread(rng, 0.55);
+    double rate = 4.4 * twi_spread(rng, 0.55);
     if (scheme == TW_SIMULATE_LOYALTY_SELF_CREDIT)
         rate *= 2.5;
+    if (scheme == TW_SIMULATE_STRUCTURING) // each act is a series
+        rate *= 0.4;
     if (scheme == TW_SIMULATE_PAID_OUT_ABUSE || scheme == TW_SIMULATE_AFTER_HOURS)
-        rate *= 0.5;
+        rate *= 0.6;
     return TW_MIN(rate, 14.0);
 }
 
@@ -102,8 +104,8 @@ static void thief_init(twi_sim *sim, twi_thief *thief, tw_simulate_scheme scheme
     thief->per_shift = ordinary_rate(scheme, rng) * (1.35 - 0.75 * thief->skill);
     thief->amount = twi_spread(rng, 0.3) * (1.25 - 0.5 * thief->skill);
     thief->likes_busy = twi_chance(rng, thief->skill);
-    thief->start_day = start + twi_range(rng, -days / 3, days * 6 / 10);
-    int32_t lasts = 6 + (int32_t)(0.9 * days * twi_gap(rng));
+    thief->start_day = start + twi_range(rng, -days / 3, days * 45 / 100);
+    int32_t lasts = TW_MAX(10, days * 4 / 10) + (int32_t)(0.8 * days * twi_gap(rng));
     thief->stop_day = TW_MAX(thief->start_day, start) + lasts;
     thief->friend_n = 1 + tw_rng_below(rng, TWI_FRIENDS_MAX);
     for (uint32_t i = 0; i < TWI_FRIENDS_MAX; i++)
@@ -166,7 +168,7 @@ tw_status twi_thieves_build(twi_sim *sim, tw_err *err)
     size_t wanted = (size_t)((double)sim->employee_n * rate + 0.5);
     if (rate > 0.0)
         wanted = TW_MAX(wanted, 1);
-    size_t rings = rate > 0.0 ? 1 + (size_t)(sim->options.stores * rate / 0.02 / 14.0) : 0;
+    size_t rings = rate > 0.0 ? 1 + (size_t)(sim->options.stores * rate / 0.025 / 14.0) : 0;
     sim->thief_cap = wanted;
     if (wanted) {
         sim->thieves_own = tw_new_array(sim->alloc, wanted, sizeof(twi_thief));

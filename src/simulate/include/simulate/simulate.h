@@ -68,7 +68,8 @@ typedef struct tw_simulate_options {
     double duplicate_rate; // share of transactions that are delivered twice, 0..0.5
     bool eleven_columns;   // also write TW_SIMULATE_COLUMNS
 } tw_simulate_options;
-// The defaults: 20 stores, 28 days, seed 1, from 2026-01-05, USD, 2 % thieves, no duplicates.
+// The defaults: 20 stores, 28 days, seed 1, from 2026-01-05, USD, no duplicates, and 2.5 % thieves:
+// published surveys catch about 1 in 40 employees a year.
 void tw_simulate_options_init(tw_simulate_options *options);
 
 // Where the bytes go. write receives whole lines, may be called from tw_simulate only, and ends the
