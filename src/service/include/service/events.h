@@ -37,7 +37,8 @@ size_t tw_events_read(tw_service *service, uint64_t after, tw_event *out, size_t
 // the newest id.
 uint64_t tw_events_wait(tw_service *service, uint64_t after, int timeout_ms);
 // Registers a function that is called (on the projector thread, quickly) whenever events were added,
-// for servers that suspend connections. One per service; NULL removes it.
+// for servers that suspend connections. It must not call the service. One per service; NULL removes
+// it: afterwards it does not run any more.
 typedef void tw_events_notify(void *ctx);
 void tw_events_on_new(tw_service *service, tw_events_notify *notify, void *ctx);
 

@@ -165,6 +165,7 @@ typedef struct tw_model_view {
     tw_str metrics;        // JSON text
     tw_str state;          // champion | retired
     tw_str sha256;
+    uint64_t seq;          // of the fact that installed it
 } tw_model_view;
 
 typedef struct tw_summary {
@@ -177,6 +178,7 @@ typedef struct tw_summary {
     tw_model_view model;
     double alerts_per_store_day; // of the policy
     int64_t last_transaction_ms; // 0 = none
+    int16_t last_offset_min;     // of its store
     uint64_t dead_letters;
 } tw_summary;
 // Cached for half a second: cheap enough for every client's every second.
@@ -202,14 +204,23 @@ typedef struct tw_dead_letter_list_view {
 tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit, tw_arena *arena,
                                 tw_dead_letter_list_view *out) TW_MUST_CHECK;
 
-// Calls visit for each transaction's stored score in journal order; stops when it returns false.
-typedef struct tw_score_row {
+// A transaction with its score as stored on arrival; views live during the visit.
+typedef struct tw_scored {
     uint64_t seq;
-    int64_t time_ms; // whole seconds
+    const tw_transaction *transaction;
     tw_score score;
-} tw_score_row;
-typedef bool tw_score_row_visit(void *ctx, const tw_score_row *row);
-tw_status tw_query_scores(tw_service *service, uint64_t from_seq, tw_score_row_visit *visit, void *ctx) TW_MUST_CHECK;
+    const tw_str *signals; // names of those that fired, strongest first
+    size_t signal_n;
+} tw_scored;
+// TW_OK goes on, TW_END stops with success, anything else stops with that status.
+typedef tw_status tw_scored_visit(void *ctx, const tw_scored *scored, tw_err *err);
+// Calls visit for each transaction in journal order. Some 0.5 us each.
+tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx, tw_err *err) TW_MUST_CHECK;
+// The same with scores of another model: replays the whole journal through a fresh engine in which
+// `model` (a model file's bytes) takes the place of every installed model from the first fact on.
+tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx, tw_err *err) TW_MUST_CHECK;
+// Bytes of an installed model, appended to `out`. TW_NOT_FOUND.
+tw_status tw_query_model_file(tw_service *service, tw_str model_id, tw_buf *out, tw_err *err) TW_MUST_CHECK;
 // Name and title of a signal by the number in a score, copied into the arena; "" when unknown. E
 tw_status tw_query_signal(tw_service *service, uint8_t signal, tw_arena *arena, tw_signal_view *out) TW_MUST_CHECK;
 

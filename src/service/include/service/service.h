@@ -211,8 +211,8 @@ double tw_latency_bucket_us(size_t i); // upper bound of bucket i
 
 typedef struct tw_hashes {
     uint64_t seq;
-    uint64_t engine, detector; // state
-    uint64_t scores, alerts, verdicts;
+    uint64_t engine, detector, sample; // state; sample = training sample and counters
+    uint64_t scores, alerts, verdicts; // projections
 } tw_hashes;
 // Hashes of what is live. Waits until all is projected.
 tw_status tw_service_hashes(tw_service *service, tw_hashes *out, tw_err *err) TW_MUST_CHECK;

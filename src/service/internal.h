@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The service's own structures and the seams between its files.
+//
+//   batch.c    what producers fill          flow.c     queue, identity, commit, completion
+//   apply.c    groups through the core      project.c  changes -> ledger, events
+//   alerts.c   alert rows and their JSON    recover.c  open, replay
+//   train.c    the outlier model            rebuild.c  the journal against what is live
+//
+// Threads: producers; the flow thread (core, groups); the writer thread (journal appends that overlap
+// with applying); the projector thread (ledger); the trainer thread. Locks, in the order in which they
+// may be taken: none of them is held while another is taken, but for gate -> pending_lock.
+#ifndef TWI_SERVICE_INTERNAL_H
+#define TWI_SERVICE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core.h"
+
+#include "service/events.h"
+#include "service/query.h"
+#include "service/service.h"
+#include "sync.h"
+
+#define TWI_RATE_SECONDS 60
+
+// One record of a batch.
+typedef struct twi_entry {
+    tw_result result;
+    tw_fact fact;
+    uint64_t key;
+    size_t bytes_at, bytes_n;  // canonical bytes in batch->bytes
+    tw_dead_letter *letter;    // of a rejected record or a conflict; in the batch's arena
+    struct twi_entry *same_as; // duplicate of a record that is not applied yet
+} twi_entry;
+
+struct tw_batch {
+    tw_service *service;
+    tw_batch *next; // in the pool, the queue or a group
+    tw_arena arena;
+    tw_buf bytes;
+    twi_entry *entries_own;
+    size_t n, cap;
+    char source[128];
+    tw_batch_done *done;
+    void *done_ctx;
+    uint64_t submit_ns;
+    tw_status status;
+    tw_err err;
+};
+
+// Batches that share one commit.
+typedef struct twi_group {
+    tw_batch *first, *last;
+    size_t entry_n;     // of all batches
+    twi_entry **fresh_own; // what goes to the journal, [TW_COMMIT_MAX_FACTS]
+    tw_str *bytes_own;     // their canonical bytes
+    size_t fresh_n;
+    tw_table inflight; // key -> index in fresh
+    uint64_t first_seq;
+    twi_changes *changes;
+    tw_status status; // of the append
+    tw_err err;
+} twi_group;
+
+struct tw_service {
+    // Constant after open.
+    const tw_alloc *alloc;
+    const tw_clock *clock;
+    tw_journal *journal;
+    tw_ledger *ledger;
+    tw_files *files;
+    tw_service_mode mode;
+    char currency[4];
+    size_t queue_facts_max, queue_bytes_max;
+    uint64_t snapshot_facts;
+    bool train_off;
+    uint64_t recover_ns, replayed_n;
+
+    pthread_mutex_t pool_lock;
+    tw_batch *free_batches; // under pool_lock
+    size_t free_batch_n;
+
+    pthread_mutex_t queue_lock;
+    pthread_cond_t has_work, has_room, is_idle;
+    tw_batch *queue_first, *queue_last; // under queue_lock, as all to the next blank line
+    size_t queued_facts, queued_bytes;
+    size_t in_flow; // batches taken from the queue and not completed
+    bool is_draining, is_closing;
+
+    pthread_t flow_thread;
+    bool has_flow;
+    twi_gate gate; // around core
+    twi_core core; // the flow thread changes it, inside the gate
+    twi_group groups[2];
+    uint64_t snapshot_seq; // flow thread, as all to the next blank line
+    tw_buf fetched;
+    tw_arena scratch;
+
+    pthread_t writer_thread;
+    bool has_writer;
+    pthread_mutex_t writer_lock;
+    pthread_cond_t writer_cond;
+    twi_group *writing; // under writer_lock: what to append; NULL = done
+    bool writer_stop;
+
+    pthread_t project_thread;
+    bool has_project;
+    pthread_mutex_t pending_lock;
+    pthread_cond_t has_pending, is_projected;
+    twi_changes *pending_first, *pending_last; // under pending_lock, as all to the next blank line
+    size_t pending_n, pending_bytes;
+    twi_changes *free_changes;
+    uint64_t applied_seq, projected_seq;
+    bool flush_wanted, project_stop;
+    tw_status project_status; // of the newest attempt
+
+    struct twi_projector *projector; // project thread
+
+    pthread_mutex_t event_lock;
+    pthread_cond_t has_event;
+    tw_event events[TW_EVENTS_KEPT]; // by id modulo
+    uint64_t event_id;
+    tw_events_notify *notify;
+    void *notify_ctx;
+    bool events_closed;
+
+    pthread_t train_thread;
+    bool can_train; // constant
+    pthread_mutex_t train_lock;
+    pthread_cond_t train_cond;
+    bool train_wanted, train_stop; // under train_lock
+    int32_t train_asked_day;       // flow thread
+
+    pthread_mutex_t stats_lock;
+    tw_service_stats stats; // under stats_lock, as all to the end
+    uint64_t latency[TW_LATENCY_BUCKETS];
+    uint64_t rate_counts[TWI_RATE_SECONDS];
+    uint64_t rate_second;
+    tw_summary summary; // cached
+    char summary_model_id[64];
+    uint64_t summary_ns;
+};
+
+// flow.c
+tw_status twi_flow_start(tw_service *service, tw_err *err) TW_MUST_CHECK;
+void twi_flow_stop(tw_service *service);
+void twi_flow_wait_idle(tw_service *service);
+void twi_groups_release(tw_service *service);
+// Installs a config fact through the queue and waits until it scores.
+tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t *seq, tw_err *err) TW_MUST_CHECK;
+
+// apply.c: applies group->fresh, fills their results; flow thread only.
+void twi_group_apply(tw_service *service, twi_group *group);
+// identity.c: sorts the entries of a group into fresh, duplicates and conflicts; flow thread only.
+tw_status twi_group_identify(tw_service *service, twi_group *group, const twi_group *before, tw_err *err) TW_MUST_CHECK;
+void twi_group_forget(twi_group *group); // clears inflight
+
+// project.c
+tw_status twi_project_start(tw_service *service, tw_err *err) TW_MUST_CHECK;
+void twi_project_stop(tw_service *service);
+tw_status twi_changes_get(tw_service *service, twi_changes **out) TW_MUST_CHECK;
+void twi_changes_put(tw_service *service, twi_changes *changes);
+// Hands changes over; waits while the projector is too far behind.
+void twi_project_push(tw_service *service, twi_changes *changes);
+// TW_OK, or the ledger's failure when the backlog is full and the ledger does not take it.
+tw_status twi_project_admits(tw_service *service);
+// Waits until `seq` is in the ledger. TW_BUSY after timeout_ms.
+tw_status twi_project_wait(tw_service *service, uint64_t seq, int timeout_ms);
+uint64_t twi_applied_seq(tw_service *service);
+// The stored record of a fact, from memory or the ledger, copied into the arena. TW_NOT_FOUND.
+tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out) TW_MUST_CHECK;
+
+// A projector writes changes into a ledger; used by the thread, recovery and rebuild.
+typedef struct twi_projector twi_projector;
+tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger, const tw_journal *journal,
+                            const tw_files *files, const char currency[4], twi_projector **out) TW_MUST_CHECK;
+void twi_projector_free(twi_projector *projector);
+// Takes changes (a list linked by next, in order, up to the one that ends with last_seq) and writes
+// them with that position.
+// On failure nothing is written and the same list may be tried again.
+tw_status twi_projector_write(twi_projector *projector, const twi_changes *first, uint64_t last_seq,
+                              tw_err *err) TW_MUST_CHECK;
+// Events of the last successful write, for the ring.
+size_t twi_projector_events(const twi_projector *projector, const tw_event **out);
+
+// alerts.c: rows and views of alerts.
+tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena, tw_alert_view *out) TW_MUST_CHECK;
+// Row and body from a view; the body is written into `body`, whose bytes must outlive the row.
+tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *out) TW_MUST_CHECK;
+
+// recover.c
+typedef tw_status twi_replay_visit(void *ctx, const tw_fact *fact, tw_err *err);
+// Decodes the facts from_seq .. to_seq (0 = head) in order. The visitor may return TW_END.
+tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq, uint64_t to_seq,
+                     twi_replay_visit *visit, void *ctx, tw_err *err) TW_MUST_CHECK;
+// Moves core from its position to the head and writes changes behind the ledger's position.
+tw_status twi_recover(twi_core *core, const tw_journal *journal, twi_projector *projector,
+                      uint64_t projected_seq, tw_progress *progress, void *ctx, uint64_t *replayed,
+                      tw_err *err) TW_MUST_CHECK;
+
+// train.c
+tw_status twi_train_start(tw_service *service, tw_err *err) TW_MUST_CHECK;
+void twi_train_stop(tw_service *service);
+void twi_train_consider(tw_service *service); // flow thread, after each group
+
+// events.c
+void twi_events_init(tw_service *service);
+void twi_events_release(tw_service *service);
+void twi_events_push(tw_service *service, const tw_event *events, size_t n);
+void twi_events_close(tw_service *service);
+
+// batch.c
+void twi_batches_release(tw_service *service);
+
+// stats.c
+void twi_stats_accepted(tw_service *service, uint64_t n);
+void twi_stats_latency(tw_service *service, uint64_t ns);
+
+#endif

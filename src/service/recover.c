@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Replay: the journal's facts through the core again. Recovery, rebuild, training by hand and
+// re-scoring all read the journal here.
+#include <stdio.h>
+
+#include "internal.h"
+#include "retail/codec.h"
+
+#define FACT_ARENA_BYTES ((size_t)16 << 20)
+
+typedef struct reader {
+    uint64_t from_seq, to_seq;
+    tw_arena arena;
+    twi_replay_visit *visit;
+    void *ctx;
+} reader;
+
+static tw_status visit_block(void *ctx, const tw_block *block, tw_err *err)
+{
+    reader *r = ctx;
+    for (uint32_t i = 0; i < block->n; i++) {
+        uint64_t seq = block->first_seq + i;
+        if (seq < r->from_seq || (r->to_seq != 0 && seq > r->to_seq))
+            continue;
+        tw_fact fact;
+        tw_str bytes = tw_block_fact(block, i);
+        tw_arena_reset(&r->arena);
+        tw_status status = tw_fact_decode(bytes.at, bytes.bytes, &r->arena, &fact);
+        if (status != TW_OK)
+            return tw_fail(err, status, "fact %llu of the journal cannot be read: %s",
+                           (unsigned long long)seq, tw_status_text(status));
+        fact.seq = seq;
+        TW_TRY(r->visit(r->ctx, &fact, err));
+    }
+    return TW_OK;
+}
+
+tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq, uint64_t to_seq,
+                     twi_replay_visit *visit, void *ctx, tw_err *err)
+{
+    reader r = {.from_seq = from_seq, .to_seq = to_seq, .visit = visit, .ctx = ctx};
+    tw_arena_init(&r.arena, alloc, 0, FACT_ARENA_BYTES);
+    tw_status status = tw_journal_read(journal, from_seq, to_seq, visit_block, &r, err);
+    tw_arena_release(&r.arena);
+    return status;
+}
+
+// --- recovery -------------------------------------------------------------------------------------
+
+// Facts between two ledger writes, and the most of them that are waiting for a block's end.
+#define WRITE_FACTS TW_COMMIT_MAX_FACTS
+
+typedef struct recovery {
+    twi_core *core;
+    const tw_journal *journal;
+    twi_projector *projector; // NULL: state only
+    uint64_t projected_seq, head_seq, start_seq;
+    twi_changes changes;
+    tw_progress *progress;
+    void *ctx;
+} recovery;
+
+static tw_status write_changes(recovery *r, tw_err *err)
+{
+    twi_changes *changes = &r->changes;
+    if (changes->first_seq != 0 && r->projector && changes->last_seq > r->projected_seq) {
+        TW_TRY(twi_projector_write(r->projector, changes, changes->last_seq, err));
+        r->projected_seq = changes->last_seq;
+    }
+    twi_changes_reset(changes);
+    if (r->progress)
+        r->progress(r->ctx, r->core->seq - r->start_seq, r->head_seq - r->start_seq);
+    return TW_OK;
+}
+
+// A position must be the end of a block.
+static bool is_block_end(const recovery *r, uint64_t seq)
+{
+    uint8_t hash[TW_SHA256_BYTES];
+    return tw_journal_hash_at(r->journal, seq, hash, NULL) == TW_OK;
+}
+
+static tw_status recover_fact(void *ctx, const tw_fact *fact, tw_err *err)
+{
+    recovery *r = ctx;
+    twi_record record;
+    tw_status status = twi_core_reserve(r->core, &r->changes, 1);
+    if (status != TW_OK)
+        return tw_fail(err, status, "no memory for fact %llu", (unsigned long long)fact->seq);
+    TW_TRY(twi_core_apply(r->core, fact, &r->changes, NULL, &record, err));
+    size_t n = r->changes.last_seq - r->changes.first_seq + 1;
+    // What the ledger has already ends with a write of its own: a later one starts behind it.
+    bool is_due = fact->seq == r->projected_seq || fact->seq == r->head_seq ||
+                  (n >= WRITE_FACTS / 2 && (n >= WRITE_FACTS || is_block_end(r, fact->seq)));
+    if (!is_due)
+        return TW_OK;
+    if (!is_block_end(r, fact->seq) && r->projector && fact->seq > r->projected_seq)
+        return n >= 4 * WRITE_FACTS ? tw_fail(err, TW_CORRUPT, "the journal has a block without an end")
+                                    : TW_OK;
+    return write_changes(r, err);
+}
+
+tw_status twi_recover(twi_core *core, const tw_journal *journal, twi_projector *projector,
+                      uint64_t projected_seq, tw_progress *progress, void *ctx, uint64_t *replayed,
+                      tw_err *err)
+{
+    tw_journal_head head;
+    TW_TRY(tw_journal_get_head(journal, &head, err));
+    recovery r = {.core = core,
+                  .journal = journal,
+                  .projector = projector,
+                  .projected_seq = projected_seq,
+                  .head_seq = head.seq,
+                  .start_seq = core->seq,
+                  .progress = progress,
+                  .ctx = ctx};
+    *replayed = 0;
+    if (head.seq < projected_seq)
+        return tw_fail(err, TW_CORRUPT, "the ledger is ahead of the journal (%llu, %llu); run tillwatch rebuild",
+                       (unsigned long long)projected_seq, (unsigned long long)head.seq);
+    if (head.seq <= core->seq)
+        return TW_OK;
+    twi_changes_init(&r.changes, core->alloc);
+    tw_status status = twi_replay(core->alloc, journal, core->seq + 1, head.seq, recover_fact, &r, err);
+    if (status == TW_OK)
+        status = write_changes(&r, err);
+    twi_changes_release(&r.changes);
+    *replayed = core->seq - r.start_seq;
+    return status;
+}
