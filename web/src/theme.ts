@@ -83,7 +83,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--tw-accent-wash': '#1a2342',
     '--tw-bad': '#f0604f',
     '--tw-bad-text': '#ff9184',
-    '--tw-bad-wash': '#35191a',
+    '--tw-bad-wash': '#2e181a',
     '--tw-warn': '#e3a03a',
     '--tw-warn-text': '#f2bd66',
     '--tw-warn-wash': '#302410',

@@ -16,7 +16,7 @@ interface Props {
   className?: string
 }
 
-const rowHeight = 32
+const rowHeight = 28
 
 const legend = [
   ['now', 'Now'],

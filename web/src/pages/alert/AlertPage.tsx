@@ -3,6 +3,7 @@
 // One alert, ready for a decision: what happened, the receipts, the comparison, the history, and the
 // verdict always at hand.
 import { ActionIcon, Skeleton, Tooltip } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ArrowLeft, ChevronDown, ChevronUp } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
@@ -39,6 +40,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
   const navigate = useNavigate()
   const [pickedId, setPickedId] = useState(alert.transactions[0]?.transaction_id ?? null)
   const currency = alert.exposure.currency
+  const isTall = useMediaQuery('(min-height: 70em)', undefined, { getInitialValueInEffect: false })
   // The newest receipt is the first choice; one that arrives later does not push it aside.
   const picked = alert.transactions.find((item) => item.transaction_id === pickedId) ?? alert.transactions[0]
   const pick = (transactionId: string) => {
@@ -53,8 +55,8 @@ function AlertView({ alert }: { alert: AlertDetail }) {
           <h1 className={styles.sentence} data-testid="sentence">{alert.sentence}</h1>
           <Facts alert={alert} />
           {alert.timeline.length > 0 && (
-            <Panel title={`Register ${alert.register_id ?? ''} around it`} aside={<TimelineAside alert={alert} />}>
-              <TimelineChart items={alert.timeline} currency={currency} selectedId={pickedId} height={128} onPick={pick} />
+            <Panel title={`What happened around it${alert.register_id ? ` on register ${alert.register_id}` : ''}`} aside={<TimelineAside alert={alert} />}>
+              <TimelineChart items={alert.timeline} currency={currency} selectedId={pickedId} height={isTall ? 168 : 108} onPick={pick} />
             </Panel>
           )}
           <div className={styles.columns}>
@@ -63,13 +65,15 @@ function AlertView({ alert }: { alert: AlertDetail }) {
               <PeerPanel title="Compared with own normal, store and peers" measures={alert.peers} currency={currency} />
               {alert.trend && (
                 <Panel title={alert.trend.title} aside="28 days; dashed: store median">
-                  <TrendChart trend={alert.trend} currency={currency} height={132} />
+                  <TrendChart trend={alert.trend} currency={currency} height={isTall ? 180 : 112} />
                 </Panel>
               )}
             </div>
             <div className={`${styles.column} ${styles.last}`}>
-              <ReasonsPanel reasons={alert.reasons} />
-              <OutcomesPanel similar={alert.similar} title={alert.title} />
+              <div className={styles.column}>
+                <ReasonsPanel reasons={alert.reasons} />
+                <OutcomesPanel similar={alert.similar} title={alert.title} />
+              </div>
               <Panel title={accountOf(alert) ? 'Other alerts of this card or employee' : 'Other alerts of this employee'} isFlush>
                 <AlertLinks alerts={alert.entity_alerts} empty="None so far." />
               </Panel>
@@ -170,8 +174,19 @@ function TimelineAside({ alert }: { alert: AlertDetail }) {
   const last = alert.timeline.at(-1)
   if (!first || !last) return null
   return (
-    <span className="num">
-      {formatTime(first.time, 'day')}, {formatTime(first.time, 'time')} to {formatTime(last.time, 'time')}
+    <span className={styles.legend}>
+      <b>
+        <i data-kind="sale" /> sale
+      </b>
+      <b>
+        <i data-kind="back" /> refund or void
+      </b>
+      <b>
+        <i data-kind="alerted" /> this alert
+      </b>
+      <span className="num">
+        {formatTime(first.time, 'day')}, {formatTime(first.time, 'time')} to {formatTime(last.time, 'time')}
+      </span>
     </span>
   )
 }

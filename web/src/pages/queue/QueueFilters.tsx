@@ -6,11 +6,13 @@ import { Search, SlidersHorizontal } from 'lucide-react'
 import { type RefObject, useEffect, useState } from 'react'
 import { signalsQuery, storesQuery } from '../../api/queries'
 import { type Filters, isNarrowed, riskChoices, typeChoices } from '../../lib/filters'
+import { formatCount } from '../../lib/format'
 import { alertTypeLabels, label } from '../../lib/vocabulary'
 import styles from './QueueFilters.module.css'
 
 interface Props {
   filters: Filters
+  total: number | undefined
   onChange: (change: Partial<Filters>) => void
   searchRef: RefObject<HTMLInputElement>
 }
@@ -43,12 +45,20 @@ function useChoices() {
   }
 }
 
-export function QueueFilters({ filters, onChange, searchRef }: Props) {
+export function QueueFilters({ filters, total, onChange, searchRef }: Props) {
   const { schemes, stores } = useChoices()
   const [isOpen, setOpen] = useState(false)
   const narrowedN = [filters.type, filters.scheme, filters.store_id, filters.min_risk].filter(Boolean).length
   return (
     <div className={styles.bar} data-open={isOpen || undefined}>
+      <h1 className={styles.title}>
+        Alerts
+        {total !== undefined && (
+          <span className="num" data-testid="total">
+            {formatCount(total)}
+          </span>
+        )}
+      </h1>
       <SegmentedControl
         className={styles.status}
         size="xs"

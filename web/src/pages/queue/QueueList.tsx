@@ -20,17 +20,24 @@ interface Props {
   onSelect: (alertId: string) => void
 }
 
-const rowPx = 58
-const narrowRowPx = 132
+// The heights of a row in Queue.module.css.
+const rowPx = { wide: 58, middle: 78, narrow: 132 }
+
+function useRowHeight(): number {
+  const options = { getInitialValueInEffect: false }
+  const isNarrow = useMediaQuery('(max-width: 47.99em)', undefined, options)
+  const isMiddle = useMediaQuery('(max-width: 62em)', undefined, options)
+  return isNarrow ? rowPx.narrow : isMiddle ? rowPx.middle : rowPx.wide
+}
 
 export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect }: Props) {
   const now = useNow()
-  const isNarrow = useMediaQuery('(max-width: 47.99em)', undefined, { getInitialValueInEffect: false })
+  const rowHeight = useRowHeight()
   const scrollRef = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count: alerts.length,
     getScrollElement: () => scrollRef.current,
-    estimateSize: () => (isNarrow ? narrowRowPx : rowPx),
+    estimateSize: () => rowHeight,
     overscan: 8,
     initialOffset: queueMemory.offset,
     getItemKey: (index) => alerts[index]?.alert_id ?? index,
@@ -38,7 +45,7 @@ export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect
   const items = virtual.getVirtualItems()
   const lastIndex = items.at(-1)?.index ?? 0
 
-  useEffect(() => virtual.measure(), [isNarrow, virtual])
+  useEffect(() => virtual.measure(), [rowHeight, virtual])
   useEffect(() => {
     if (hasMore && lastIndex >= alerts.length - 20) onMore()
   }, [hasMore, lastIndex, alerts.length, onMore])

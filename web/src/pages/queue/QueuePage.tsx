@@ -100,15 +100,7 @@ export function QueuePage() {
   return (
     <div className={styles.page}>
       <div className={styles.top}>
-        <div className={styles.title}>
-          <h1>Alerts</h1>
-          {queue.total !== undefined && (
-            <span className="muted num" data-testid="total">
-              {formatCount(queue.total)}
-            </span>
-          )}
-        </div>
-        <QueueFilters filters={filters} onChange={change} searchRef={searchRef} />
+        <QueueFilters filters={filters} total={queue.total} onChange={change} searchRef={searchRef} />
       </div>
       <div className={styles.pane}>
         {waiting.length > 0 && (
