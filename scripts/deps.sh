@@ -92,8 +92,9 @@ install_missing() {
         die "apt could not install: $missing(on Ubuntu the universe component must be enabled)."
 }
 
-# yyjson: a plain package where the release has it; else the next Debian's package, unpacked into
-# .deps/yyjson with apt's own tools, lists and signature check, from the mirror the machine uses.
+# yyjson: a plain package where the release has it (Debian 13+, Ubuntu 25.04+); else the package of
+# a newer suite, unpacked into .deps/yyjson with apt's own tools, lists and signature check, from the
+# mirror that the machine uses.
 need_yyjson() {
     if [ -f "$deps/yyjson/include/yyjson.h" ] && [ -e "$deps/yyjson/lib/libyyjson.so" ]; then
         return 0
@@ -107,40 +108,50 @@ need_yyjson() {
     fi
 }
 
-next_suite() {
+# Sets what yyjson comes from: origin, component and codename of this release, and the newer suite.
+# The packages of both need nothing newer than libc6 2.14.
+yyjson_source() {
     # shellcheck disable=SC1091
-    codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+    codename=$(. /etc/os-release && printf '%s' "${UBUNTU_CODENAME:-${VERSION_CODENAME:-}}")
     case $codename in
-    bookworm) printf 'trixie' ;;
+    bookworm)
+        origin=Debian component=main suite=trixie
+        keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+        ;;
+    noble)
+        origin=Ubuntu component=universe suite=resolute
+        keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg
+        ;;
     *) die "this release ($codename) has no libyyjson-dev; use Debian 12+ or Ubuntu 24.04+." ;;
     esac
+    [ -f "$keyring" ] || die "$keyring is missing; install $(basename "$keyring" .gpg)."
 }
 
-# The mirror of the machine's own Debian source, whichever file format declares it.
-debian_mirror() {
+# The mirror of the machine's own source, whichever file format declares it: of the release itself
+# rather than its updates, which may come from a host that has no other suites.
+own_mirror() {
     # shellcheck disable=SC2016 # apt's own variables
-    fields='$(ORIGIN)|$(LABEL)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)'
-    LC_ALL=C apt-get indextargets --format "$fields" 'Created-By: Packages' 2>/dev/null |
-        sed -n "s/^Debian|Debian|main|${codename}|//p" | head -n 1
+    fields='$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(RELEASE)|$(REPO_URI)'
+    targets=$(LC_ALL=C apt-get indextargets --format "$fields" 'Created-By: Packages' 2>/dev/null |
+        grep "^$origin|$component|$codename|") || return 0
+    exact=$(printf '%s\n' "$targets" | grep "^[^|]*|[^|]*|[^|]*|$codename|") || exact=$targets
+    printf '%s\n' "$exact" | head -n 1 | sed 's/.*|//'
 }
 
 fetch_yyjson() {
-    suite=$(next_suite)
-    # shellcheck disable=SC1091
-    codename=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-    mirror=$(debian_mirror)
+    yyjson_source
+    mirror=$(own_mirror)
     if [ -z "$mirror" ]; then
         apt_update
-        mirror=$(debian_mirror)
+        mirror=$(own_mirror)
     fi
-    [ -n "$mirror" ] || die "no apt source of Debian main to take libyyjson-dev of $suite from."
-    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    [ -f "$keyring" ] || die "$keyring is missing; install debian-archive-keyring."
+    [ -n "$mirror" ] || die "no apt source of $origin $component to take yyjson of $suite from."
     say "unpacking yyjson of $suite into .deps/yyjson"
-    work=$deps/apt
+    work=$deps/apt.$$
     rm -rf "$work"
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/unpacked"
-    printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$mirror" "$suite" >"$work/sources.list"
+    printf 'deb [signed-by=%s] %s %s %s\n' "$keyring" "$mirror" "$suite" "$component" \
+        >"$work/sources.list"
     set -- -q -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=- \
         -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" \
         -o Acquire::Languages=none -o APT::Sandbox::User= -o APT::Update::Post-Invoke-Success::= \
@@ -205,7 +216,7 @@ fetch_duckdb() {
     *) die "no prebuilt libduckdb for $(uname -m); install libduckdb.so and duckdb.h yourself." ;;
     esac
     say "fetching DuckDB $duckdb_version into .deps/duckdb"
-    work=$deps/npm
+    work=$deps/npm.$$
     rm -rf "$work" "$deps/duckdb.new"
     mkdir -p "$work" "$deps/duckdb.new"
     bindings=@duckdb/node-bindings-linux-$arch
@@ -238,7 +249,7 @@ fetch_venv() {
 }
 
 [ -r /etc/os-release ] && command -v apt-get >/dev/null 2>&1 ||
-    die "this script knows Debian and Ubuntu only; docs/adr/0004-dependencies.md has the list."
+    die "only Debian and Ubuntu are known here; docs/adr/0004-dependencies.md has the list."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 mkdir -p "$deps"
