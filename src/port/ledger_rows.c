@@ -26,6 +26,10 @@ static tw_status check_alert(const tw_alert_row *row, tw_err *err)
         if (row->keys[i].key.bytes == 0)
             return tw_fail(err, TW_INVALID, "alert %.*s has an empty key",
                            TW_STR_ARG(row->alert_id));
+    for (size_t i = 0; i < row->key_n; i++)
+        if (row->keys[i].kind < 'a' || row->keys[i].kind > 'z')
+            return tw_fail(err, TW_INVALID, "alert %.*s has a key of an unknown kind",
+                           TW_STR_ARG(row->alert_id));
     return TW_OK;
 }
 
@@ -35,6 +39,9 @@ static tw_status check_verdict(const tw_verdict_row *row, tw_err *err)
     if (row->alert_id.bytes == 0 && row->transaction_id.bytes == 0)
         return tw_fail(err, TW_INVALID, "verdict %.*s is about nothing",
                        TW_STR_ARG(row->verdict_id));
+    if (row->alert_id.bytes > TW_ID_MAX_BYTES || row->transaction_id.bytes > TW_ID_MAX_BYTES)
+        return tw_fail(err, TW_LIMIT, "verdict %.*s is about an id of more than %d bytes",
+                       TW_STR_ARG(row->verdict_id), TW_ID_MAX_BYTES);
     if (row->seq == 0 || row->seq > INT64_MAX)
         return tw_fail(err, TW_INVALID, "verdict %.*s has no place in the journal",
                        TW_STR_ARG(row->verdict_id));
@@ -73,6 +80,8 @@ tw_status tw_alert_filter_check(const tw_alert_filter *filter, tw_err *err)
         if (lists[i]->n > TW_LEDGER_FILTER_MAX)
             return tw_fail(err, TW_LIMIT, "a filter lists more than %d values",
                            TW_LEDGER_FILTER_MAX);
+    if (filter->search.bytes > TW_TEXT_MAX_BYTES)
+        return tw_fail(err, TW_LIMIT, "the search text has more than %d bytes", TW_TEXT_MAX_BYTES);
     if (!isfinite(filter->min_risk))
         return tw_fail(err, TW_INVALID, "min_risk is not a number");
     return TW_OK;

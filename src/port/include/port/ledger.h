@@ -43,7 +43,8 @@ typedef struct tw_ledger_position {
 
 // ---- Rows of the projection ------------------------------------------------------------------
 
-// By what else an alert can be found; kind 't' = transaction id, other letters are the caller's.
+// By what else an alert can be found; kind 't' = transaction id; other lower-case
+// letters are the caller's.
 typedef struct tw_alert_key {
     char kind;
     tw_str key;

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Queries over alerts. A filter becomes a WHERE clause with bound values; the columns that the
+// counters have too bear the same names there, so that one clause serves both tables.
+//
+// A page walks the index of its order from the cursor on. A '+' before a column keeps SQLite from
+// choosing that column's index instead and sorting.
+#include <stdio.h>
+#include <string.h>
+
+#include "port/ledger_rows.h"
+#include "sqlite_ledger.h"
+
+#define SQL_BYTES 4096
+#define PARAMS_MAX (4 * TW_LEDGER_FILTER_MAX + 16)
+
+typedef struct param {
+    enum { PARAM_STR, PARAM_I64, PARAM_REAL } kind;
+    tw_str str;
+    int64_t i64;
+    double real;
+} param;
+
+// An SQL text that grows with its parameters. The pieces are ours and bounded: overflow is a
+// programmer's error.
+typedef struct query {
+    char sql[SQL_BYTES];
+    size_t bytes;
+    param params[PARAMS_MAX];
+    size_t param_n;
+    const char *glue; // " WHERE " before the first condition, " AND " later
+    char search_end[TW_TEXT_MAX_BYTES + 1];
+} query;
+
+static void add(query *q, const char *text)
+{
+    size_t bytes = strlen(text);
+    TW_CHECK(q->bytes + bytes < sizeof(q->sql));
+    memcpy(q->sql + q->bytes, text, bytes + 1);
+    q->bytes += bytes;
+}
+
+static void add_param(query *q, param p)
+{
+    TW_CHECK(q->param_n < PARAMS_MAX);
+    q->params[q->param_n++] = p;
+}
+
+static void add_str(query *q, tw_str s)
+{
+    add_param(q, (param){.kind = PARAM_STR, .str = s});
+}
+static void add_i64(query *q, int64_t v)
+{
+    add_param(q, (param){.kind = PARAM_I64, .i64 = v});
+}
+static void add_real(query *q, double v)
+{
+    add_param(q, (param){.kind = PARAM_REAL, .real = v});
+}
+
+static void add_condition(query *q, const char *text)
+{
+    add(q, q->glue);
+    add(q, text);
+    q->glue = " AND ";
+}
+
+static void add_list(query *q, const char *column, tw_str_list list)
+{
+    if (list.n == 0)
+        return;
+    add_condition(q, column);
+    add(q, " IN (");
+    for (size_t i = 0; i < list.n; i++) {
+        add(q, i ? ",?" : "?");
+        add_str(q, list.items[i]);
+    }
+    add(q, ")");
+}
+
+static void add_equal(query *q, const char *column, tw_str value)
+{
+    if (value.bytes == 0)
+        return;
+    add_condition(q, column);
+    add(q, "=?");
+    add_str(q, value);
+}
+
+// Conditions on columns that the counters have.
+static void add_counted(query *q, const tw_alert_filter *filter)
+{
+    add_list(q, "status", filter->statuses);
+    add_list(q, "type", filter->types);
+    add_list(q, "scheme", filter->schemes);
+    add_list(q, "store_id", filter->stores);
+    if (filter->only_open)
+        add_condition(q, "status<>'CLOSED'"); // as the partial index says it
+}
+
+static bool is_counted(const tw_alert_filter *filter)
+{
+    return filter->entity_kind.bytes == 0 && filter->entity_id.bytes == 0 &&
+           filter->employee_id.bytes == 0 && filter->register_id.bytes == 0 &&
+           filter->transaction_id.bytes == 0 && filter->search.bytes == 0 &&
+           filter->min_risk <= 0 && filter->created_from_ms == 0 && filter->created_to_ms == 0;
+}
+
+static void add_search(query *q, tw_str search)
+{
+    // 0xff is in no UTF-8 text: every text that starts with `search` lies below this end.
+    TW_CHECK(search.bytes < sizeof(q->search_end)); // by tw_alert_filter_check
+    memcpy(q->search_end, search.at, search.bytes);
+    q->search_end[search.bytes] = (char)0xff;
+    add_condition(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE key>=? AND key<?)");
+    add_str(q, search);
+    add_str(q, (tw_str){q->search_end, search.bytes + 1});
+}
+
+static void add_filter(query *q, const tw_alert_filter *filter, tw_alert_sort sort)
+{
+    add_counted(q, filter);
+    add_equal(q, "entity_id", filter->entity_id);
+    add_equal(q, "entity_kind", filter->entity_kind);
+    add_equal(q, "employee_id", filter->employee_id);
+    add_equal(q, "register_id", filter->register_id);
+    if (filter->transaction_id.bytes > 0) {
+        add_condition(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE kind='t' AND key=?)");
+        add_str(q, filter->transaction_id);
+    }
+    if (filter->search.bytes > 0)
+        add_search(q, filter->search);
+    if (filter->min_risk > 0) {
+        add_condition(q, sort == TW_ALERT_SORT_RISK ? "risk_score>=?" : "+risk_score>=?");
+        add_real(q, filter->min_risk);
+    }
+    if (filter->created_from_ms != 0) {
+        add_condition(q, "created_ms>=?");
+        add_i64(q, filter->created_from_ms);
+    }
+    if (filter->created_to_ms != 0) {
+        add_condition(q, "created_ms<?");
+        add_i64(q, filter->created_to_ms);
+    }
+}
+
+static const char *sort_column(tw_alert_sort sort)
+{
+    static const char *const columns[TW_ALERT_SORT_N] = {
+        [TW_ALERT_SORT_RANK] = "rank",
+        [TW_ALERT_SORT_CREATED] = "created_ms",
+        [TW_ALERT_SORT_UPDATED] = "updated_ms",
+        [TW_ALERT_SORT_RISK] = "risk_score",
+        [TW_ALERT_SORT_EXPOSURE] = "exposure_minor",
+    };
+    return columns[sort];
+}
+
+// Rows behind the cursor. The first half gives the index its start, the second the ties.
+static void add_after(query *q, const tw_alert_cursor *cursor, tw_alert_sort sort)
+{
+    const char *column = sort_column(sort);
+    char text[128];
+    snprintf(text, sizeof(text), "%s<=? AND (%s<? OR alert_id>?)", column, column);
+    add_condition(q, text);
+    for (int i = 0; i < 2; i++) {
+        if (tw_alert_sort_is_real(sort))
+            add_real(q, cursor->real);
+        else
+            add_i64(q, cursor->integer);
+    }
+    add_str(q, tw_str_from(cursor->alert_id));
+}
+
+static tw_status query_start(twi_conn *conn, const query *q, sqlite3_stmt **out, tw_err *err)
+{
+    int code = sqlite3_prepare_v2(conn->db, q->sql, (int)q->bytes, out, NULL);
+    for (size_t i = 0; i < q->param_n && code == SQLITE_OK; i++) {
+        const param *p = &q->params[i];
+        int idx = (int)i + 1;
+        if (p->kind == PARAM_STR)
+            code = twi_bind_str(*out, idx, p->str);
+        else if (p->kind == PARAM_I64)
+            code = sqlite3_bind_int64(*out, idx, p->i64);
+        else
+            code = sqlite3_bind_double(*out, idx, p->real);
+    }
+    if (code == SQLITE_OK)
+        return TW_OK;
+    tw_status status = twi_conn_fail(conn, code, "prepare a query of alerts", err);
+    sqlite3_finalize(*out);
+    *out = NULL;
+    return status;
+}
+
+static void query_init(query *q, const char *head)
+{
+    q->bytes = q->param_n = 0;
+    q->glue = " WHERE ";
+    add(q, head);
+}
+
+// ---- One alert -------------------------------------------------------------------------------
+
+void twi_alert_of(sqlite3_stmt *stmt, tw_alert_row *out)
+{
+    *out = (tw_alert_row){
+        .alert_id = twi_column_str(stmt, 0),
+        .created_ms = sqlite3_column_int64(stmt, 1),
+        .updated_ms = sqlite3_column_int64(stmt, 2),
+        .status = twi_column_str(stmt, 3),
+        .type = twi_column_str(stmt, 4),
+        .scheme = twi_column_str(stmt, 5),
+        .entity_kind = twi_column_str(stmt, 6),
+        .entity_id = twi_column_str(stmt, 7),
+        .store_id = twi_column_str(stmt, 8),
+        .employee_id = twi_column_str(stmt, 9),
+        .register_id = twi_column_str(stmt, 10),
+        .currency = twi_column_str(stmt, 11),
+        .risk_score = sqlite3_column_double(stmt, 12),
+        .rank = sqlite3_column_double(stmt, 13),
+        .exposure_minor = sqlite3_column_int64(stmt, 14),
+        .transaction_n = (uint64_t)sqlite3_column_int64(stmt, 15),
+        .first_seq = (uint64_t)sqlite3_column_int64(stmt, 16),
+        .last_seq = (uint64_t)sqlite3_column_int64(stmt, 17),
+        .body = twi_column_str(stmt, 18),
+    };
+}
+
+bool twi_alert_dup(sqlite3_stmt *stmt, tw_arena *arena, tw_alert_row *out)
+{
+    twi_alert_of(stmt, out);
+    tw_str *texts[] = {&out->alert_id,    &out->status,    &out->type,     &out->scheme,
+                       &out->entity_kind, &out->entity_id, &out->store_id, &out->employee_id,
+                       &out->register_id, &out->currency,  &out->body};
+    for (size_t i = 0; i < TW_COUNT(texts); i++) {
+        texts[i]->at = tw_arena_copy(arena, texts[i]->at, texts[i]->bytes);
+        if (!texts[i]->at) {
+            *out = (tw_alert_row){0};
+            return false;
+        }
+    }
+    return true;
+}
+
+tw_status twi_alert_get(void *ctx, tw_str alert_id, tw_arena *arena, tw_alert_row *out, tw_err *err)
+{
+    twi_sqlite_ledger *self = ctx;
+    *out = (tw_alert_row){0};
+    twi_conn *conn;
+    TW_TRY(twi_pool_take(&self->readers, &conn, err));
+    sqlite3_stmt *stmt;
+    tw_status status = twi_conn_stmt(conn, TWI_L_ALERT, &stmt, err);
+    if (status == TW_OK) {
+        int code = twi_bind_str(stmt, 1, alert_id);
+        status = code == SQLITE_OK ? twi_conn_step(conn, stmt, "read an alert", err)
+                                   : twi_conn_fail(conn, code, "bind an alert's id", err);
+    }
+    if (status == TW_OK) {
+        if (!twi_alert_dup(stmt, arena, out))
+            status = tw_fail(err, TW_NO_MEMORY, "no room for an alert");
+        sqlite3_reset(stmt);
+    } else if (status == TW_END) {
+        status = tw_fail(err, TW_NOT_FOUND, "there is no alert %.*s", TW_STR_ARG(alert_id));
+    }
+    twi_pool_give(&self->readers, conn);
+    return status;
+}
+
+// ---- The list --------------------------------------------------------------------------------
+
+static tw_status count_total(twi_conn *conn, query *q, const tw_alert_filter *filter,
+                             uint64_t *total, tw_err *err)
+{
+    if (is_counted(filter)) {
+        query_init(q, "SELECT coalesce(sum(n),0) FROM alert_count");
+        add_counted(q, filter);
+    } else {
+        query_init(q, "SELECT count(*) FROM alert");
+        add_filter(q, filter, TW_ALERT_SORT_RISK);
+    }
+    sqlite3_stmt *stmt = NULL;
+    TW_TRY(query_start(conn, q, &stmt, err));
+    tw_status status = twi_conn_step(conn, stmt, "count alerts", err);
+    if (status == TW_OK)
+        *total = (uint64_t)sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    TW_CHECK(status != TW_END);
+    return status;
+}
+
+static tw_status read_page(twi_conn *conn, query *q, const tw_alert_page_options *options,
+                           tw_arena *arena, tw_alert_page *out, tw_err *err)
+{
+    out->items = tw_arena_array(arena, options->limit, sizeof(*out->items));
+    if (!out->items)
+        return tw_fail(err, TW_NO_MEMORY, "no room for the list of alerts");
+    sqlite3_stmt *stmt = NULL;
+    TW_TRY(query_start(conn, q, &stmt, err));
+    tw_status status = TW_OK;
+    while ((status = twi_conn_step(conn, stmt, "list alerts", err)) == TW_OK) {
+        if (out->n == options->limit) { // the row too many: there is a next page
+            tw_alert_cursor cursor;
+            tw_alert_cursor_of(&out->items[out->n - 1], options->sort, &cursor);
+            tw_alert_cursor_encode(&cursor, options->sort, out->next_cursor);
+            break;
+        }
+        if (!twi_alert_dup(stmt, arena, &out->items[out->n])) {
+            status = tw_fail(err, TW_NO_MEMORY, "no room for the list of alerts");
+            break;
+        }
+        out->n++;
+    }
+    sqlite3_finalize(stmt);
+    return status == TW_END ? TW_OK : status;
+}
+
+static void page_query(query *q, const tw_alert_filter *filter,
+                       const tw_alert_page_options *options, const tw_alert_cursor *after)
+{
+    char order[64];
+    query_init(q, "SELECT " TWI_ALERT_COLUMNS " FROM alert");
+    add_filter(q, filter, options->sort);
+    if (after)
+        add_after(q, after, options->sort);
+    snprintf(order, sizeof(order), " ORDER BY %s DESC, alert_id LIMIT ?",
+             sort_column(options->sort));
+    add(q, order);
+    add_i64(q, (int64_t)options->limit + 1);
+}
+
+tw_status twi_alert_list(void *ctx, const tw_alert_filter *filter,
+                         const tw_alert_page_options *options, tw_arena *arena, tw_alert_page *out,
+                         tw_err *err)
+{
+    twi_sqlite_ledger *self = ctx;
+    *out = (tw_alert_page){0};
+    TW_TRY(tw_alert_filter_check(filter, err));
+    TW_TRY(tw_alert_page_check(options, err));
+    bool is_later = options->cursor && options->cursor[0];
+    tw_alert_cursor after;
+    if (is_later)
+        TW_TRY(tw_alert_cursor_decode(options->cursor, options->sort, &after, err));
+    query *q = tw_arena_take(arena, sizeof(*q));
+    if (!q)
+        return tw_fail(err, TW_NO_MEMORY, "no room for a query of alerts");
+    twi_conn *conn;
+    TW_TRY(twi_pool_take(&self->readers, &conn, err));
+    tw_status status = twi_conn_exec(conn, "BEGIN", err); // page and total of one moment
+    if (status == TW_OK) {
+        page_query(q, filter, options, is_later ? &after : NULL);
+        status = read_page(conn, q, options, arena, out, err);
+        if (status == TW_OK && !options->skip_total)
+            status = count_total(conn, q, filter, &out->total, err);
+        status = twi_conn_end(conn, status, err);
+    }
+    twi_pool_give(&self->readers, conn);
+    if (status != TW_OK)
+        *out = (tw_alert_page){0};
+    return status;
+}
+
+// ---- Counts ----------------------------------------------------------------------------------
+
+static void counts_query(query *q, const tw_alert_filter *filter, tw_alert_group group)
+{
+    static const char *const columns[TW_ALERT_GROUP_N] = {
+        [TW_ALERT_GROUP_NONE] = "''",        [TW_ALERT_GROUP_STATUS] = "status",
+        [TW_ALERT_GROUP_TYPE] = "type",      [TW_ALERT_GROUP_SCHEME] = "scheme",
+        [TW_ALERT_GROUP_STORE] = "store_id", [TW_ALERT_GROUP_EMPLOYEE] = "employee_id",
+    };
+    bool by_counters = is_counted(filter) && group != TW_ALERT_GROUP_EMPLOYEE;
+    char head[160];
+    snprintf(head, sizeof(head), "SELECT %s, currency, %s, sum(exposure_minor) FROM %s",
+             columns[group], by_counters ? "sum(n)" : "count(*)",
+             by_counters ? "alert_count" : "alert");
+    query_init(q, head);
+    if (by_counters)
+        add_counted(q, filter);
+    else
+        add_filter(q, filter, TW_ALERT_SORT_RISK);
+    add(q, " GROUP BY 1,2 ORDER BY 1,2");
+}
+
+// Rows in an arena whose number is not known before: an array that doubles.
+static bool counts_room(tw_arena *arena, tw_alert_count **rows, size_t n, size_t *cap)
+{
+    if (n < *cap)
+        return true;
+    size_t more = *cap ? *cap * 2 : 32;
+    tw_alert_count *larger = tw_arena_array(arena, more, sizeof(*larger));
+    if (!larger)
+        return false;
+    if (n > 0)
+        memcpy(larger, *rows, n * sizeof(*larger));
+    *rows = larger;
+    *cap = more;
+    return true;
+}
+
+static tw_status read_counts(twi_conn *conn, const query *q, tw_arena *arena, tw_alert_count **rows,
+                             size_t *n, tw_err *err)
+{
+    size_t cap = 0;
+    sqlite3_stmt *stmt = NULL;
+    TW_TRY(query_start(conn, q, &stmt, err));
+    bool is_full = !counts_room(arena, rows, 0, &cap);
+    tw_status status = TW_OK;
+    while (!is_full && (status = twi_conn_step(conn, stmt, "count alerts", err)) == TW_OK) {
+        is_full = !counts_room(arena, rows, *n, &cap);
+        if (is_full)
+            break;
+        tw_alert_count *row = &(*rows)[*n];
+        row->n = (uint64_t)sqlite3_column_int64(stmt, 2);
+        row->exposure_minor = sqlite3_column_int64(stmt, 3);
+        is_full = !twi_column_dup(stmt, 0, arena, &row->key) ||
+                  !twi_column_dup(stmt, 1, arena, &row->currency);
+        *n += 1;
+    }
+    sqlite3_finalize(stmt);
+    if (is_full)
+        return tw_fail(err, TW_NO_MEMORY, "no room for the counts of alerts");
+    return status == TW_END ? TW_OK : status;
+}
+
+tw_status twi_alert_counts(void *ctx, const tw_alert_filter *filter, tw_alert_group group,
+                           tw_arena *arena, tw_alert_count **out, size_t *n, tw_err *err)
+{
+    twi_sqlite_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    TW_TRY(tw_alert_filter_check(filter, err));
+    TW_CHECK(group < TW_ALERT_GROUP_N);
+    query *q = tw_arena_take(arena, sizeof(*q));
+    if (!q)
+        return tw_fail(err, TW_NO_MEMORY, "no room for a query of alerts");
+    counts_query(q, filter, group);
+    twi_conn *conn;
+    TW_TRY(twi_pool_take(&self->readers, &conn, err));
+    tw_alert_count *rows = NULL;
+    size_t row_n = 0;
+    tw_status status = read_counts(conn, q, arena, &rows, &row_n, err);
+    twi_pool_give(&self->readers, conn);
+    if (status != TW_OK)
+        return status;
+    *out = rows;
+    *n = row_n;
+    return TW_OK;
+}
