@@ -22,6 +22,7 @@ deps=$root/.deps
 log=''
 python=/usr/bin/python3
 duckdb_version=1.4.4
+playwright_version=1.56 # as in tests/e2e, whose Node.js may be 18
 want=''
 
 say() { printf 'deps: %s\n' "$*" >&2; }
@@ -93,8 +94,8 @@ install_missing() {
 }
 
 # yyjson: a plain package where the release has it (Debian 13+, Ubuntu 25.04+); else the package of
-# a newer suite, unpacked into .deps/yyjson with apt's own tools, lists and signature check, from the
-# mirror that the machine uses.
+# a newer suite, unpacked into .deps/yyjson with apt's own tools, lists and signature check, from
+# the mirror that the machine uses.
 need_yyjson() {
     if [ -f "$deps/yyjson/include/yyjson.h" ] && [ -e "$deps/yyjson/lib/libyyjson.so" ]; then
         return 0
@@ -199,7 +200,7 @@ need_chromium() {
 fetch_playwright_chromium() {
     say "fetching Playwright's Chromium into .deps/playwright"
     export PLAYWRIGHT_BROWSERS_PATH="$deps/playwright"
-    run npx --yes playwright install --with-deps chromium || {
+    run npx --yes "playwright@$playwright_version" install --with-deps chromium || {
         rm -rf "$deps/playwright"
         say "no Chromium to be had here; the portal's browser tests will be skipped."
     }
@@ -262,8 +263,8 @@ for group in "$@"; do
     case $group in
     build)
         want="$want gcc g++ cmake ninja-build pkgconf git ca-certificates libc6-dev python3"
-        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libyaml-dev"
-        want="$want libssl-dev libxxhash-dev libcmocka-dev tzdata"
+        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev"
+        want="$want libyaml-dev libssl-dev libxxhash-dev libcmocka-dev tzdata"
         # Another flavour of curl's headers serves as well and would be removed by this one.
         is_installed libcurl4-gnutls-dev || want="$want libcurl4-openssl-dev"
         need_yyjson
