@@ -33,9 +33,9 @@ static void tree_values(tw_iforest *forest, uint32_t start, uint32_t n, const do
 {
     uint8_t depth[TWI_TREE_NODES_MAX] = {0};
     for (uint32_t i = 0; i < n; i++) {
-        const twi_node *node = &forest->nodes_own[start + i];
-        if (node->child) {
-            depth[i + node->child] = depth[i + node->child + 1] = (uint8_t)(depth[i] + 1);
+        uint8_t child = twi_unpack(forest->nodes_own[start + i]).child;
+        if (child) {
+            depth[i + child] = depth[i + child + 1] = (uint8_t)(depth[i] + 1);
         } else {
             double length = (double)depth[i] + c_table[forest->counts_own[start + i]];
             forest->values_own[start + i] = (uint16_t)(length * TWI_DEPTH_ONE + 0.5);
@@ -50,19 +50,19 @@ static void tree_cuts(tw_iforest *forest, uint32_t tree, uint32_t start, uint32_
     uint8_t cut_of[TWI_TREE_NODES_MAX];
     uint8_t cut_n = 0;
     for (uint32_t i = 0; i < n; i++)
-        cut_of[i] = forest->nodes_own[start + i].child ? cut_n++ : TWI_CUT_NONE;
+        cut_of[i] = twi_unpack(forest->nodes_own[start + i]).child ? cut_n++ : TWI_CUT_NONE;
     for (uint32_t i = n; i-- > 0;) { // children come after their parents
-        const twi_node *node = &forest->nodes_own[start + i];
-        if (!node->child) {
+        twi_node node = twi_unpack(forest->nodes_own[start + i]);
+        if (!node.child) {
             leftmost[i] = forest->values_own[start + i];
             continue;
         }
-        uint32_t left = i + node->child;
+        uint32_t left = i + node.child;
         leftmost[i] = leftmost[left];
         forest->cuts_own[*at + cut_of[i]] =
-            (twi_cut){.threshold = node->threshold,
+            (twi_cut){.threshold = node.threshold,
                       .step = (uint16_t)(leftmost[left + 1] - leftmost[left]),
-                      .slot = node->slot,
+                      .slot = node.slot,
                       .left = cut_of[left],
                       .right = cut_of[left + 1]};
     }
@@ -75,8 +75,8 @@ static tw_status allocate(tw_iforest *forest)
     const tw_alloc *alloc = forest->alloc;
     forest->centre_own = tw_new_array(alloc, forest->features_n, sizeof(float));
     forest->tree_start_own = tw_new_array(alloc, forest->trees_n + 1, sizeof(uint32_t));
-    forest->nodes_own = tw_new_array(alloc, forest->nodes_n, sizeof(twi_node));
-    forest->values_own = tw_new_array(alloc, forest->nodes_n, sizeof(uint16_t));
+    forest->nodes_own = tw_new_array(alloc, forest->nodes_n, sizeof(uint32_t));
+    forest->values_own = tw_new_array(alloc, (size_t)forest->nodes_n + 1, sizeof(uint16_t));
     forest->counts_own = tw_new_array(alloc, forest->nodes_n, sizeof(uint16_t));
     forest->cut_start_own = tw_new_array(alloc, forest->trees_n + 1, sizeof(uint32_t));
     forest->cuts_own = tw_new_array(alloc, forest->cuts_n, sizeof(twi_cut));
@@ -96,7 +96,7 @@ static void fill(tw_iforest *forest, const uint32_t *tree_nodes_n, const twi_raw
         c_table[n] = 2.0 * harmonic - 2.0 * (double)(n - 1) / (double)n;
     }
     for (uint32_t i = 0; i < forest->nodes_n; i++) {
-        forest->nodes_own[i] = raw[i].node;
+        forest->nodes_own[i] = twi_pack(raw[i].node);
         forest->counts_own[i] = raw[i].count;
     }
     uint32_t start = 0, cut = 0;
@@ -150,8 +150,8 @@ void tw_iforest_free(tw_iforest *forest)
     const tw_alloc *alloc = forest->alloc;
     tw_free_array(alloc, forest->centre_own, forest->features_n, sizeof(float));
     tw_free_array(alloc, forest->tree_start_own, forest->trees_n + 1, sizeof(uint32_t));
-    tw_free_array(alloc, forest->nodes_own, forest->nodes_n, sizeof(twi_node));
-    tw_free_array(alloc, forest->values_own, forest->nodes_n, sizeof(uint16_t));
+    tw_free_array(alloc, forest->nodes_own, forest->nodes_n, sizeof(uint32_t));
+    tw_free_array(alloc, forest->values_own, (size_t)forest->nodes_n + 1, sizeof(uint16_t));
     tw_free_array(alloc, forest->counts_own, forest->nodes_n, sizeof(uint16_t));
     tw_free_array(alloc, forest->cut_start_own, forest->trees_n + 1, sizeof(uint32_t));
     tw_free_array(alloc, forest->cuts_own, forest->cuts_n, sizeof(twi_cut));

@@ -6,7 +6,7 @@
 // integral over the share t of known features)
 //   value * (one(i) - zero(i)) * integral over t in [0, 1] of prod over j != i of zero(j) + t (one(j) - zero(j))
 // whose integrand is a polynomial of degree d - 1 <= 7: four Gauss-Legendre points integrate it
-// exactly. All factors are above 0, so dividing the full product by factor i is safe.
+// exactly.
 #include "iforest_internal.h"
 
 #define POINTS 4
@@ -39,18 +39,24 @@ static void path_add(leaf_path *path, uint32_t feature, double share, bool satis
 
 static void leaf_explain(const leaf_path *path, double value, double *out)
 {
-    double factor[TW_IFOREST_HEIGHT_MAX][POINTS], product[POINTS];
+    // before[i] is the product of the factors in front of i; the loop back carries that of those behind.
+    double factor[TW_IFOREST_HEIGHT_MAX][POINTS], before[TW_IFOREST_HEIGHT_MAX][POINTS];
+    double product[POINTS];
     for (int m = 0; m < POINTS; m++)
         product[m] = value * point_weight[m];
     for (uint32_t i = 0; i < path->n; i++)
         for (int m = 0; m < POINTS; m++) {
             factor[i][m] = path->zero[i] + point[m] * (path->one[i] - path->zero[i]);
+            before[i][m] = product[m];
             product[m] *= factor[i][m];
         }
-    for (uint32_t i = 0; i < path->n; i++) {
+    double after[POINTS] = {1.0, 1.0, 1.0, 1.0};
+    for (uint32_t i = path->n; i-- > 0;) {
         double integral = 0.0;
-        for (int m = 0; m < POINTS; m++)
-            integral += product[m] / factor[i][m];
+        for (int m = 0; m < POINTS; m++) {
+            integral += before[i][m] * after[m];
+            after[m] *= factor[i][m];
+        }
         out[path->feature[i]] += (path->one[i] - path->zero[i]) * integral;
     }
 }
@@ -59,22 +65,23 @@ static void leaf_explain(const leaf_path *path, double value, double *out)
 static double tree_explain(const tw_iforest *forest, uint32_t start, uint32_t n, const int16_t *codes,
                            double *out)
 {
-    const twi_node *nodes = forest->nodes_own + start;
+    const uint32_t *nodes = forest->nodes_own + start;
     const uint16_t *counts = forest->counts_own + start, *values = forest->values_own + start;
     uint16_t parent[TWI_TREE_NODES_MAX];
     double expected = 0.0;
     for (uint32_t i = 0; i < n; i++) {
-        if (nodes[i].child) {
-            parent[i + nodes[i].child] = parent[i + nodes[i].child + 1] = (uint16_t)i;
+        uint8_t child = twi_unpack(nodes[i]).child;
+        if (child) {
+            parent[i + child] = parent[i + child + 1] = (uint16_t)i;
             continue;
         }
         leaf_path path = {0};
         for (uint32_t at = i; at != 0; at = parent[at]) {
-            const twi_node *cut = &nodes[parent[at]];
-            bool is_right = at != (uint32_t)parent[at] + cut->child;
-            bool goes_right = codes[cut->slot] > cut->threshold;
+            twi_node cut = twi_unpack(nodes[parent[at]]);
+            bool is_right = at != (uint32_t)parent[at] + cut.child;
+            bool goes_right = codes[cut.slot] > cut.threshold;
             double share = (double)counts[at] / (double)counts[parent[at]];
-            path_add(&path, cut->slot % forest->features_n, share, is_right == goes_right);
+            path_add(&path, cut.slot % forest->features_n, share, is_right == goes_right);
         }
         leaf_explain(&path, (double)values[i], out);
         expected += (double)values[i] * (double)counts[i] / (double)counts[0];

@@ -36,6 +36,18 @@ typedef struct twi_node {
     uint8_t child; // distance to the left child, 0 = leaf
 } twi_node;
 
+// A node in one word, so that a step of a walk is one load and shifts: threshold in the upper half,
+// then slot, then child.
+static inline uint32_t twi_pack(twi_node node)
+{
+    return (uint32_t)(uint16_t)node.threshold << 16 | (uint32_t)node.slot << 8 | node.child;
+}
+
+static inline twi_node twi_unpack(uint32_t word)
+{
+    return (twi_node){(int16_t)(word >> 16), (uint8_t)(word >> 8), (uint8_t)word};
+}
+
 typedef struct twi_cut {
     int16_t threshold;
     uint16_t step; // added to the path length of rows that go right, modulo 2^16
@@ -57,8 +69,8 @@ struct tw_iforest {
     double depth_scale;         // 1 / (trees_n * c(sample_n) * TWI_DEPTH_ONE)
     float *centre_own;          // [features_n], finite
     uint32_t *tree_start_own;   // [trees_n + 1], index of the root in nodes
-    twi_node *nodes_own;        // [nodes_n]
-    uint16_t *values_own;       // [nodes_n]
+    uint32_t *nodes_own;        // [nodes_n], packed
+    uint16_t *values_own;       // [nodes_n + 1]: vector code reads two at a time
     uint16_t *counts_own;       // [nodes_n]
     uint32_t *cut_start_own;    // [trees_n + 1]
     twi_cut *cuts_own;          // [cuts_n]
@@ -105,6 +117,7 @@ void twi_iforest_encode(const tw_iforest *forest, const float *row, int16_t *cod
 
 // Path lengths of exactly TW_IFOREST_BLOCK rows.
 void twi_iforest_block_avx512(const tw_iforest *forest, const float *x, size_t stride, uint32_t *out);
+uint32_t twi_iforest_row_avx512(const tw_iforest *forest, const float *row);
 bool twi_iforest_has_avx512(void);
 
 #endif

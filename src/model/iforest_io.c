@@ -22,9 +22,10 @@ void tw_iforest_write(const tw_iforest *forest, tw_buf *buf)
         tw_buf_u16(buf,
                    (uint16_t)(forest->tree_start_own[tree + 1] - forest->tree_start_own[tree]));
     for (uint32_t i = 0; i < forest->nodes_n; i++) {
-        tw_buf_u16(buf, (uint16_t)forest->nodes_own[i].threshold);
-        tw_buf_u8(buf, forest->nodes_own[i].slot);
-        tw_buf_u8(buf, forest->nodes_own[i].child);
+        twi_node node = twi_unpack(forest->nodes_own[i]);
+        tw_buf_u16(buf, (uint16_t)node.threshold);
+        tw_buf_u8(buf, node.slot);
+        tw_buf_u8(buf, node.child);
         tw_buf_u16(buf, forest->counts_own[i]);
     }
     tw_curve_write(forest->rank_own, buf);

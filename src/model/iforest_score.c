@@ -16,15 +16,16 @@ void twi_iforest_encode(const tw_iforest *forest, const float *row, int16_t *cod
         codes[n + f] = codes[f] == TWI_CODE_LOW ? TWI_CODE_HIGH : codes[f];
 }
 
-static inline uint32_t walk_step(const twi_node *nodes, const int16_t *codes, uint32_t at)
+static inline uint32_t walk_step(const uint32_t *nodes, const int16_t *codes, uint32_t at)
 {
-    twi_node node = nodes[at];
-    return at + node.child + (uint32_t)(codes[node.slot] > node.threshold);
+    twi_node node = twi_unpack(nodes[at]);
+    // 1 when the code is above the threshold: the sign of a difference, cheaper than a comparison.
+    return at + node.child + ((uint32_t)(node.threshold - codes[node.slot]) >> 31);
 }
 
 static uint32_t walk(const tw_iforest *forest, const int16_t *codes)
 {
-    const twi_node *nodes = forest->nodes_own;
+    const uint32_t *nodes = forest->nodes_own;
     const uint32_t *start = forest->tree_start_own;
     const uint16_t *values = forest->values_own;
     uint32_t sum = 0, tree = 0;
@@ -47,11 +48,16 @@ static uint32_t walk(const tw_iforest *forest, const int16_t *codes)
     return sum;
 }
 
-uint32_t tw_iforest_depth(const tw_iforest *forest, const float *row)
+static uint32_t depth_portable(const tw_iforest *forest, const float *row)
 {
     int16_t codes[2 * TW_IFOREST_FEATURES_MAX];
     twi_iforest_encode(forest, row, codes);
     return walk(forest, codes);
+}
+
+uint32_t tw_iforest_depth(const tw_iforest *forest, const float *row)
+{
+    return twi_iforest_has_avx512() ? twi_iforest_row_avx512(forest, row) : depth_portable(forest, row);
 }
 
 double tw_iforest_score(const tw_iforest *forest, const float *row)
@@ -80,11 +86,15 @@ void tw_iforest_depths(const tw_iforest *forest, tw_iforest_path path, const flo
     TW_CHECK(stride >= forest->features_n);
     TW_CHECK(tw_iforest_path_is_supported(path));
     size_t i = 0;
-    if (path != TW_IFOREST_PORTABLE && twi_iforest_has_avx512())
-        for (; i + TW_IFOREST_BLOCK <= rows_n; i += TW_IFOREST_BLOCK)
-            twi_iforest_block_avx512(forest, x + i * stride, stride, out + i);
+    if (path == TW_IFOREST_PORTABLE || !twi_iforest_has_avx512()) {
+        for (; i < rows_n; i++)
+            out[i] = depth_portable(forest, x + i * stride);
+        return;
+    }
+    for (; i + TW_IFOREST_BLOCK <= rows_n; i += TW_IFOREST_BLOCK)
+        twi_iforest_block_avx512(forest, x + i * stride, stride, out + i);
     for (; i < rows_n; i++)
-        out[i] = tw_iforest_depth(forest, x + i * stride);
+        out[i] = twi_iforest_row_avx512(forest, x + i * stride);
 }
 
 void tw_iforest_scores(const tw_iforest *forest, const float *x, size_t rows_n, size_t stride,

@@ -44,7 +44,7 @@ typedef struct trainer {
 tw_iforest_options tw_iforest_options_default(void)
 {
     return (tw_iforest_options){
-        .seed = 1, .trees_n = 100, .sample_n = 1024, .height = 8, .pool_n = 65536};
+        .seed = 1, .trees_n = 100, .sample_n = 2048, .height = 8, .pool_n = 65536};
 }
 
 static tw_status check_options(const tw_iforest_options *o, size_t rows_n, size_t features_n,
