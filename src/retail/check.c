@@ -152,7 +152,7 @@ static const char *bad_movement(const tw_movement *m, bool utf8)
         {m->sku, 1, TW_ID_MAX_BYTES, "sku"},
         {m->employee_id, 0, TW_ID_MAX_BYTES, "employee_id"},
         {m->reason, 0, TW_TEXT_MAX_BYTES, "reason"},
-        {m->reference, 0, TW_ID_MAX_BYTES, "reference"},
+        {m->reference, 0, TW_TEXT_MAX_BYTES, "reference"},
     };
     const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
     if (bad)
@@ -171,8 +171,8 @@ static const char *bad_shift(const tw_shift *s, bool utf8)
         {s->store_id, 1, TW_ID_MAX_BYTES, "store_id"},
         {s->employee_id, 1, TW_ID_MAX_BYTES, "employee_id"},
         {s->register_id, 0, TW_ID_MAX_BYTES, "register_id"},
-        {s->role, 0, TW_ID_MAX_BYTES, "role"},
-        {s->store_format, 0, TW_ID_MAX_BYTES, "store_format"},
+        {s->role, 0, TW_TEXT_MAX_BYTES, "role"},
+        {s->store_format, 0, TW_TEXT_MAX_BYTES, "store_format"},
     };
     const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
     if (bad)

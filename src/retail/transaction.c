@@ -31,6 +31,23 @@ tw_str tw_fact_id(const tw_fact *fact)
     return TW_STR_NONE;
 }
 
+int64_t tw_fact_time_ms(const tw_fact *fact)
+{
+    switch (fact->kind) {
+    case TW_FACT_TRANSACTION:
+        return fact->as.transaction.time_ms;
+    case TW_FACT_MOVEMENT:
+        return fact->as.movement.time_ms;
+    case TW_FACT_SHIFT:
+        return fact->as.shift.time_ms;
+    case TW_FACT_VERDICT:
+        return fact->as.verdict.decided_ms;
+    case TW_FACT_CONFIG:
+        return fact->as.config.changed_ms;
+    }
+    return 0;
+}
+
 uint64_t tw_fact_key(const tw_fact *fact, uint32_t salt)
 {
     if (fact->kind == TW_FACT_CONFIG)

@@ -238,5 +238,7 @@ typedef struct tw_fact {
 // identifiers share the first.
 uint64_t tw_fact_key(const tw_fact *fact, uint32_t salt);
 tw_str tw_fact_id(const tw_fact *fact);
+// The record's own time: transaction, movement or event time, decided_ms, changed_ms.
+int64_t tw_fact_time_ms(const tw_fact *fact);
 
 #endif
