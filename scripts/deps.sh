@@ -9,7 +9,7 @@
 # web     Node.js 18 or newer with npm, only when the machine has none
 # test    Python modules of the test drivers, Chromium for the portal's tests, time zones
 # bench   the baselines' world: pandas, scikit-learn, FastAPI, Redis, DuckDB, load generators
-# lint    clang-format 14, clang-tidy, universal-ctags
+# lint    clang-format 14, clang-tidy, clang with its sanitizers and libFuzzer, universal-ctags
 # duckdb  libduckdb.so and duckdb.h into .deps/duckdb
 #
 # Safe to run again and quick when nothing is missing (one dpkg-query). Packages of the system come
@@ -285,6 +285,10 @@ for group in "$@"; do
     lint)
         want="$want clang clang-tidy universal-ctags python3"
         apt_lists_fresh
+        # libFuzzer and the sanitizers of the release's default clang.
+        clang_version=$(apt-cache depends clang 2>/dev/null |
+            sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+        [ -z "$clang_version" ] || want="$want libclang-rt-$clang_version-dev"
         if is_installed clang-format-14 || apt_has clang-format-14; then
             want="$want clang-format-14"
         fi
