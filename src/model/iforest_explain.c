@@ -7,6 +7,12 @@
 //   value * (one(i) - zero(i)) * integral over t in [0, 1] of prod over j != i of zero(j) + t (one(j) - zero(j))
 // whose integrand is a polynomial of degree d - 1 <= 7: four Gauss-Legendre points integrate it
 // exactly.
+//
+// All leaves are done at once, at each point: going down, `product` is the product over the features
+// of the path so far; going up, `sum` adds up value * product of the leaves below. An edge (named
+// after its lower node) with feature i then gives (one - zero) * sum / factor to i; where an edge
+// further up has the same feature, that one must not count these leaves again, so its part of them
+// is taken out. All factors are above 0.
 #include "iforest_internal.h"
 
 #define POINTS 4
@@ -16,48 +22,84 @@ static const double point[POINTS] = {0.06943184420297371239, 0.33000947820757186
 static const double point_weight[POINTS] = {0.17392742256872692869, 0.32607257743127307131,
                                             0.32607257743127307131, 0.17392742256872692869};
 
-typedef struct leaf_path {
-    uint32_t n; // distinct features
-    uint32_t feature[TW_IFOREST_HEIGHT_MAX];
-    double zero[TW_IFOREST_HEIGHT_MAX];
-    double one[TW_IFOREST_HEIGHT_MAX];
-} leaf_path;
+typedef struct edge {
+    double product[POINTS];
+    double inverse[POINTS]; // 1 / factor of this edge's feature
+    double sum[POINTS];
+    double zero, gain;  // gain is one - zero
+    uint16_t parent;    // upper node
+    uint16_t same;      // nearest edge above with the same feature, 0 = none
+    uint8_t feature;
+    bool one;
+} edge;
 
-static void path_add(leaf_path *path, uint32_t feature, double share, bool satisfied)
+// Number of the nearest edge at or above `node` with the feature, 0 when there is none.
+static uint32_t find_same(const edge *edges, uint32_t node, uint8_t feature)
 {
-    uint32_t i = 0;
-    while (i < path->n && path->feature[i] != feature)
-        i++;
-    if (i == path->n) {
-        TW_DCHECK(path->n < TW_IFOREST_HEIGHT_MAX);
-        path->feature[path->n++] = feature;
-        path->zero[i] = path->one[i] = 1.0;
-    }
-    path->zero[i] *= share;
-    path->one[i] *= satisfied ? 1.0 : 0.0;
+    while (node != 0 && edges[node].feature != feature)
+        node = edges[node].parent;
+    return node;
 }
 
-static void leaf_explain(const leaf_path *path, double value, double *out)
+static void edge_init(edge *edges, uint32_t at, uint32_t parent, uint32_t same, uint8_t feature,
+                      double share, bool satisfied)
 {
-    // before[i] is the product of the factors in front of i; the loop back carries that of those behind.
-    double factor[TW_IFOREST_HEIGHT_MAX][POINTS], before[TW_IFOREST_HEIGHT_MAX][POINTS];
-    double product[POINTS];
+    edge *e = &edges[at];
+    e->parent = (uint16_t)parent;
+    e->same = (uint16_t)same;
+    e->feature = feature;
+    e->one = edges[same].one && satisfied;
+    e->zero = edges[same].zero * share;
+    e->gain = (e->one ? 1.0 : 0.0) - e->zero;
+    for (int m = 0; m < POINTS; m++) {
+        double factor = e->zero + point[m] * e->gain;
+        e->product[m] = edges[parent].product[m] * edges[same].inverse[m] * factor;
+        e->inverse[m] = 1.0 / factor;
+        e->sum[m] = 0.0;
+    }
+}
+
+static void go_down(const tw_iforest *forest, uint32_t start, uint32_t n, const int16_t *codes,
+                    edge *edges)
+{
+    const uint16_t *counts = forest->counts_own + start;
+    edges[0] = (edge){.zero = 1.0, .one = true}; // the root: as if no feature were cut yet
     for (int m = 0; m < POINTS; m++)
-        product[m] = value * point_weight[m];
-    for (uint32_t i = 0; i < path->n; i++)
-        for (int m = 0; m < POINTS; m++) {
-            factor[i][m] = path->zero[i] + point[m] * (path->one[i] - path->zero[i]);
-            before[i][m] = product[m];
-            product[m] *= factor[i][m];
-        }
-    double after[POINTS] = {1.0, 1.0, 1.0, 1.0};
-    for (uint32_t i = path->n; i-- > 0;) {
-        double integral = 0.0;
-        for (int m = 0; m < POINTS; m++) {
-            integral += before[i][m] * after[m];
-            after[m] *= factor[i][m];
-        }
-        out[path->feature[i]] += (path->one[i] - path->zero[i]) * integral;
+        edges[0].product[m] = edges[0].inverse[m] = 1.0;
+    for (uint32_t i = 0; i < n; i++) {
+        twi_node cut = twi_unpack(forest->nodes_own[start + i]);
+        if (!cut.child)
+            continue;
+        uint8_t feature = (uint8_t)(cut.slot % forest->features_n);
+        bool goes_right = codes[cut.slot] > cut.threshold;
+        uint32_t same = find_same(edges, i, feature), left = i + cut.child;
+        double inverse = 1.0 / (double)counts[i];
+        edge_init(edges, left, i, same, feature, (double)counts[left] * inverse, !goes_right);
+        edge_init(edges, left + 1, i, same, feature, (double)counts[left + 1] * inverse, goes_right);
+    }
+}
+
+static double part_of(const edge *of, const double *sum)
+{
+    double total = 0.0;
+    for (int m = 0; m < POINTS; m++)
+        total += sum[m] * of->inverse[m];
+    return total * of->gain;
+}
+
+static void go_up(const uint32_t *nodes, const uint16_t *values, uint32_t n, edge *edges, double *out)
+{
+    for (uint32_t i = n; i-- > 1;) {
+        edge *e = &edges[i];
+        if (!twi_unpack(nodes[i]).child)
+            for (int m = 0; m < POINTS; m++)
+                e->sum[m] = (double)values[i] * point_weight[m] * e->product[m];
+        for (int m = 0; m < POINTS; m++)
+            edges[e->parent].sum[m] += e->sum[m];
+        double part = part_of(e, e->sum);
+        if (e->same)
+            part -= part_of(&edges[e->same], e->sum);
+        out[e->feature] += part;
     }
 }
 
@@ -65,28 +107,14 @@ static void leaf_explain(const leaf_path *path, double value, double *out)
 static double tree_explain(const tw_iforest *forest, uint32_t start, uint32_t n, const int16_t *codes,
                            double *out)
 {
-    const uint32_t *nodes = forest->nodes_own + start;
+    edge edges[TWI_TREE_NODES_MAX];
     const uint16_t *counts = forest->counts_own + start, *values = forest->values_own + start;
-    uint16_t parent[TWI_TREE_NODES_MAX];
-    double expected = 0.0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t child = twi_unpack(nodes[i]).child;
-        if (child) {
-            parent[i + child] = parent[i + child + 1] = (uint16_t)i;
-            continue;
-        }
-        leaf_path path = {0};
-        for (uint32_t at = i; at != 0; at = parent[at]) {
-            twi_node cut = twi_unpack(nodes[parent[at]]);
-            bool is_right = at != (uint32_t)parent[at] + cut.child;
-            bool goes_right = codes[cut.slot] > cut.threshold;
-            double share = (double)counts[at] / (double)counts[parent[at]];
-            path_add(&path, cut.slot % forest->features_n, share, is_right == goes_right);
-        }
-        leaf_explain(&path, (double)values[i], out);
-        expected += (double)values[i] * (double)counts[i] / (double)counts[0];
-    }
-    return expected;
+    go_down(forest, start, n, codes, edges);
+    go_up(forest->nodes_own + start, values, n, edges, out);
+    uint64_t total = 0; // values of inner nodes are 0
+    for (uint32_t i = 0; i < n; i++)
+        total += (uint64_t)values[i] * counts[i];
+    return (double)total / (double)counts[0];
 }
 
 void tw_iforest_explain(const tw_iforest *forest, const float *row, double *out, double *expected)
