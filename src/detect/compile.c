@@ -174,12 +174,12 @@ static tw_status read_reference(const compiler *c, const yaml_node_t *map, const
     return TW_OK;
 }
 
-// value: number | $parameter | {of: feature, times, plus} | {peer: word, times, plus}
+// value: number | $parameter | {of: feature, by: feature, times, plus} | {peer: word, times, plus}
 static tw_status read_term(const compiler *c, const yaml_node_t *node, tw_feature feature,
                            twi_term *out)
 {
-    static const char *const keys[] = {"of", "peer", "times", "plus", NULL};
-    *out = (twi_term){.times = 1, .measure = TWI_NO_MEASURE};
+    static const char *const keys[] = {"of", "by", "peer", "times", "plus", NULL};
+    *out = (twi_term){.times = 1, .by = TW_FEATURE_N, .measure = TWI_NO_MEASURE};
     if (node && node->type == YAML_SCALAR_NODE)
         return read_number(c, node, "value", &out->plus);
     TW_TRY(twi_yaml_keys(c->yaml, node, "value", keys));
@@ -188,9 +188,13 @@ static tw_status read_term(const compiler *c, const yaml_node_t *node, tw_featur
     bool has_of = twi_yaml_get(c->yaml, node, "of"), has_peer = twi_yaml_get(c->yaml, node, "peer");
     if (has_of == has_peer)
         return twi_yaml_fail(c->yaml, node, "value", "needs either 'of' or 'peer'");
+    tw_feature of, by;
+    if (twi_yaml_get(c->yaml, node, "by")) {
+        TW_TRY(read_feature(c, node, "by", &by));
+        out->by = (uint16_t)by;
+    }
     if (has_peer)
         return read_reference(c, node, "peer", feature, out);
-    tw_feature of;
     TW_TRY(read_feature(c, node, "of", &of));
     out->ref = TWI_REF_FEATURE;
     out->of = (uint16_t)of;
@@ -199,7 +203,7 @@ static tw_status read_term(const compiler *c, const yaml_node_t *node, tw_featur
 
 static tw_status read_condition(compiler *c, const yaml_node_t *node)
 {
-    static const char *const keys[] = {"feature", "op", "value", "missing", NULL};
+    static const char *const keys[] = {"feature", "by", "op", "value", "missing", NULL};
     TW_TRY(twi_yaml_keys(c->yaml, node, "when", keys));
     if (c->set->condition_n == TWI_CONDITIONS_MAX)
         return twi_yaml_fail(c->yaml, node, "when", "the set has more than %d conditions",
@@ -213,8 +217,15 @@ static tw_status read_condition(compiler *c, const yaml_node_t *node)
         return twi_yaml_fail(c->yaml, node, "op", "is missing");
     TW_TRY(read_word(c, node, "op", op_words, 0, &op));
     TW_TRY(read_word(c, node, "missing", missing, 0, &pass));
-    *out = (twi_condition){
-        .feature = (uint16_t)feature, .op = (uint8_t)op, .passes_missing = pass != 0};
+    *out = (twi_condition){.feature = (uint16_t)feature,
+                           .by = TW_FEATURE_N,
+                           .op = (uint8_t)op,
+                           .passes_missing = pass != 0};
+    if (twi_yaml_get(c->yaml, node, "by")) {
+        TW_TRY(read_feature(c, node, "by", &feature));
+        out->by = (uint16_t)feature;
+        feature = (tw_feature)out->feature;
+    }
     const yaml_node_t *value = twi_yaml_get(c->yaml, node, "value");
     if (op == TWI_SET || op == TWI_UNSET) {
         if (value)
@@ -238,7 +249,7 @@ static tw_status read_ramp(compiler *c, const yaml_node_t *node)
                              TWI_RAMPS_MAX);
     twi_ramp *out = &c->set->ramps[c->set->ramp_n];
     tw_feature feature;
-    *out = (twi_ramp){.over = {.times = 1, .measure = TWI_NO_MEASURE}};
+    *out = (twi_ramp){.over = {.times = 1, .by = TW_FEATURE_N, .measure = TWI_NO_MEASURE}};
     TW_TRY(read_feature(c, node, "feature", &feature));
     out->feature = (uint16_t)feature;
     const yaml_node_t *over = twi_yaml_get(c->yaml, node, "over");
@@ -354,9 +365,13 @@ static tw_status read_rules(compiler *c, const yaml_node_t *node)
 
 static tw_status read_weight(compiler *c, const yaml_node_t *node)
 {
-    float weight, repeat;
+    float weight, repeat, after_days;
     TW_TRY(read_number_or(c, node, "weight", 1, &weight));
     TW_TRY(read_number_or(c, node, "repeat", 0, &repeat));
+    TW_TRY(read_number_or(c, node, "after_days", 0, &after_days));
+    if (!(after_days >= 0 && after_days <= 28))
+        return twi_yaml_fail(c->yaml, node, "after_days", "must lie between 0 and 28");
+    c->signal->after_days = (int32_t)after_days;
     if (!(weight > 0 && weight <= 50))
         return twi_yaml_fail(c->yaml, node, "weight", "must lie above 0 and at most at 50 points");
     if (!(repeat >= 0 && repeat <= 1))
@@ -394,6 +409,21 @@ static tw_status read_words(compiler *c, const yaml_node_t *node)
     return TW_OK;
 }
 
+// compare: the feature whose peers the sentence and the charts show, when it is not the first that
+// the rules compare.
+static tw_status read_compare(compiler *c, const yaml_node_t *node)
+{
+    tw_feature feature;
+    if (!twi_yaml_get(c->yaml, node, "compare"))
+        return TW_OK;
+    TW_TRY(read_feature(c, node, "compare", &feature));
+    c->signal->measure = twi_measure_of(feature);
+    if (c->signal->measure == TWI_NO_MEASURE)
+        return twi_yaml_fail(c->yaml, node, "compare", "feature '%s' has no peers to compare with",
+                             tw_feature_get(feature)->name);
+    return TW_OK;
+}
+
 // Gives the signal its place among those of its scheme.
 static tw_status join_scheme(compiler *c, const yaml_node_t *node)
 {
@@ -419,7 +449,7 @@ static tw_status read_signal(compiler *c, const yaml_node_t *node)
     static const char *const keys[] = {
         "name",     "scheme", "title",  "help",     "on",    "not_on",  "needs", "needs_not",
         "parameters", "when", "strength", "weight", "repeat", "effect", "exposure", "lines",
-        "tenders",  "why",    "sentence", "enabled", NULL};
+        "tenders",  "why",    "sentence", "enabled", "compare", "all_of", "after_days", NULL};
     tw_signal_set *set = c->set;
     twi_signal *s = c->signal = &set->signals[set->signal_n];
     s->measure = TWI_NO_MEASURE;
@@ -434,6 +464,7 @@ static tw_status read_signal(compiler *c, const yaml_node_t *node)
             return twi_yaml_fail(c->yaml, node, "name", "is given twice");
     TW_TRY(join_scheme(c, node));
     TW_TRY(read_filters(c, node, "on", &s->on));
+    TW_TRY(read_filters(c, node, "all_of", &s->all));
     TW_TRY(read_filters(c, node, "not_on", &s->none));
     if (s->on == 0)
         return twi_yaml_fail(c->yaml, node, "on", "needs at least one filter");
@@ -441,6 +472,7 @@ static tw_status read_signal(compiler *c, const yaml_node_t *node)
     TW_TRY(read_feeds(c, node, "needs_not", &s->needs_not));
     TW_TRY(read_parameters(c, node));
     TW_TRY(read_rules(c, node));
+    TW_TRY(read_compare(c, node));
     TW_TRY(read_weight(c, node));
     TW_TRY(read_words(c, node));
     for (int bit = 0; s->enabled && bit < TW_FILTER_N; bit++)

@@ -65,6 +65,11 @@ tw_status tw_detector_reserve(tw_detector *d, size_t n)
     return twi_alerts_reserve(d, n);
 }
 
+static int32_t days_known(const tw_detector *d)
+{
+    return d->day == INT32_MIN ? 0 : d->day - d->first_day;
+}
+
 // --- score -----------------------------------------------------------------------------------------
 
 static float risk_of(const twi_touch *touch)
@@ -201,7 +206,7 @@ void tw_detector_apply(tw_detector *d, const tw_fact *fact, const float *row, ui
     twi_context context;
     twi_touches touches;
     twi_day_move(d, tw_engine_day(d->engine));
-    twi_context_init(&context, d->engine, &fact->as.transaction, row, filters);
+    twi_context_init(&context, d->engine, &fact->as.transaction, row, filters, days_known(d));
     score_transaction(d, &context, out, &touches);
     take_touches(d, fact, &context, &touches, out, changes, change_n);
     count_hits(d, out);
@@ -214,7 +219,7 @@ void tw_detector_probe(const tw_detector *d, const tw_fact *fact, const float *r
 {
     twi_context context;
     twi_touches touches;
-    twi_context_init(&context, d->engine, &fact->as.transaction, row, filters);
+    twi_context_init(&context, d->engine, &fact->as.transaction, row, filters, days_known(d));
     score_transaction(d, &context, out, &touches);
 }
 
@@ -226,7 +231,7 @@ void tw_detector_sentence(const tw_detector *d, const tw_fact *fact, const float
     if (!s || fact->kind != TW_FACT_TRANSACTION)
         return;
     twi_context context;
-    twi_context_init(&context, d->engine, &fact->as.transaction, row, 0);
+    twi_context_init(&context, d->engine, &fact->as.transaction, row, 0, days_known(d));
     twi_sentence_write(s, &context, out, TW_SENTENCE_BYTES);
 }
 

@@ -11,8 +11,8 @@
 
 #include "state.h"
 
-// A slot may hold this many times the weight of its signal.
-#define SLOT_WEIGHTS_MAX 4
+// How far repetitions may lift a slot above its signal's weight: by `repeat` this many times.
+#define REPEATS_MAX 4
 // Below this a case is as good as forgotten.
 #define FAINT_FP (TWI_POINT / 4)
 
@@ -211,7 +211,8 @@ static void add_firing(twi_touch *touch, const twi_signal *signal, uint8_t stren
     int32_t repeat = 0;
     if (touch->state.fire_n[signal->slot] > 0)
         repeat = (int32_t)((int64_t)TW_MIN(*slot, x) * signal->repeat_256 >> 8);
-    *slot = TW_MIN(TW_MAX(*slot, x) + repeat, SLOT_WEIGHTS_MAX * signal->weight_fp);
+    int64_t most = (int64_t)signal->weight_fp * (256 + REPEATS_MAX * signal->repeat_256) >> 8;
+    *slot = TW_MIN(TW_MAX(*slot, x) + repeat, (int32_t)most);
     if (touch->state.fire_n[signal->slot] < UINT32_MAX)
         touch->state.fire_n[signal->slot]++;
     touch->fired_slots |= UINT32_C(1) << signal->slot;

@@ -8,12 +8,14 @@
 #include <math.h>
 
 void twi_context_init(twi_context *context, const tw_engine *engine,
-                      const tw_transaction *transaction, const float *row, uint32_t filters)
+                      const tw_transaction *transaction, const float *row, uint32_t filters,
+                      int32_t days_known)
 {
     context->engine = engine;
     context->transaction = transaction;
     context->row = row;
     context->filters = filters;
+    context->days_known = days_known;
     context->feed = tw_engine_feed(engine);
     context->peers_known = 0;
 }
@@ -67,12 +69,16 @@ static float term_value(const twi_term *term, twi_context *context)
     float base = term->ref == TWI_REF_FEATURE
                      ? context->row[term->of]
                      : twi_context_reference(context, term->measure, term->ref);
+    if (term->by != TW_FEATURE_N)
+        base *= context->row[term->by];
     return term->times * base + term->plus;
 }
 
 static bool condition_holds(const twi_condition *condition, twi_context *context)
 {
     float left = context->row[condition->feature];
+    if (condition->by != TW_FEATURE_N)
+        left *= context->row[condition->by];
     if (condition->op == TWI_SET)
         return !isnan(left);
     if (condition->op == TWI_UNSET)
@@ -126,7 +132,8 @@ static uint8_t strength_of(const tw_signal_set *set, const twi_signal *signal, t
 
 static bool signal_fires(const tw_signal_set *set, const twi_signal *signal, twi_context *context)
 {
-    if ((context->filters & signal->none) || (signal->needs & ~context->feed) ||
+    if ((context->filters & signal->none) || (signal->all & ~context->filters) ||
+        context->days_known < signal->after_days || (signal->needs & ~context->feed) ||
         (signal->needs_not & context->feed))
         return false;
     for (size_t i = 0; i < signal->condition_n; i++)

@@ -17,6 +17,7 @@ typedef struct twi_context {
     const tw_transaction *transaction;
     const float *row;
     uint32_t filters, feed;
+    int32_t days_known; // days of records so far
     uint64_t peers_known; // bit for each measure in peers[]
     tw_peer_stats peers[TW_PEER_MEASURE_N];
 } twi_context;
@@ -27,7 +28,8 @@ typedef struct twi_firing {
 } twi_firing;
 
 void twi_context_init(twi_context *context, const tw_engine *engine,
-                      const tw_transaction *transaction, const float *row, uint32_t filters);
+                      const tw_transaction *transaction, const float *row, uint32_t filters,
+                      int32_t days_known);
 // Statistics of a measure; fields without enough peers are NaN.
 const tw_peer_stats *twi_context_peers(twi_context *context, uint8_t measure);
 // One field of the statistics of a measure.

@@ -16,7 +16,7 @@
 
 typedef enum twi_op { TWI_GE, TWI_LE, TWI_GT, TWI_LT, TWI_EQ, TWI_SET, TWI_UNSET } twi_op;
 
-// What a feature is compared with: times * reference + plus.
+// What a feature is compared with: times * reference * by + plus.
 typedef enum twi_ref {
     TWI_REF_NONE, // plus alone
     TWI_REF_FEATURE,
@@ -32,6 +32,7 @@ typedef enum twi_ref {
 typedef struct twi_term {
     float times, plus;
     uint16_t of; // feature, for TWI_REF_FEATURE
+    uint16_t by; // feature that multiplies it, or TW_FEATURE_N
     uint8_t ref;
     uint8_t measure; // peer measure of the compared feature, for the statistics
 } twi_term;
@@ -39,6 +40,7 @@ typedef struct twi_term {
 typedef struct twi_condition {
     twi_term right;
     uint16_t feature;
+    uint16_t by; // feature that multiplies it, or TW_FEATURE_N
     uint8_t op;
     bool passes_missing; // a value or reference that is not known counts as met
 } twi_condition;
@@ -80,11 +82,13 @@ typedef enum twi_tender_mark {
 
 typedef struct twi_signal {
     uint32_t on;         // any of these filters
+    uint32_t all;        // and all of these
     uint32_t none;       // and none of these
     uint32_t needs;      // feed bits that must be there
     uint32_t needs_not;  // feed bits that must not: the plain variant of a sharper signal
     uint16_t condition, condition_n;
     uint16_t ramp, ramp_n;
+    int32_t after_days;  // of records before it may fire
     int32_t weight_fp;  // points in 1/1024
     int32_t repeat_256; // share of its weight that each repetition adds, in 1/256
     uint8_t scheme, slot;
