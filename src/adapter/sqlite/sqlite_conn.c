@@ -256,16 +256,22 @@ tw_status twi_pool_init(twi_pool *pool, const tw_alloc *alloc, const tw_sqlite_o
     *pool = (twi_pool){.alloc = alloc, .options = *options, .statements = statements, .n = n};
     pool->conns_own = tw_new_array(alloc, n, sizeof(*pool->conns_own));
     pool->taken_own = tw_new_array(alloc, n, sizeof(*pool->taken_own));
+    size_t path_bytes = strlen(options->path) + 1;
+    pool->path_own = tw_new_array(alloc, path_bytes, 1);
     bool has_lock = pthread_mutex_init(&pool->lock, NULL) == 0;
     bool has_cond = has_lock && pthread_cond_init(&pool->given, NULL) == 0;
-    if (pool->conns_own && pool->taken_own && has_cond)
+    if (pool->conns_own && pool->taken_own && pool->path_own && has_cond) {
+        memcpy(pool->path_own, options->path, path_bytes);
+        pool->options.path = pool->path_own;
         return TW_OK;
+    }
     if (has_cond)
         pthread_cond_destroy(&pool->given);
     if (has_lock)
         pthread_mutex_destroy(&pool->lock);
     tw_free_array(alloc, pool->conns_own, n, sizeof(*pool->conns_own));
     tw_free_array(alloc, pool->taken_own, n, sizeof(*pool->taken_own));
+    tw_free_array(alloc, pool->path_own, path_bytes, 1);
     *pool = (twi_pool){0};
     return tw_fail(err, TW_NO_MEMORY, "no memory for reading connections");
 }
@@ -282,6 +288,7 @@ void twi_pool_release(twi_pool *pool)
     pthread_mutex_destroy(&pool->lock);
     tw_free_array(pool->alloc, pool->conns_own, pool->n, sizeof(*pool->conns_own));
     tw_free_array(pool->alloc, pool->taken_own, pool->n, sizeof(*pool->taken_own));
+    tw_free_array(pool->alloc, pool->path_own, strlen(pool->path_own) + 1, 1);
     *pool = (twi_pool){0};
 }
 

@@ -72,7 +72,8 @@ bool twi_column_hash(sqlite3_stmt *stmt, int idx, uint8_t out[TW_SHA256_BYTES]);
 
 typedef struct twi_pool {
     const tw_alloc *alloc;
-    tw_sqlite_options options; // constant
+    tw_sqlite_options options; // constant; its path is path_own
+    char *path_own;            // constant
     twi_statements statements; // constant
     size_t n;                  // constant
     pthread_mutex_t lock;

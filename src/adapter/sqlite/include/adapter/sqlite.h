@@ -18,7 +18,7 @@ typedef enum tw_sqlite_mode {
 typedef struct tw_sqlite_options {
     const char *path; // of the database file; its directory must exist
     tw_sqlite_mode mode;
-    const char *vfs;   // NULL = SQLite's default; tests pass one that fails
+    const char *vfs;   // NULL = SQLite's default; outlives the handle; tests pass one that fails
     size_t reader_n;   // reading connections, 0 = 4; more readers at once wait for one
     size_t page_bytes; // of a new file, 0 = measured default
     size_t wal_bytes;  // write-ahead log from which the copying back starts, 0 = measured default
