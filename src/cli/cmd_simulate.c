@@ -2,25 +2,23 @@
 //
 // tillwatch simulate: writes a seeded chain's records as files, with labels. The model lives in
 // src/simulate; here are the options, the files, the progress and the summary.
+#include "cli.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/str.h"
 #include "base/time.h"
 #include "simulate/simulate.h"
 
-int twi_cmd_simulate(int argc, char **argv);
-
 enum { PATH_BYTES = 4096 };
 
-static const char usage_text[] =
+static const char help[] =
     "Usage: tillwatch simulate --out DIR [options]\n"
     "\n"
-    "Writes the records of a simulated retail chain, in order of arrival, with labels of what is theft:\n"
+    "Writes the records of a simulated retail chain, in order of arrival, with labels of what is "
+    "theft:\n"
     "transactions.ndjson, movements.ndjson, shifts.ndjson, labels.csv, stores.csv.\n"
     "\n"
     "  --out DIR            where to write; made when missing\n"
@@ -38,120 +36,65 @@ static const char usage_text[] =
     "Example:\n"
     "  tillwatch simulate --stores 50 --days 35 --seed 7 --out sim\n";
 
-typedef struct command {
+typedef struct request {
     tw_simulate_options options;
     const char *out;
-    bool is_quiet, is_json, is_help;
-} command;
+    bool is_quiet, is_json;
+} request;
 
 typedef struct files {
     int fd[TW_SIMULATE_OUTPUTS];
     const char *dir;
-    bool shows_progress;
-    uint64_t started_ns, shown_ns;
     uint64_t bytes;
+    twi_progress progress;
 } files;
 
-static bool parse_u64(const char *text, uint64_t *out)
+// False when the command must end with *exit_status.
+static bool read_request(int argc, char **argv, request *r, int *exit_status)
 {
-    int64_t value = 0;
-    if (!tw_str_to_i64(tw_str_from(text), &value) || value < 0)
+    tw_simulate_options *o = &r->options;
+    tw_simulate_options_init(o);
+    const char *start = NULL, *currency = o->currency, *unused_data = NULL;
+    uint64_t stores = o->stores, days = o->days;
+    const twi_option options[] = {
+        {"--out", TWI_TEXT, &r->out},
+        {"--stores", TWI_COUNT, &stores},
+        {"--days", TWI_COUNT, &days},
+        {"--seed", TWI_COUNT, &o->seed},
+        {"--start", TWI_TEXT, &start},
+        {"--currency", TWI_TEXT, &currency},
+        {"--fraud-rate", TWI_NUMBER, &o->fraud_rate},
+        {"--duplicate-rate", TWI_NUMBER, &o->duplicate_rate},
+        {"--eleven-columns", TWI_FLAG, &o->eleven_columns},
+        {"--json", TWI_FLAG, &r->is_json},
+        {"--quiet", TWI_FLAG, &r->is_quiet},
+        {"--data", TWI_TEXT, &unused_data}, // every command takes it
+    };
+    twi_command_line line = {
+        .command = argv[0], .help = help, .options = options, .option_n = TW_COUNT(options)};
+    if (!twi_parse(&line, argc, argv, exit_status))
         return false;
-    *out = (uint64_t)value;
-    return true;
-}
-
-static bool parse_count(const char *text, uint32_t *out)
-{
-    uint64_t value = 0;
-    if (!parse_u64(text, &value) || value > UINT32_MAX)
+    *exit_status = TWI_EXIT_USAGE;
+    if (start && !tw_date_parse(tw_str_from(start), &o->start_day)) {
+        twi_usage(argv[0], "\"%s\" is no date like 2026-01-05", start);
         return false;
-    *out = (uint32_t)value;
-    return true;
-}
-
-static bool parse_valued(command *c, const char *name, const char *value)
-{
-    tw_simulate_options *o = &c->options;
-    if (strcmp(name, "--stores") == 0)
-        return parse_count(value, &o->stores);
-    if (strcmp(name, "--days") == 0)
-        return parse_count(value, &o->days);
-    if (strcmp(name, "--seed") == 0)
-        return parse_u64(value, &o->seed);
-    if (strcmp(name, "--start") == 0)
-        return tw_date_parse(tw_str_from(value), &o->start_day);
-    if (strcmp(name, "--fraud-rate") == 0)
-        return tw_str_to_f64(tw_str_from(value), &o->fraud_rate);
-    if (strcmp(name, "--duplicate-rate") == 0)
-        return tw_str_to_f64(tw_str_from(value), &o->duplicate_rate);
-    if (strcmp(name, "--currency") == 0) {
-        tw_str_copy(tw_str_from(value), o->currency, sizeof(o->currency));
-        return strlen(value) == 3;
     }
-    c->out = value;
-    return value[0] != '\0';
-}
-
-static bool takes_value(const char *name)
-{
-    static const char *const names[] = {"--stores",     "--days",           "--seed",
-                                        "--start",      "--fraud-rate",     "--duplicate-rate",
-                                        "--currency",   "--out"};
-    for (size_t i = 0; i < TW_COUNT(names); i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool parse_switch(command *c, const char *name)
-{
-    if (strcmp(name, "--eleven-columns") == 0)
-        c->options.eleven_columns = true;
-    else if (strcmp(name, "--quiet") == 0)
-        c->is_quiet = true;
-    else if (strcmp(name, "--json") == 0)
-        c->is_json = true;
-    else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-        c->is_help = true;
-    else
+    if (strlen(currency) != 3) {
+        twi_usage(argv[0], "\"%s\" is no currency like USD", currency);
         return false;
+    }
+    if (!r->out || r->out[0] == '\0') {
+        twi_usage(argv[0], "say where to write with --out DIR");
+        return false;
+    }
+    memmove(o->currency, currency, sizeof(o->currency));
+    o->stores = (uint32_t)TW_MIN(stores, UINT32_MAX);
+    o->days = (uint32_t)TW_MIN(days, UINT32_MAX);
     return true;
 }
 
-static int usage_error(const char *what, const char *argument)
-{
-    fprintf(stderr, "tillwatch simulate: %s \"%s\"; see tillwatch simulate --help\n", what,
-            argument);
-    return 2;
-}
-
-// 0, or the exit status of a usage error. Accepts "--name value" and "--name=value".
-static int parse_command(int argc, char **argv, command *c)
-{
-    tw_simulate_options_init(&c->options);
-    for (int i = 1; i < argc; i++) {
-        char name[32];
-        const char *equals = strchr(argv[i], '=');
-        size_t bytes = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
-        tw_str_copy((tw_str){argv[i], bytes}, name, sizeof(name));
-        if (!takes_value(name)) {
-            if (equals || !parse_switch(c, argv[i]))
-                return usage_error("unknown option", argv[i]);
-            continue;
-        }
-        const char *value = equals ? equals + 1 : i + 1 < argc ? argv[++i] : NULL;
-        if (!value)
-            return usage_error("a value is missing after", name);
-        if (!parse_valued(c, name, value))
-            return usage_error("not a valid value", value);
-    }
-    if (!c->out && !c->is_help)
-        return usage_error("say where to write with", "--out DIR");
-    return 0;
-}
-
-// --- files ---------------------------------------------------------------------------------------------
+// --- files
+// ---------------------------------------------------------------------------------------------
 
 static tw_status make_directories(const char *dir, tw_err *err)
 {
@@ -172,7 +115,7 @@ static tw_status make_directories(const char *dir, tw_err *err)
     return TW_OK;
 }
 
-static tw_status open_files(files *f, const command *c, tw_err *err)
+static tw_status open_files(files *f, const request *c, tw_err *err)
 {
     for (int i = 0; i < TW_SIMULATE_OUTPUTS; i++)
         f->fd[i] = -1;
@@ -223,21 +166,11 @@ static tw_status write_file(void *ctx, tw_simulate_output output, const void *da
 static void show_progress(void *ctx, uint64_t done, uint64_t all, uint64_t transactions)
 {
     files *f = ctx;
-    uint64_t now_ns = tw_monotonic_ns();
-    bool is_early = now_ns - f->started_ns < UINT64_C(1000000000);
-    if (!f->shows_progress || is_early || now_ns - f->shown_ns < UINT64_C(100000000))
-        return;
-    f->shown_ns = now_ns;
-    enum { WIDTH = 30 };
-    char bar[WIDTH + 1];
-    for (uint64_t i = 0; i < WIDTH; i++)
-        bar[i] = i * all < done * WIDTH ? '#' : '.';
-    bar[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3d %%  %llu transactions", bar, (int)(done * 100 / all),
-            (unsigned long long)transactions);
+    twi_progress_show(&f->progress, (double)done / (double)all, transactions, "transactions");
 }
 
-// --- summary -------------------------------------------------------------------------------------------
+// --- summary
+// -------------------------------------------------------------------------------------------
 
 static void print_json(const tw_simulate_summary *s, const files *f, double seconds)
 {
@@ -272,41 +205,36 @@ static void print_text(const tw_simulate_summary *s, const files *f, double seco
                (unsigned long long)s->fraud_n[i], (double)s->fraud_loss_minor[i] / 100.0);
 }
 
-static tw_status run(const command *c, files *f, tw_simulate_summary *summary, tw_err *err)
+static tw_status run(const request *r, files *f, tw_simulate_summary *summary, tw_err *err)
 {
     tw_simulate_sink sink = {write_file, show_progress, f};
-    tw_status status = open_files(f, c, err);
+    tw_status status = open_files(f, r, err);
     if (status == TW_OK)
-        status = tw_simulate(tw_alloc_system(), &c->options, &sink, summary, err);
+        status = tw_simulate(tw_alloc_system(), &r->options, &sink, summary, err);
     tw_status closed = close_files(f, status == TW_OK ? err : NULL);
-    if (f->shown_ns)
-        fprintf(stderr, "\r\033[K");
     return status == TW_OK ? closed : status;
 }
 
 int twi_cmd_simulate(int argc, char **argv)
 {
-    command c = {0};
-    int usage = parse_command(argc, argv, &c);
-    if (usage != 0)
-        return usage;
-    if (c.is_help) {
-        fputs(usage_text, stdout);
-        return 0;
-    }
-    files f = {.started_ns = tw_monotonic_ns(),
-               .shows_progress = !c.is_quiet && isatty(STDERR_FILENO)};
+    request r = {.out = NULL};
+    int exit_status = TWI_EXIT_OK;
+    if (!read_request(argc, argv, &r, &exit_status))
+        return exit_status;
+    files f = {.bytes = 0};
     tw_simulate_summary summary;
     tw_err err = {0};
-    tw_status status = run(&c, &f, &summary, &err);
-    if (status != TW_OK) {
-        fprintf(stderr, "tillwatch simulate: %s\n", err.text);
-        return status == TW_INVALID ? 2 : 1;
-    }
-    double seconds = (double)(tw_monotonic_ns() - f.started_ns) / 1e9;
-    if (c.is_json)
+    twi_progress_begin(&f.progress, argv[0], r.is_quiet);
+    tw_status status = run(&r, &f, &summary, &err);
+    twi_progress_end(&f.progress);
+    if (status == TW_INVALID)
+        return twi_usage(argv[0], "%s", err.text);
+    if (status != TW_OK)
+        return twi_failed(argv[0], &err);
+    double seconds = twi_progress_seconds(&f.progress);
+    if (r.is_json)
         print_json(&summary, &f, seconds);
-    else if (!c.is_quiet)
+    else if (!r.is_quiet)
         print_text(&summary, &f, seconds);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return fflush(stdout) == 0 ? TWI_EXIT_OK : TWI_EXIT_FAILED;
 }

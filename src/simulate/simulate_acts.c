@@ -8,8 +8,9 @@
 // What an ordinary theft of goods is worth in a store of this kind.
 static int64_t target(const twi_store *store, twi_thief *thief)
 {
-    static const int64_t typical[TWI_FORMATS] = {1400, 2800, 5200, 3900};
-    return (int64_t)((double)typical[store->format] * thief->amount * twi_spread(&thief->rng, 0.45));
+    static const int64_t typical[TWI_FORMATS] = {1900, 2800, 5200, 3900};
+    return (int64_t)((double)typical[store->format] * thief->amount *
+                     twi_spread(&thief->rng, 0.45));
 }
 
 static uint64_t some_friend(twi_thief *thief)
@@ -47,8 +48,8 @@ static void goods_missing(twi_sim *sim, twi_store *store, twi_thief *thief)
 }
 
 // A return of goods that nobody brought: from a receipt that lies around, or from nothing.
-static twi_txn *false_return(twi_sim *sim, twi_store *store, twi_thief *thief,
-                             const twi_worker *w, uint32_t employee)
+static twi_txn *false_return(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_worker *w,
+                             uint32_t employee)
 {
     uint32_t receipts = TW_MIN(store->recent_n, TWI_RECENT);
     if (receipts > 3 && twi_chance(&thief->rng, 0.1 + 0.25 * thief->skill) &&
@@ -79,7 +80,8 @@ static void false_refund(twi_sim *sim, twi_store *store, twi_thief *thief, const
     uint64_t token = 0;
     if (thief->scheme == TW_SIMULATE_OWN_CARD_REFUND) {
         pay = twi_chance(&thief->rng, 0.8) ? TWI_PAY_DEBIT : TWI_PAY_CREDIT;
-        token = twi_token(thief->friends[tw_rng_below(&thief->rng, TW_MIN(thief->friend_n, 2))], pay);
+        token =
+            twi_token(thief->friends[tw_rng_below(&thief->rng, TW_MIN(thief->friend_n, 2))], pay);
     }
     twi_pay_with(txn, pay, token, &thief->rng);
     goods_missing(sim, store, thief);
@@ -133,7 +135,8 @@ void twi_act_drain(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_t
     (void)finish_theft(sim, store, thief, 0, task->at_s);
 }
 
-// --- sales to friends ----------------------------------------------------------------------------------
+// --- sales to friends
+// ----------------------------------------------------------------------------------
 
 static twi_txn *friends_basket(twi_sim *sim, twi_store *store, twi_thief *thief,
                                const twi_worker *w, uint32_t employee)
@@ -229,7 +232,8 @@ static void give_discount(twi_sim *sim, twi_store *store, twi_thief *thief, cons
     }
     int64_t loss = 0;
     for (uint32_t i = 0; i < txn->line_n; i++)
-        loss += txn->lines[i].is_void || txn->lines[i].reason != reason ? 0 : txn->lines[i].discount;
+        loss +=
+            txn->lines[i].is_void || txn->lines[i].reason != reason ? 0 : txn->lines[i].discount;
     (void)finish_theft(sim, store, thief, loss, at_s);
 }
 
@@ -259,7 +263,8 @@ static void override_prices(twi_sim *sim, twi_store *store, twi_thief *thief, co
         (void)twi_finish(sim, store, at_s, &thief->rng);
 }
 
-// --- the drawer ------------------------------------------------------------------------------------------
+// --- the drawer
+// ------------------------------------------------------------------------------------------
 
 void twi_act_post_void(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_task *task)
 {
@@ -303,8 +308,8 @@ static void after_hours(twi_sim *sim, twi_store *store, twi_thief *thief, const 
     }
 }
 
-static void cancel_and_pocket(twi_sim *sim, twi_store *store, twi_thief *thief,
-                              const twi_worker *w, int32_t at_s)
+static void cancel_and_pocket(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_worker *w,
+                              int32_t at_s)
 {
     twi_txn *txn = twi_begin(sim, TWI_CANCEL, w->employee, w->reg);
     twi_fill_basket(sim, store, &thief->rng, false);
@@ -351,13 +356,12 @@ static void structured_refunds(twi_sim *sim, twi_store *store, twi_thief *thief,
 {
     static const int64_t amounts[] = {1500, 2000, 2000, 2500, 3000, 4000, 4500, 4900, 5000};
     for (int32_t n = twi_range(&thief->rng, 2, 4); n > 0; n--) {
-        int64_t amount = amounts[tw_rng_below(&thief->rng, store->format == TWI_CONVENIENCE
-                                                               ? 4u
-                                                               : (uint32_t)TW_COUNT(amounts))];
+        int64_t amount = amounts[tw_rng_below(
+            &thief->rng, store->format == TWI_CONVENIENCE ? 4u : (uint32_t)TW_COUNT(amounts))];
         twi_txn *txn = twi_begin(sim, TWI_RETURN, w->employee, w->reg);
         txn->is_refund = true;
-        uint32_t item = twi_item_pick_priced(sim->items_own, &thief->rng,
-                                             (twi_format)store->format, amount * 8 / 10, amount * 2);
+        uint32_t item = twi_item_pick_priced(sim->items_own, &thief->rng, (twi_format)store->format,
+                                             amount * 8 / 10, amount * 2);
         twi_line *line = twi_add_line(sim, store, item, -1, TWI_ENTRY_KEYED);
         line->price = amount;
         line->regular = TW_MAX(amount, line->regular);
@@ -377,7 +381,8 @@ static void structured_refunds(twi_sim *sim, twi_store *store, twi_thief *thief,
     }
 }
 
-// --- other people's names ----------------------------------------------------------------------------------
+// --- other people's names
+// ----------------------------------------------------------------------------------
 
 static void collude(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_worker *w,
                     int32_t at_s)
@@ -416,8 +421,8 @@ static void borrow_name(twi_sim *sim, twi_store *store, twi_thief *thief, const 
     (void)finish_theft(sim, store, thief, -txn->total, at_s);
 }
 
-static void sell_in_training(twi_sim *sim, twi_store *store, twi_thief *thief,
-                             const twi_worker *w, int32_t at_s)
+static void sell_in_training(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_worker *w,
+                             int32_t at_s)
 {
     twi_txn *txn = twi_begin(sim, TWI_SALE, w->employee, w->reg);
     txn->is_training = true;

@@ -4,7 +4,8 @@
 // sim->txn is the one in progress; callers begin it, change it as their story wants, and finish it.
 #include "simulate_model.h"
 
-// --- customers ---------------------------------------------------------------------------------------
+// --- customers
+// ---------------------------------------------------------------------------------------
 
 uint64_t twi_customer_pick(twi_sim *sim, twi_store *store, tw_rng *rng)
 {
@@ -37,7 +38,8 @@ uint64_t twi_token(uint64_t customer, twi_pay pay)
     return twi_mix(customer, 100 + kind);
 }
 
-// --- lines -------------------------------------------------------------------------------------------
+// --- lines
+// -------------------------------------------------------------------------------------------
 
 twi_txn *twi_begin(twi_sim *sim, twi_type type, uint32_t employee, uint8_t reg)
 {
@@ -74,8 +76,8 @@ twi_line *twi_add_line(twi_sim *sim, twi_store *store, uint32_t item, int32_t qu
     if (item == TWI_ITEM_GIFT_CARD || quantity < 0)
         return line;
     int32_t percent = twi_item_promotion_percent(sim->options.seed, item, store->day);
-    bool is_event = store->promotion_percent > 0 &&
-                    (sim->items_own[item].department + store->day) % 3 != 0;
+    bool is_event =
+        store->promotion_percent > 0 && (sim->items_own[item].department + store->day) % 3 != 0;
     if (is_event)
         percent = TW_MAX(percent, store->promotion_percent);
     if (percent) {
@@ -161,7 +163,8 @@ void twi_discount_all(twi_txn *txn, int32_t percent, twi_reason reason)
     }
 }
 
-// --- tenders -----------------------------------------------------------------------------------------
+// --- tenders
+// -----------------------------------------------------------------------------------------
 
 twi_pay twi_pick_pay(const twi_store *store, tw_rng *rng, uint64_t customer, int64_t total,
                      bool is_self)
@@ -175,6 +178,8 @@ twi_pay twi_pick_pay(const twi_store *store, tw_rng *rng, uint64_t customer, int
         return TWI_PAY_GIFT_CARD;
     if (u < cash + 0.016 && !is_self && store->format != TWI_CONVENIENCE)
         return TWI_PAY_CHECK;
+    if (u < cash + 0.019 && !is_self)
+        return u < cash + 0.018 ? TWI_PAY_VOUCHER : TWI_PAY_OTHER;
     // A person has a favourite card and mostly stays with it.
     uint64_t favourite = twi_mix(customer, 7) % 100;
     if (twi_chance(rng, 0.12))
@@ -189,8 +194,10 @@ static twi_entry card_entry(twi_pay pay, tw_rng *rng)
     if (pay == TWI_PAY_GIFT_CARD || pay == TWI_PAY_STORE_CREDIT)
         return twi_chance(rng, 0.9) ? TWI_ENTRY_SCANNED : TWI_ENTRY_KEYED;
     double u = tw_rng_unit(rng);
-    return u < 0.55 ? TWI_ENTRY_TAP : u < 0.94 ? TWI_ENTRY_CHIP : u < 0.995 ? TWI_ENTRY_SWIPE
-                                                                             : TWI_ENTRY_KEYED;
+    return u < 0.55    ? TWI_ENTRY_TAP
+           : u < 0.94  ? TWI_ENTRY_CHIP
+           : u < 0.995 ? TWI_ENTRY_SWIPE
+                       : TWI_ENTRY_KEYED;
 }
 
 static bool is_tokenised(twi_pay pay)
@@ -215,7 +222,8 @@ void twi_pay_with(twi_txn *txn, twi_pay pay, uint64_t token, tw_rng *rng)
         txn->pay = (uint8_t)pay;
 }
 
-// --- the end -----------------------------------------------------------------------------------------
+// --- the end
+// -----------------------------------------------------------------------------------------
 
 uint64_t twi_finish(twi_sim *sim, twi_store *store, int32_t from_s, tw_rng *rng)
 {
@@ -230,8 +238,7 @@ uint64_t twi_finish(twi_sim *sim, twi_store *store, int32_t from_s, tw_rng *rng)
                   pace * (txn->lines[i].entry == TWI_ENTRY_KEYED ? 2.5 : 1.0) *
                   twi_between(rng, 0.7, 1.4);
     if (txn->tender_n)
-        tender_s += (txn->pay == TWI_PAY_CASH ? 13.0 : 8.0) * txn->tender_n *
-                    twi_spread(rng, 0.35);
+        tender_s += (txn->pay == TWI_PAY_CASH ? 13.0 : 8.0) * txn->tender_n * twi_spread(rng, 0.35);
     if (txn->override_employee != TWI_NONE)
         tender_s += twi_between(rng, 15.0, 60.0); // somebody has to come
     if (txn->is_refund)
@@ -293,7 +300,7 @@ twi_txn *twi_begin_return(twi_sim *sim, twi_store *store, uint32_t employee, uin
     for (uint32_t i = 0; i < memo->line_n; i++) {
         twi_line *line = twi_add_line(sim, store, memo->lines[i].item, -memo->lines[i].quantity,
                                       TWI_ENTRY_SCANNED);
-        line->price = line->regular = memo->lines[i].net;
+        line->price = memo->lines[i].net;
     }
     twi_total(txn);
     return txn;

@@ -25,7 +25,10 @@ const twi_zone *twi_zone_of(bool is_american, uint32_t idx)
     return &(is_american ? american : european)[idx % TWI_ZONES];
 }
 
-int32_t twi_weekday(int32_t day) { return (day + 3) % 7; }
+int32_t twi_weekday(int32_t day)
+{
+    return (day + 3) % 7;
+}
 
 // The n-th Sunday (n > 0), or the last one (n = 0), of a month.
 static int32_t sunday_of(int32_t year, int32_t month, int32_t n)
@@ -92,10 +95,10 @@ static double holiday_factor(bool is_american, const tw_civil *c, int32_t day)
         return 2.2;
     if (c->month == 7 && c->day == 4)
         return 0.8;
-    bool is_long_weekend = twi_weekday(day) == 0 && ((c->month == 1 && c->day >= 15 && c->day <= 21) ||
-                                                     (c->month == 2 && c->day >= 15 && c->day <= 21) ||
-                                                     (c->month == 5 && c->day >= 25) ||
-                                                     (c->month == 9 && c->day <= 7));
+    bool is_long_weekend = twi_weekday(day) == 0 &&
+                           ((c->month == 1 && c->day >= 15 && c->day <= 21) ||
+                            (c->month == 2 && c->day >= 15 && c->day <= 21) ||
+                            (c->month == 5 && c->day >= 25) || (c->month == 9 && c->day <= 7));
     return is_long_weekend ? 1.4 : 1.0;
 }
 
@@ -126,7 +129,8 @@ double twi_hour_weight(twi_format format, int32_t weekday, int32_t hour)
         {0, 0, 0, 0, 0, 0, 1, 2, 8, 26, 46, 58, 72, 66, 58, 60, 70, 78, 64, 44, 26, 10, 2, 0},
         {0, 0, 0, 0, 0, 0, 1, 2, 6, 20, 42, 56, 66, 70, 74, 76, 72, 60, 44, 30, 16, 6, 1, 0}};
     static const double weekend[TWI_FORMATS][24] = {
-        {16, 12, 8, 5, 4, 6, 12, 22, 36, 50, 58, 62, 64, 60, 56, 56, 60, 64, 66, 62, 54, 44, 34, 24},
+        {16, 12, 8,  5,  4,  6,  12, 22, 36, 50, 58, 62,
+         64, 60, 56, 56, 60, 64, 66, 62, 54, 44, 34, 24},
         {1, 1, 1, 1, 1, 2, 6, 16, 40, 66, 84, 90, 86, 78, 72, 70, 68, 60, 46, 32, 20, 10, 4, 1},
         {0, 0, 0, 0, 0, 0, 1, 2, 8, 24, 48, 68, 84, 92, 96, 94, 82, 64, 44, 28, 14, 6, 1, 0},
         {0, 0, 0, 0, 0, 0, 1, 2, 6, 26, 54, 76, 92, 98, 98, 92, 80, 58, 38, 22, 10, 4, 1, 0}};

@@ -77,8 +77,9 @@ void twi_catalogue_init(twi_item *items, uint64_t seed)
     memcpy(gift->sku, "900000", 7);
     gift->price = 2500;
     gift->department = UINT8_MAX;
-    gift->text_bytes = (uint8_t)snprintf(gift->text, sizeof(gift->text),
-                                         "{\"sku\":\"900000\",\"department\":\"gift_card\",\"quantity\":");
+    gift->text_bytes =
+        (uint8_t)snprintf(gift->text, sizeof(gift->text),
+                          "{\"sku\":\"900000\",\"department\":\"gift_card\",\"quantity\":");
 }
 
 uint32_t twi_item_pick(tw_rng *rng, twi_format format)

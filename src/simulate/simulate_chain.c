@@ -6,13 +6,13 @@
 #include "simulate_model.h"
 
 typedef struct format_plan {
-    double share;              // of the stores
-    double volume, spread;     // transactions a day, log-normal
+    double share;          // of the stores
+    double volume, spread; // transactions a day, log-normal
     double volume_max;
     int32_t open_min, close_min, sunday_open_min, sunday_close_min;
-    double per_cashier;        // volume that one cashier on the payroll stands for
+    double per_cashier; // volume that one cashier on the payroll stands for
     uint8_t seniors, desk, managers;
-    double self_share;         // of the stores that have self-checkouts
+    double self_share; // of the stores that have self-checkouts
 } format_plan;
 
 static const format_plan plans[TWI_FORMATS] = {

@@ -4,8 +4,6 @@
 // Poisson stream whose rate changes with the hour, and each step takes whatever is next.
 #include "simulate_model.h"
 
-#include <string.h>
-
 // Tasks of a day: a few hundred; returns that wait: weeks of them.
 enum { TASKS_MAX = 100000, DUES_MAX = 4000000 };
 
@@ -36,8 +34,8 @@ void twi_due_add(twi_sim *sim, twi_store *store, int32_t day, const twi_task *ta
     if (day >= sim->end_day)
         return;
     void *dues = store->due_own;
-    tw_status status = tw_grow(sim->alloc, &dues, &store->due_cap, store->due_n + 1,
-                               sizeof(twi_due), DUES_MAX);
+    tw_status status =
+        tw_grow(sim->alloc, &dues, &store->due_cap, store->due_n + 1, sizeof(twi_due), DUES_MAX);
     store->due_own = dues;
     if (status != TW_OK) {
         sim->status = sim->status ? sim->status : status;
@@ -67,9 +65,8 @@ static void set_rates(twi_sim *sim, twi_store *store, double volume)
     double sum = 0.0;
     for (int32_t h = 0; h < TWI_HOURS; h++) {
         bool is_open = h * 3600 + 1800 >= store->day_open_s && h * 3600 + 1800 < store->day_close_s;
-        store->rate[h] = is_open ? twi_hour_weight((twi_format)store->format,
-                                                   twi_weekday(store->day), h)
-                                 : 0.0;
+        store->rate[h] =
+            is_open ? twi_hour_weight((twi_format)store->format, twi_weekday(store->day), h) : 0.0;
         sum += store->rate[h];
     }
     // The other transactions of a day (returns, no-sales, cancels) come on top of the customers.
@@ -108,7 +105,6 @@ static void begin_day(twi_sim *sim, twi_store *store)
     store->worker_n = 0;
     store->task_at = store->task_n = 0;
     store->task_order = 0;
-    memset(store->reg_free_s, 0, sizeof(store->reg_free_s));
     if (!store->is_in_day)
         return;
     set_rates(sim, store, volume);
@@ -159,13 +155,23 @@ static int64_t midnight_of(const twi_store *store)
     return wall_s - twi_zone_offset_min(store->zone, guess_s) * 60;
 }
 
+// A register that was busy over midnight stays so in the seconds of the new day.
+static void move_to_today(twi_store *store)
+{
+    int64_t midnight_s = midnight_of(store);
+    int64_t passed_s = midnight_s - store->midnight_s;
+    for (int reg = 0; reg < TWI_REGISTERS; reg++)
+        store->reg_free_s[reg] = (int32_t)TW_MAX(store->reg_free_s[reg] - passed_s, 0);
+    store->midnight_s = midnight_s;
+}
+
 void twi_store_advance(twi_sim *sim, twi_store *store, int64_t until_s)
 {
     for (;;) {
         if (!store->is_in_day) {
             if (store->day >= sim->end_day || midnight_of(store) >= until_s)
                 return;
-            store->midnight_s = midnight_of(store);
+            move_to_today(store);
             begin_day(sim, store);
             if (!store->is_in_day) {
                 store->day++;
@@ -173,7 +179,8 @@ void twi_store_advance(twi_sim *sim, twi_store *store, int64_t until_s)
             }
         }
         double limit_s = (double)(until_s - store->midnight_s);
-        double task_s = store->task_at < store->task_n ? store->tasks_own[store->task_at].at_s : 1e9;
+        double task_s =
+            store->task_at < store->task_n ? store->tasks_own[store->task_at].at_s : 1e9;
         double at_s = TW_MIN(task_s, store->next_s);
         if (at_s >= 1e9) {
             store->is_in_day = false;

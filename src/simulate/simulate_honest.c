@@ -5,7 +5,8 @@
 // purchases; training. Much of it looks like theft to someone who only counts.
 #include "simulate_model.h"
 
-// --- what a sale may carry ---------------------------------------------------------------------------
+// --- what a sale may carry
+// ---------------------------------------------------------------------------
 
 static void add_coupon(twi_txn *txn, tw_rng *rng)
 {
@@ -18,9 +19,10 @@ static void add_coupon(twi_txn *txn, tw_rng *rng)
     line->reason = TWI_REASON_COUPON;
 }
 
-static void add_manual_discount(twi_store *store, twi_txn *txn, const twi_employee *e,
+static void add_manual_discount(const twi_sim *sim, const twi_store *store, twi_txn *txn,
                                 int32_t at_s, tw_rng *rng)
 {
+    const twi_employee *e = &sim->employees_own[txn->employee];
     static const twi_reason reasons[] = {TWI_REASON_DAMAGED, TWI_REASON_GOODWILL,
                                          TWI_REASON_PRICE_MATCH, TWI_REASON_MANUAL};
     int32_t percent = twi_range(rng, 1, e->is_generous ? 6 : 4) * 5;
@@ -34,13 +36,12 @@ static void add_manual_discount(twi_store *store, twi_txn *txn, const twi_employ
     } else {
         twi_discount_all(txn, percent, reason);
     }
-    if (percent >= 15 || e->is_generous) {
-        txn->override_employee = twi_approver(store, at_s, txn->employee, rng);
-        txn->override_reason = (uint8_t)reason;
-    }
+    if (percent >= 15 || e->is_generous)
+        twi_authorise(sim, store, txn, at_s, reason, rng);
 }
 
-static void add_price_override(twi_store *store, twi_txn *txn, int32_t at_s, tw_rng *rng)
+static void add_price_override(const twi_sim *sim, const twi_store *store, twi_txn *txn,
+                               int32_t at_s, tw_rng *rng)
 {
     static const twi_reason reasons[] = {TWI_REASON_PRICE_MATCH, TWI_REASON_SHELF_PRICE,
                                          TWI_REASON_DAMAGED};
@@ -49,8 +50,7 @@ static void add_price_override(twi_store *store, twi_txn *txn, int32_t at_s, tw_
         return;
     line->price = twi_round_price(line->price * twi_range(rng, 68, 95) / 100);
     line->price = TW_MIN(line->price, line->regular);
-    txn->override_employee = twi_approver(store, at_s, txn->employee, rng);
-    txn->override_reason = (uint8_t)reasons[tw_rng_below(rng, TW_COUNT(reasons))];
+    twi_authorise(sim, store, txn, at_s, reasons[tw_rng_below(rng, TW_COUNT(reasons))], rng);
 }
 
 static void add_extras(twi_sim *sim, twi_store *store, int32_t at_s, tw_rng *rng)
@@ -65,9 +65,9 @@ static void add_extras(twi_sim *sim, twi_store *store, int32_t at_s, tw_rng *rng
     if ((u -= coupon[store->format]) < 0.0)
         add_coupon(txn, rng);
     else if ((u -= manual[store->format] * generosity) < 0.0)
-        add_manual_discount(store, txn, e, at_s, rng);
+        add_manual_discount(sim, store, txn, at_s, rng);
     else if (u - override[store->format] * generosity < 0.0)
-        add_price_override(store, txn, at_s, rng);
+        add_price_override(sim, store, txn, at_s, rng);
 }
 
 static void pay_as_usual(twi_sim *sim, twi_store *store, uint64_t customer, bool is_self,
@@ -87,8 +87,8 @@ static void pay_as_usual(twi_sim *sim, twi_store *store, uint64_t customer, bool
         twi_pay_with(txn, second, twi_token(customer, second), rng);
         return;
     }
-    twi_pay_with(txn, pay, is_gift ? twi_mix(customer, tw_rng_below(rng, 3)) : twi_token(customer, pay),
-                 rng);
+    twi_pay_with(txn, pay,
+                 is_gift ? twi_mix(customer, tw_rng_below(rng, 3)) : twi_token(customer, pay), rng);
 }
 
 uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t customer, bool is_self,
@@ -109,7 +109,8 @@ uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t custome
     return ref;
 }
 
-// --- after a sale --------------------------------------------------------------------------------------
+// --- after a sale
+// --------------------------------------------------------------------------------------
 
 // A wrong tender or a double scan: voided at once and, mostly, rung again.
 static void void_and_ring_again(twi_sim *sim, twi_store *store, const twi_memo *memo, tw_rng *rng)
@@ -117,11 +118,10 @@ static void void_and_ring_again(twi_sim *sim, twi_store *store, const twi_memo *
     twi_txn again = sim->txn;
     int32_t at_s = again.at_s + twi_range(rng, 15, 150);
     twi_txn *txn = twi_begin_post_void(sim, memo->employee, memo->reg, memo);
-    if (twi_chance(rng, 0.8)) {
-        txn->override_employee = twi_approver(store, at_s, memo->employee, rng);
-        txn->override_reason =
-            twi_chance(rng, 0.5) ? TWI_REASON_WRONG_TENDER : TWI_REASON_CASHIER_ERROR;
-    }
+    if (twi_chance(rng, 0.8))
+        twi_authorise(sim, store, txn, at_s,
+                      twi_chance(rng, 0.5) ? TWI_REASON_WRONG_TENDER : TWI_REASON_CASHIER_ERROR,
+                      rng);
     (void)twi_finish(sim, store, at_s, rng);
     if (!twi_chance(rng, 0.78))
         return;
@@ -150,7 +150,8 @@ static void after_sale(twi_sim *sim, twi_store *store, uint64_t ref, bool is_sel
     twi_scheme_after(sim, store, &memo, done_s);
 }
 
-// --- other things that happen at a till ----------------------------------------------------------------
+// --- other things that happen at a till
+// ----------------------------------------------------------------
 
 static void no_sale(twi_sim *sim, twi_store *store, uint32_t employee, uint8_t reg, int32_t at_s)
 {
@@ -171,6 +172,8 @@ static void cancel(twi_sim *sim, twi_store *store, bool is_price_check, int32_t 
         twi_fill_basket(sim, store, rng, false);
     twi_total(txn);
     (void)twi_finish(sim, store, at_s, rng);
+    if (twi_chance(rng, 0.05)) // the coins go back to the customer
+        no_sale(sim, store, txn->employee, txn->reg, txn->at_s + twi_range(rng, 5, 60));
 }
 
 // The customer changes their mind at the total; somebody approves the void.
@@ -182,8 +185,7 @@ static void void_before_payment(twi_sim *sim, twi_store *store, int32_t at_s)
     txn->is_void = true;
     twi_fill_basket(sim, store, rng, false);
     twi_total(txn);
-    txn->override_employee = twi_approver(store, at_s, txn->employee, rng);
-    txn->override_reason = TWI_REASON_CUSTOMER_CHANGED_MIND;
+    twi_authorise(sim, store, txn, at_s, TWI_REASON_CUSTOMER_CHANGED_MIND, rng);
     (void)twi_finish(sim, store, at_s, rng);
 }
 
@@ -214,9 +216,19 @@ static void sell_gift_card(twi_sim *sim, twi_store *store, int32_t at_s)
     tw_rng *rng = &store->rng;
     twi_line *line = twi_add_line(sim, store, TWI_ITEM_GIFT_CARD, 1, TWI_ENTRY_SCANNED);
     line->price = line->regular = values[tw_rng_below(rng, TW_COUNT(values))];
+    if (twi_chance(rng, 0.025)) { // a present to a customer who complained
+        line->discount = line->price;
+        line->reason = TWI_REASON_GOODWILL;
+        twi_authorise(sim, store, &sim->txn, at_s, TWI_REASON_GOODWILL, rng);
+        twi_total(&sim->txn);
+        (void)twi_finish(sim, store, at_s, rng);
+        return;
+    }
     twi_total(&sim->txn);
     uint64_t customer = twi_customer_pick(sim, store, rng);
     twi_pay pay = twi_chance(rng, 0.3) ? TWI_PAY_CASH : TWI_PAY_CREDIT;
+    if (twi_chance(rng, 0.02))
+        pay = twi_chance(rng, 0.5) ? TWI_PAY_VOUCHER : TWI_PAY_OTHER;
     twi_pay_with(&sim->txn, pay, twi_token(customer, pay), rng);
     (void)twi_finish(sim, store, at_s, rng);
 }
@@ -245,7 +257,8 @@ static bool rare_event(twi_sim *sim, twi_store *store, int32_t at_s)
     return true;
 }
 
-// --- customers -----------------------------------------------------------------------------------------
+// --- customers
+// -----------------------------------------------------------------------------------------
 
 static const twi_worker *attendant(const twi_store *store, int32_t at_s)
 {
@@ -283,26 +296,29 @@ void twi_serve_customer(twi_sim *sim, twi_store *store, int32_t at_s)
     after_sale(sim, store, ref, is_self);
 }
 
-// --- planned ---------------------------------------------------------------------------------------------
+// --- planned
+// ---------------------------------------------------------------------------------------------
 
 static void plan_petty_cash(twi_sim *sim, twi_store *store)
 {
     tw_rng *rng = &store->rng;
     int32_t from_s = store->day_open_s + 1800, to_s = store->day_close_s - 1800;
     for (int32_t n = twi_poisson(rng, 0.3); n > 0; n--)
-        twi_task_add(sim, store, (twi_task){.at_s = twi_range(rng, from_s, to_s),
-                                            .kind = TWI_TASK_PAID_OUT});
+        twi_task_add(sim, store,
+                     (twi_task){.at_s = twi_range(rng, from_s, to_s), .kind = TWI_TASK_PAID_OUT});
     for (int32_t n = twi_poisson(rng, 0.2); n > 0; n--)
-        twi_task_add(sim, store, (twi_task){.at_s = twi_range(rng, from_s, to_s),
-                                            .kind = TWI_TASK_PAID_IN});
+        twi_task_add(sim, store,
+                     (twi_task){.at_s = twi_range(rng, from_s, to_s), .kind = TWI_TASK_PAID_IN});
     if (store->is_all_night)
         return;
     if (twi_chance(rng, 0.3)) // the float, before the doors open
-        twi_task_add(sim, store, (twi_task){.at_s = store->day_open_s - twi_range(rng, 120, 900),
-                                            .kind = TWI_TASK_PAID_IN});
+        twi_task_add(sim, store,
+                     (twi_task){.at_s = store->day_open_s - twi_range(rng, 120, 900),
+                                .kind = TWI_TASK_PAID_IN});
     if (twi_chance(rng, 0.35))
-        twi_task_add(sim, store, (twi_task){.at_s = store->day_close_s + twi_range(rng, 60, 840),
-                                            .kind = TWI_TASK_CASH_UP});
+        twi_task_add(sim, store,
+                     (twi_task){.at_s = store->day_close_s + twi_range(rng, 60, 840),
+                                .kind = TWI_TASK_CASH_UP});
 }
 
 void twi_honest_plan(twi_sim *sim, twi_store *store)
@@ -334,12 +350,11 @@ static void petty_cash(twi_sim *sim, twi_store *store, twi_type type, int32_t at
     if (!w)
         return;
     twi_txn *txn = twi_begin(sim, type, w->employee, w->reg);
-    int64_t amount = type == TWI_PAID_IN ? twi_range(rng, 1, 4) * 2500
-                                         : 300 + (int64_t)(1800.0 * twi_gap(rng));
+    int64_t amount =
+        type == TWI_PAID_IN ? twi_range(rng, 1, 4) * 2500 : 300 + (int64_t)(1800.0 * twi_gap(rng));
     txn->total = type == TWI_PAID_IN ? amount : -TW_MIN(amount, 12000);
     txn->pay = TWI_PAY_CASH;
-    txn->override_employee = twi_approver(store, at_s, w->employee, rng);
-    txn->override_reason = TWI_REASON_EXPENSES;
+    twi_authorise(sim, store, txn, at_s, TWI_REASON_EXPENSES, rng);
     (void)twi_finish(sim, store, at_s, rng);
 }
 

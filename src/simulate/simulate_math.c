@@ -15,7 +15,10 @@ static uint64_t splitmix(uint64_t z)
     return z ^ (z >> 31);
 }
 
-uint64_t twi_mix(uint64_t a, uint64_t b) { return splitmix(splitmix(a) ^ (b + 1)); }
+uint64_t twi_mix(uint64_t a, uint64_t b)
+{
+    return splitmix(splitmix(a) ^ (b + 1));
+}
 
 void twi_rng_start(tw_rng *rng, uint64_t seed, twi_stream stream, uint32_t a, uint32_t b)
 {
@@ -49,7 +52,10 @@ double twi_exp(double x)
     return ldexp(sum, k);
 }
 
-bool twi_chance(tw_rng *rng, double p) { return tw_rng_unit(rng) < p; }
+bool twi_chance(tw_rng *rng, double p)
+{
+    return tw_rng_unit(rng) < p;
+}
 
 double twi_between(tw_rng *rng, double low, double high)
 {
@@ -70,9 +76,15 @@ double twi_bell(tw_rng *rng)
     return (sum - 131070.0) / 37837.0;
 }
 
-double twi_spread(tw_rng *rng, double sigma) { return twi_exp(sigma * twi_bell(rng)); }
+double twi_spread(tw_rng *rng, double sigma)
+{
+    return twi_exp(sigma * twi_bell(rng));
+}
 
-double twi_gap(tw_rng *rng) { return -twi_log(1.0 - tw_rng_unit(rng)); }
+double twi_gap(tw_rng *rng)
+{
+    return -twi_log(1.0 - tw_rng_unit(rng));
+}
 
 int32_t twi_poisson(tw_rng *rng, double mean)
 {

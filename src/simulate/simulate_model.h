@@ -6,10 +6,10 @@
 // paid-outs, training, acts of theft) merged with a random stream of customers. Everything happens
 // at a register; a register does one thing after another, so its sequence numbers follow time.
 //
-// Seconds with suffix _s count from local midnight of the business day and may pass 86,400 in stores
-// that close after midnight. Money is in minor units. Every draw comes from a named stream: the
-// honest stream of (store, day), or that of (thief, day), so that a change to one thief's scheme
-// leaves the honest customers as they were.
+// Seconds with suffix _s count from local midnight of the business day and may pass 86,400 in
+// stores that close after midnight. Money is in minor units. Every draw comes from a named stream:
+// the honest stream of (store, day), or that of (thief, day), so that a change to one thief's
+// scheme leaves the honest customers as they were.
 #ifndef TWI_SIMULATE_MODEL_H
 #define TWI_SIMULATE_MODEL_H
 
@@ -59,9 +59,9 @@ typedef enum twi_format {
 const char *twi_format_name(twi_format format);
 
 typedef struct twi_zone {
-    int16_t base_min;     // standard offset
-    bool is_american;     // which summer-time rule
-    const char *name;     // for stores.csv
+    int16_t base_min; // standard offset
+    bool is_american; // which summer-time rule
+    const char *name; // for stores.csv
 } twi_zone;
 enum { TWI_ZONES = 4 };
 const twi_zone *twi_zone_of(bool is_american, uint32_t idx);
@@ -177,9 +177,9 @@ typedef struct twi_txn {
     int32_t at_s; // completion
     int64_t total, discount, loss;
     int32_t item_count;
-    uint64_t customer, loyalty;  // keys, 0 = not on the record
-    uint64_t original, void_of;  // references, 0 = none
-    uint32_t override_employee;  // TWI_NONE = none
+    uint64_t customer, loyalty; // keys, 0 = not on the record
+    uint64_t original, void_of; // references, 0 = none
+    uint32_t override_employee; // TWI_NONE = none
     uint8_t override_reason;
     int32_t scan_ds, tender_ds; // tenths of a second, -1 = not on the record
     uint32_t line_n, tender_n;
@@ -218,10 +218,10 @@ typedef struct twi_employee {
     uint32_t store;
     uint32_t thief; // index of the scheme that this person runs, or TWI_NONE
     uint8_t role, preference, days_a_week, week_phase;
-    bool is_careless;    // voids and rings again
-    bool is_generous;    // authorised discounts above the others
+    bool is_careless;              // voids and rings again
+    bool is_generous;              // authorised discounts above the others
     int32_t hired_day, leaves_day; // absolute
-    float pace;          // seconds per item relative to others
+    float pace;                    // seconds per item relative to others
     float mistakes, voids, cancels, no_sales, discounts, keyed;
 } twi_employee;
 
@@ -231,13 +231,14 @@ typedef struct twi_worker { // an employee's shift today
     int32_t start_s, end_s, break_s, break_end_s;
 } twi_worker;
 
-// --- tasks, stores, thieves ------------------------------------------------------------------------
+// --- tasks, stores, thieves
+// ------------------------------------------------------------------------
 
 typedef enum twi_task_kind {
     TWI_TASK_RETURN,      // memo: what was bought
     TWI_TASK_RETURN_LOST, // the same without the receipt
     TWI_TASK_EXCHANGE,
-    TWI_TASK_REDEEM,      // memo.token: a gift card or store credit with memo.total on it
+    TWI_TASK_REDEEM, // memo.token: a gift card or store credit with memo.total on it
     TWI_TASK_PAID_OUT,
     TWI_TASK_PAID_IN,
     TWI_TASK_CASH_UP,        // the drawer is opened and counted after closing
@@ -287,7 +288,7 @@ typedef struct twi_store {
     uint32_t recent_n;
     // The day.
     bool is_in_day;
-    int32_t day; // absolute: the current one, or the next to begin
+    int32_t day;        // absolute: the current one, or the next to begin
     int64_t midnight_s; // UTC
     int32_t day_open_s, day_close_s;
     tw_rng rng;
@@ -308,14 +309,14 @@ typedef struct twi_thief {
     uint8_t scheme;
     uint32_t employee, partner; // partner: the manager, or the owner of the borrowed id
     int32_t start_day, stop_day;
-    double per_shift;  // acts on an active day
-    double amount;     // relative to the scheme's ordinary amount
-    double skill;      // 0 clumsy .. 1 careful
-    bool likes_busy;   // hides in the rush
+    double per_shift; // acts on an active day
+    double amount;    // relative to the scheme's ordinary amount
+    double skill;     // 0 clumsy .. 1 careful
+    bool likes_busy;  // hides in the rush
     uint32_t friend_n;
     uint64_t friends[TWI_FRIENDS_MAX]; // customer keys
-    uint32_t armed;    // sales that are still to be turned into theft today
-    tw_rng rng;        // of the day
+    uint32_t armed;                    // sales that are still to be turned into theft today
+    tw_rng rng;                        // of the day
 } twi_thief;
 
 typedef struct twi_ring { // dishonest customers who return across stores
@@ -326,7 +327,8 @@ typedef struct twi_ring { // dishonest customers who return across stores
     uint64_t key;
 } twi_ring;
 
-// --- output (simulate_outbox.c, simulate_write.c) ----------------------------------------------------
+// --- output (simulate_outbox.c, simulate_write.c)
+// ----------------------------------------------------
 
 typedef struct twi_out_entry {
     int64_t arrival_ms;
@@ -382,14 +384,15 @@ typedef struct twi_shift_note {
 } twi_shift_note;
 void twi_emit_shift(twi_sim *sim, twi_store *store, const twi_shift_note *note);
 typedef struct twi_movement_note {
-    uint32_t item, employee; // employee TWI_NONE = none
+    uint32_t item, employee;   // employee TWI_NONE = none
     const char *type, *reason; // reason NULL = none
     int32_t quantity, at_s;
 } twi_movement_note;
 void twi_emit_movement(twi_sim *sim, twi_store *store, const twi_movement_note *note);
 tw_status twi_write_heads(twi_sim *sim, tw_err *err) TW_MUST_CHECK; // CSV headers and stores.csv
 
-// --- chain and thieves (simulate_chain.c, simulate_thieves.c) ------------------------------------------
+// --- chain and thieves (simulate_chain.c, simulate_thieves.c)
+// ------------------------------------------
 
 tw_status twi_chain_build(twi_sim *sim, tw_err *err) TW_MUST_CHECK;
 tw_status twi_thieves_build(twi_sim *sim, tw_err *err) TW_MUST_CHECK;
@@ -398,24 +401,30 @@ static inline bool twi_is_employed(const twi_employee *e, int32_t day)
     return e->hired_day <= day && day < e->leaves_day;
 }
 
-// --- the day (simulate_staff.c, simulate_day.c) ----------------------------------------------------------
+// --- the day (simulate_staff.c, simulate_day.c)
+// ----------------------------------------------------------
 
 void twi_staff_plan(twi_sim *sim, twi_store *store);
 // Worker of `employee` today, or NULL.
 const twi_worker *twi_worker_of(const twi_store *store, uint32_t employee);
 bool twi_is_on_duty(const twi_worker *worker, int32_t at_s); // clocked in and not on a break
-// Someone at a till, or NULL when the store is empty. twi_worker_for_returns prefers the service desk.
+// Someone at a till, or NULL when the store is empty. twi_worker_for_returns prefers the service
+// desk.
 const twi_worker *twi_worker_for_sale(const twi_store *store, int32_t at_s, tw_rng *rng);
 const twi_worker *twi_worker_for_returns(const twi_store *store, int32_t at_s, tw_rng *rng);
 // Who may approve: a manager or senior on duty, or TWI_NONE.
 uint32_t twi_approver(const twi_store *store, int32_t at_s, uint32_t not_employee, tw_rng *rng);
+// The same as honest people do it: seniors and managers also approve their own.
+void twi_authorise(const twi_sim *sim, const twi_store *store, twi_txn *txn, int32_t at_s,
+                   twi_reason reason, tw_rng *rng);
 
 // Runs the store's days up to an instant (UTC seconds).
 void twi_store_advance(twi_sim *sim, twi_store *store, int64_t until_s);
 void twi_task_add(twi_sim *sim, twi_store *store, twi_task task);
 void twi_due_add(twi_sim *sim, twi_store *store, int32_t day, const twi_task *task);
 
-// --- transactions in progress (simulate_basket.c) ----------------------------------------------------------
+// --- transactions in progress (simulate_basket.c)
+// ----------------------------------------------------------
 
 uint64_t twi_customer_pick(twi_sim *sim, twi_store *store, tw_rng *rng);
 uint64_t twi_token(uint64_t customer, twi_pay pay); // of the customer's card of that kind
@@ -442,7 +451,8 @@ twi_txn *twi_begin_post_void(twi_sim *sim, uint32_t employee, uint8_t reg, const
 twi_txn *twi_begin_return(twi_sim *sim, twi_store *store, uint32_t employee, uint8_t reg,
                           const twi_memo *memo);
 
-// --- what happens (simulate_honest.c, simulate_returns.c, simulate_schemes.c, simulate_acts.c) ---------------
+// --- what happens (simulate_honest.c, simulate_returns.c, simulate_schemes.c, simulate_acts.c)
+// ---------------
 
 // Rings, pays and finishes sim->txn as an ordinary customer would (customer 0: picks one).
 uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t customer, bool is_self,

@@ -28,8 +28,8 @@ void twi_outbox_add(twi_sim *sim, twi_outbox *box, int64_t arrival_ms, size_t at
                     const uint32_t bytes[3])
 {
     void *entries = box->entries_own;
-    tw_status status = tw_grow(box->alloc, &entries, &box->cap, box->n + 1, sizeof(twi_out_entry),
-                               UINT32_MAX);
+    tw_status status =
+        tw_grow(box->alloc, &entries, &box->cap, box->n + 1, sizeof(twi_out_entry), UINT32_MAX);
     box->entries_own = entries;
     if (status == TW_OK)
         status = box->bytes.status;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Goods that come back: with and without the receipt, exchanged, to another store of the district;
-// store credit that is spent later; and the rings of dishonest customers who do the same for a living.
+// store credit that is spent later; and the rings of dishonest customers who do the same for a
+// living.
 #include "simulate_model.h"
 
 static double return_rate(const twi_store *store, uint64_t customer)
@@ -40,9 +41,7 @@ void twi_return_plan(twi_sim *sim, twi_store *store, const twi_memo *memo, int32
     twi_task task = {.memo = *memo};
     keep_some_lines(&task.memo, rng);
     double u = tw_rng_unit(rng);
-    task.kind = u < 0.72   ? TWI_TASK_RETURN
-                : u < 0.86 ? TWI_TASK_RETURN_LOST
-                           : TWI_TASK_EXCHANGE;
+    task.kind = u < 0.72 ? TWI_TASK_RETURN : u < 0.86 ? TWI_TASK_RETURN_LOST : TWI_TASK_EXCHANGE;
     task.at_s = sold_s + twi_range(rng, 300, 5400);
     if (twi_chance(rng, 0.04) && task.at_s < store->day_close_s - 300) {
         twi_task_add(sim, store, task); // still in the car park
@@ -55,6 +54,12 @@ void twi_return_plan(twi_sim *sim, twi_store *store, const twi_memo *memo, int32
     twi_due_add(sim, where, store->day + days, &task);
 }
 
+static twi_pay refund_tender(twi_pay paid)
+{
+    bool is_paper = paid == TWI_PAY_CHECK || paid == TWI_PAY_VOUCHER || paid == TWI_PAY_OTHER;
+    return is_paper ? TWI_PAY_CASH : paid;
+}
+
 static void spend_later(twi_sim *sim, twi_store *store, const twi_txn *txn, tw_rng *rng)
 {
     twi_task task = {.kind = TWI_TASK_REDEEM, .at_s = twi_range(rng, 10 * 3600, 19 * 3600)};
@@ -65,16 +70,23 @@ static void spend_later(twi_sim *sim, twi_store *store, const twi_txn *txn, tw_r
     twi_due_add(sim, store, store->day + (int32_t)TW_MIN(6.0 * twi_gap(rng), 60.0), &task);
 }
 
+// Tags are lost and codes torn off: some goods that come back cannot be scanned.
+static void key_some(twi_txn *txn, double share, tw_rng *rng)
+{
+    for (uint32_t i = 0; i < txn->line_n; i++)
+        if (txn->lines[i].is_return && twi_chance(rng, share))
+            txn->lines[i].entry = TWI_ENTRY_KEYED;
+}
+
 static void with_receipt(twi_sim *sim, twi_store *store, const twi_task *task, const twi_worker *w)
 {
     tw_rng *rng = &store->rng;
     const twi_memo *memo = &task->memo;
     twi_txn *txn = twi_begin_return(sim, store, w->employee, w->reg, memo);
-    twi_pay pay = memo->pay == TWI_PAY_CHECK ? TWI_PAY_CASH : (twi_pay)memo->pay;
-    if (-txn->total > 10000) {
-        txn->override_employee = twi_approver(store, task->at_s, w->employee, rng);
-        txn->override_reason = TWI_REASON_HIGH_VALUE;
-    }
+    twi_pay pay = refund_tender((twi_pay)memo->pay);
+    key_some(txn, 0.10, rng);
+    if (-txn->total > 10000)
+        twi_authorise(sim, store, txn, task->at_s, TWI_REASON_HIGH_VALUE, rng);
     if (twi_is_member(store, memo->customer))
         txn->loyalty = memo->customer;
     uint64_t token = memo->token;
@@ -93,14 +105,18 @@ static void without_receipt(twi_sim *sim, twi_store *store, const twi_task *task
     twi_txn *txn = twi_begin_return(sim, store, w->employee, w->reg, &task->memo);
     txn->original = 0;
     txn->customer = task->memo.customer; // shows an identity card
+    key_some(txn, 0.35, rng);
+    if (txn->line_n == 1 && txn->lines[0].quantity == -1 && txn->lines[0].price > 500 &&
+        twi_chance(rng, 0.25)) { // the lowest price of late, or what both agree on
+        txn->lines[0].price = txn->lines[0].price / 500 * 500;
+        twi_total(txn);
+    }
     double u = tw_rng_unit(rng);
     twi_pay pay = u < 0.28 && -txn->total < 5000 ? TWI_PAY_CASH
                   : u < 0.70                     ? TWI_PAY_STORE_CREDIT
                                                  : TWI_PAY_GIFT_CARD;
-    if (twi_chance(rng, 0.7)) {
-        txn->override_employee = twi_approver(store, task->at_s, w->employee, rng);
-        txn->override_reason = TWI_REASON_NO_RECEIPT;
-    }
+    if (twi_chance(rng, 0.7))
+        twi_authorise(sim, store, txn, task->at_s, TWI_REASON_NO_RECEIPT, rng);
     twi_pay_with(txn, pay, 0, rng);
     twi_txn paid = *txn;
     (void)twi_finish(sim, store, task->at_s, rng);
@@ -116,9 +132,10 @@ static void exchange(twi_sim *sim, twi_store *store, const twi_task *task, const
     txn->type = TWI_EXCHANGE;
     bool is_other_size = twi_chance(rng, 0.6);
     int64_t net = memo->lines[0].net;
-    uint32_t item = is_other_size ? memo->lines[0].item
-                                  : twi_item_pick_priced(sim->items_own, rng,
-                                                         (twi_format)store->format, net / 2, net * 2);
+    uint32_t item = is_other_size
+                        ? memo->lines[0].item
+                        : twi_item_pick_priced(sim->items_own, rng, (twi_format)store->format,
+                                               net / 2, net * 2);
     twi_line *line = twi_add_line(sim, store, item, is_other_size ? memo->lines[0].quantity : 1,
                                   TWI_ENTRY_SCANNED);
     if (is_other_size) {
@@ -129,8 +146,7 @@ static void exchange(twi_sim *sim, twi_store *store, const twi_task *task, const
     twi_total(txn);
     txn->is_refund = txn->total < 0;
     if (txn->total != 0)
-        twi_pay_with(txn, memo->pay == TWI_PAY_CHECK ? TWI_PAY_CASH : (twi_pay)memo->pay,
-                     memo->token, rng);
+        twi_pay_with(txn, refund_tender((twi_pay)memo->pay), memo->token, rng);
     (void)twi_finish(sim, store, task->at_s, rng);
 }
 
@@ -171,10 +187,10 @@ static void ring_return(twi_sim *sim, twi_store *store, const twi_task *task, co
         txn = twi_begin(sim, TWI_RETURN, w->employee, w->reg);
         txn->is_refund = true;
         for (int32_t n = twi_range(rng, 1, 3); n > 0; n--)
-            (void)twi_add_line(sim, store,
-                               twi_item_pick_priced(sim->items_own, rng, (twi_format)store->format,
-                                                    1500, 9000),
-                               -1, TWI_ENTRY_SCANNED);
+            (void)twi_add_line(
+                sim, store,
+                twi_item_pick_priced(sim->items_own, rng, (twi_format)store->format, 1500, 9000),
+                -1, TWI_ENTRY_SCANNED);
         twi_total(txn);
     }
     if (!has_receipt && twi_chance(rng, 0.5)) {
@@ -182,10 +198,8 @@ static void ring_return(twi_sim *sim, twi_store *store, const twi_task *task, co
         token = twi_token(identity, pay);
     }
     txn->customer = has_receipt ? 0 : identity;
-    if (!has_receipt && twi_chance(rng, 0.7)) {
-        txn->override_employee = twi_approver(store, task->at_s, w->employee, rng);
-        txn->override_reason = TWI_REASON_NO_RECEIPT;
-    }
+    if (!has_receipt && twi_chance(rng, 0.7))
+        twi_authorise(sim, store, txn, task->at_s, TWI_REASON_NO_RECEIPT, rng);
     twi_pay_with(txn, pay, token, rng);
     txn->scheme = TW_SIMULATE_RETURN_RING;
     txn->loss = -txn->total;

@@ -83,8 +83,8 @@ static void plan_ring(twi_sim *sim, twi_store *store, uint32_t ring_idx)
     tw_rng rng;
     twi_rng_start(&rng, sim->options.seed, TWI_STREAM_RING_DAY, ring_idx, (uint32_t)store->day);
     for (int32_t n = twi_poisson(&rng, ring->per_day); n > 0; n--) {
-        uint32_t stop = (ring->first_store + tw_rng_below(&rng, ring->store_n)) %
-                        sim->options.stores;
+        uint32_t stop =
+            (ring->first_store + tw_rng_below(&rng, ring->store_n)) % sim->options.stores;
         int32_t at_s = twi_range(&rng, 10 * 3600 + 1800, 18 * 3600);
         if (stop == store->idx && at_s > store->day_open_s && at_s < store->day_close_s - 300)
             twi_task_add(sim, store,
@@ -103,7 +103,8 @@ void twi_schemes_plan(twi_sim *sim, twi_store *store)
         plan_ring(sim, store, i);
 }
 
-// --- opportunities -------------------------------------------------------------------------------------
+// --- opportunities
+// -------------------------------------------------------------------------------------
 
 static twi_thief *armed_thief(twi_sim *sim, uint32_t employee, tw_simulate_scheme scheme)
 {
@@ -126,7 +127,8 @@ void twi_scheme_before(twi_sim *sim, twi_store *store, twi_txn *txn)
     txn->loss = TW_MAX(txn->total * 3 / 100, 10);
 }
 
-static int32_t later(const twi_store *store, const twi_thief *thief, int32_t done_s, int32_t after_s)
+static int32_t later(const twi_store *store, const twi_thief *thief, int32_t done_s,
+                     int32_t after_s)
 {
     const twi_worker *w = twi_worker_of(store, thief->employee);
     return TW_MAX(done_s + 10, TW_MIN(done_s + after_s, w ? w->end_s - 60 : done_s));

@@ -77,11 +77,14 @@ static void note(twi_sim *sim, twi_store *store, const twi_worker *w, const char
 
 static void note_shift(twi_sim *sim, twi_store *store, const twi_worker *w, tw_rng *rng)
 {
-    // People forget the clock now and then; the till still knows them.
+    // People forget the clock now and then; the till still knows them. A shift that begins at
+    // midnight is noted then: no record of a day is older than the day.
+    if (twi_chance(rng, 0.003))
+        return; // the terminal was down: a day's work that the clock knows nothing of
     bool forgets_in = twi_chance(rng, 0.006), forgets_out = twi_chance(rng, 0.010);
     if (!forgets_in)
-        note(sim, store, w, "clock_in", w->start_s - twi_range(rng, 60, 540), false);
-    note(sim, store, w, "sign_on", w->start_s - twi_range(rng, 5, 50), true);
+        note(sim, store, w, "clock_in", TW_MAX(w->start_s - twi_range(rng, 60, 540), 0), false);
+    note(sim, store, w, "sign_on", TW_MAX(w->start_s - twi_range(rng, 5, 50), 0), true);
     if (w->break_end_s > w->break_s) {
         note(sim, store, w, "break_start", w->break_s, false);
         note(sim, store, w, "break_end", w->break_end_s, false);
@@ -105,8 +108,8 @@ static bool add_worker(twi_sim *sim, twi_store *store, twi_role role, const bloc
     twi_worker *w = &store->workers[store->worker_n];
     *w = (twi_worker){employee, (uint8_t)role, reg, b->start_s, b->end_s, 0, 0};
     if (w->end_s - w->start_s > 5 * 3600) {
-        w->break_s = w->start_s + 3 * 3600 + (int32_t)(store->worker_n % 4) * 2100 +
-                     twi_range(rng, 0, 600);
+        w->break_s =
+            w->start_s + 3 * 3600 + (int32_t)(store->worker_n % 4) * 2100 + twi_range(rng, 0, 600);
         w->break_end_s = w->break_s + 1800;
     }
     store->worker_n++;
@@ -128,7 +131,8 @@ static int32_t peak(const twi_store *store, int32_t from_s, int32_t to_s)
     return most;
 }
 
-static void fill_block(twi_sim *sim, twi_store *store, const block *b, int32_t cashiers, tw_rng *rng)
+static void fill_block(twi_sim *sim, twi_store *store, const block *b, int32_t cashiers,
+                       tw_rng *rng)
 {
     for (int32_t i = 0; i < cashiers; i++) {
         // One of the tills is a senior's where there is one, so that someone can approve.
@@ -205,7 +209,8 @@ void twi_staff_plan(twi_sim *sim, twi_store *store)
     plan_offline(sim, store);
 }
 
-// --- who is there ----------------------------------------------------------------------------------
+// --- who is there
+// ----------------------------------------------------------------------------------
 
 bool twi_is_on_duty(const twi_worker *w, int32_t at_s)
 {
@@ -260,4 +265,13 @@ uint32_t twi_approver(const twi_store *store, int32_t at_s, uint32_t not_employe
             found = w->employee;
     }
     return found;
+}
+
+void twi_authorise(const twi_sim *sim, const twi_store *store, twi_txn *txn, int32_t at_s,
+                   twi_reason reason, tw_rng *rng)
+{
+    uint8_t role = sim->employees_own[txn->employee].role;
+    bool is_own = (role == TWI_SENIOR || role == TWI_MANAGER) && twi_chance(rng, 0.6);
+    txn->override_employee = is_own ? txn->employee : twi_approver(store, at_s, txn->employee, rng);
+    txn->override_reason = (uint8_t)reason;
 }

@@ -18,7 +18,7 @@ void twi_stock_missing(twi_sim *sim, twi_store *store, uint32_t item, int32_t qu
     bool is_counted = twi_chance(rng, 0.5) && store->day + days < sim->end_day;
     if (!is_counted || item == TWI_ITEM_GIFT_CARD)
         return;
-    twi_movement_note missing = {item, stock_keeper(store), "adjustment", "count_variance",
+    twi_movement_note missing = {item,      stock_keeper(store),    "adjustment", "count_variance",
                                  -quantity, days * 86400 + 7 * 3600};
     twi_emit_movement(sim, store, &missing);
 }
@@ -28,7 +28,8 @@ static void some(twi_sim *sim, twi_store *store, twi_movement_note note, int32_t
 {
     note.item = twi_item_pick(rng, (twi_format)store->format);
     note.quantity = twi_range(rng, low, high);
-    note.at_s = store->day_open_s + twi_range(rng, 0, store->day_close_s - store->day_open_s - 3600);
+    note.at_s =
+        store->day_open_s + twi_range(rng, 0, store->day_close_s - store->day_open_s - 3600);
     twi_emit_movement(sim, store, &note);
 }
 
@@ -39,8 +40,12 @@ static void plan_transfer(twi_sim *sim, twi_store *store, uint32_t keeper, tw_rn
     twi_store *other = &sim->stores_own[district + tw_rng_below(rng, size)];
     if (other == store || other->format != store->format)
         return;
-    twi_movement_note out = {twi_item_pick(rng, (twi_format)store->format), keeper, "transfer_out",
-                             NULL, -twi_range(rng, 2, 12), store->day_open_s + 3600};
+    twi_movement_note out = {twi_item_pick(rng, (twi_format)store->format),
+                             keeper,
+                             "transfer_out",
+                             NULL,
+                             -twi_range(rng, 2, 12),
+                             store->day_open_s + 3600};
     twi_emit_movement(sim, store, &out);
     twi_task task = {.kind = TWI_TASK_TRANSFER_IN, .at_s = 11 * 3600};
     task.memo.line_n = 1;
@@ -51,7 +56,7 @@ static void plan_transfer(twi_sim *sim, twi_store *store, uint32_t keeper, tw_rn
 
 void twi_stock_transfer_in(twi_sim *sim, twi_store *store, const twi_task *task)
 {
-    twi_movement_note in = {task->memo.lines[0].item, stock_keeper(store), "transfer_in", NULL,
+    twi_movement_note in = {task->memo.lines[0].item,     stock_keeper(store), "transfer_in", NULL,
                             task->memo.lines[0].quantity, task->at_s};
     twi_emit_movement(sim, store, &in);
 }

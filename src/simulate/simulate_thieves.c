@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Chooses who steals, how, when and how cleverly. Schemes are dealt from a shuffled deck, so that a
-// chain with enough thieves shows each of them; who gets a scheme must be able to run it (a paid-out
-// needs a manager, a service desk has refunds to hide among).
+// chain with enough thieves shows each of them; who gets a scheme must be able to run it (a
+// paid-out needs a manager, a service desk has refunds to hide among).
 #include "simulate_model.h"
 
 #define ROLE(role) (1u << (role))
@@ -77,22 +77,24 @@ static void choose_partner(const twi_sim *sim, twi_thief *thief, tw_rng *rng)
     if (thief->scheme == TW_SIMULATE_CREDENTIAL_SHARING) {
         if (sim->options.stores > 1 && twi_chance(rng, 0.4))
             store = (store + 1 + tw_rng_below(rng, sim->options.stores - 1)) % sim->options.stores;
-        thief->partner = colleague(sim, store, ROLE(TWI_CASHIER) | ROLE(TWI_SENIOR),
-                                   thief->employee, rng);
+        thief->partner =
+            colleague(sim, store, ROLE(TWI_CASHIER) | ROLE(TWI_SENIOR), thief->employee, rng);
     }
 }
 
 // Acts on an active day, from careful to greedy. Loyalty points are small, so they are many.
 static double ordinary_rate(tw_simulate_scheme scheme, tw_rng *rng)
 {
-    double rate = 4.4 * twi_spread(rng, 0.55);
+    double rate = TW_MIN(4.4 * twi_spread(rng, 0.55), 8.0);
     if (scheme == TW_SIMULATE_LOYALTY_SELF_CREDIT)
         rate *= 2.5;
     if (scheme == TW_SIMULATE_STRUCTURING) // each act is a series
         rate *= 0.4;
+    if (scheme == TW_SIMULATE_GIFT_CARD_REFUND_DRAIN) // each act is a refund and a purchase
+        rate *= 0.6;
     if (scheme == TW_SIMULATE_PAID_OUT_ABUSE || scheme == TW_SIMULATE_AFTER_HOURS)
         rate *= 0.6;
-    return TW_MIN(rate, 14.0);
+    return rate;
 }
 
 static void thief_init(twi_sim *sim, twi_thief *thief, tw_simulate_scheme scheme, uint32_t employee,
@@ -152,8 +154,8 @@ static void choose_rings(twi_sim *sim, size_t wanted, tw_rng *rng)
         ring->first_store = tw_rng_below(rng, sim->options.stores);
         ring->store_n = TW_MIN(sim->options.stores, 3 + tw_rng_below(rng, 6));
         ring->start_day = sim->options.start_day + twi_range(rng, -days / 4, days / 2);
-        ring->stop_day = TW_MAX(ring->start_day, sim->options.start_day) + 7 +
-                         (int32_t)(days * twi_gap(rng));
+        ring->stop_day =
+            TW_MAX(ring->start_day, sim->options.start_day) + 7 + (int32_t)(days * twi_gap(rng));
         ring->skill = tw_rng_unit(rng);
         ring->per_day = twi_between(rng, 0.7, 3.2) * (1.3 - 0.6 * ring->skill);
         ring->key = tw_rng_u64(rng) | 1;
@@ -173,10 +175,10 @@ tw_status twi_thieves_build(twi_sim *sim, tw_err *err)
     if (wanted) {
         sim->thieves_own = tw_new_array(sim->alloc, wanted, sizeof(twi_thief));
         sim->rings_own = tw_new_array(sim->alloc, rings, sizeof(twi_ring));
+        sim->ring_cap = rings;
         if (!sim->thieves_own || !sim->rings_own)
             return tw_fail(err, TW_NO_MEMORY, "no memory for the simulator's thieves");
     }
-    sim->ring_cap = sim->rings_own ? rings : 0;
     choose_thieves(sim, wanted, &rng);
     choose_rings(sim, sim->ring_cap, &rng);
     sim->summary.thieves = sim->thief_n;

@@ -15,19 +15,30 @@
 // The longest record: TWI_LINES_MAX lines of 220 bytes, three tenders, the head.
 #define RECORD_MAX_BYTES 16384
 
-static const char *const type_names[TWI_TYPES] = {"sale",    "return",  "exchange", "void",
-                                                  "post_void", "no_sale", "paid_in", "paid_out",
-                                                  "cancel",  "suspend", "resume"};
-static const char *const pay_names[TWI_PAYS] = {"none",   "cash",  "credit",       "debit",
-                                                "mobile", "gift_card", "check", "store_credit",
+static const char *const type_names[TWI_TYPES] = {"sale",      "return",  "exchange", "void",
+                                                  "post_void", "no_sale", "paid_in",  "paid_out",
+                                                  "cancel",    "suspend", "resume"};
+static const char *const pay_names[TWI_PAYS] = {"none",    "cash",      "credit", "debit",
+                                                "mobile",  "gift_card", "check",  "store_credit",
                                                 "voucher", "other"};
-static const char *const entry_names[TWI_ENTRIES] = {"",     "scanned", "keyed", "chip",
+static const char *const entry_names[TWI_ENTRIES] = {"",    "scanned", "keyed", "chip",
                                                      "tap", "swipe",   "manual"};
-static const char *const reason_names[TWI_REASONS] = {
-    "",           "promotion",      "coupon",   "employee_discount",    "damaged",
-    "goodwill",   "price_match",    "manual",   "loyalty_reward",       "shelf_price",
-    "no_receipt", "wrong_tender",   "customer_changed_mind", "cashier_error", "high_value",
-    "expenses"};
+static const char *const reason_names[TWI_REASONS] = {"",
+                                                      "promotion",
+                                                      "coupon",
+                                                      "employee_discount",
+                                                      "damaged",
+                                                      "goodwill",
+                                                      "price_match",
+                                                      "manual",
+                                                      "loyalty_reward",
+                                                      "shelf_price",
+                                                      "no_receipt",
+                                                      "wrong_tender",
+                                                      "customer_changed_mind",
+                                                      "cashier_error",
+                                                      "high_value",
+                                                      "expenses"};
 
 const char *tw_simulate_scheme_name(tw_simulate_scheme scheme)
 {
@@ -52,7 +63,8 @@ const char *twi_role_name(twi_role role)
     return names[role];
 }
 
-// --- writing at a pointer --------------------------------------------------------------------------
+// --- writing at a pointer
+// --------------------------------------------------------------------------
 
 #define PUT(p, literal) (memcpy((p), "" literal, sizeof(literal) - 1), (p) + sizeof(literal) - 1)
 
@@ -177,7 +189,8 @@ static char *put_tenths(char *p, int32_t ds)
     return put_digits(p, (uint64_t)ds % 10, 1);
 }
 
-// --- parts of a transaction --------------------------------------------------------------------------
+// --- parts of a transaction
+// --------------------------------------------------------------------------
 
 static char *put_line(char *p, const twi_item *items, const twi_line *line)
 {
@@ -277,7 +290,10 @@ static char *put_people(char *p, const twi_txn *txn)
     return p;
 }
 
-static char *put_flag(char *p, bool flag) { return flag ? PUT(p, "true") : PUT(p, "false"); }
+static char *put_flag(char *p, bool flag)
+{
+    return flag ? PUT(p, "true") : PUT(p, "false");
+}
 
 static char *put_head(char *p, const twi_store *store, const twi_txn *txn, uint64_t ref)
 {
@@ -375,7 +391,8 @@ static char *put_columns(char *p, const twi_store *store, const twi_txn *txn, ui
     return p;
 }
 
-// --- emission ----------------------------------------------------------------------------------------
+// --- emission
+// ----------------------------------------------------------------------------------------
 
 static uint64_t next_ref(const twi_sim *sim, twi_store *store, uint8_t reg)
 {
@@ -518,7 +535,8 @@ void twi_emit_movement(twi_sim *sim, twi_store *store, const twi_movement_note *
     sim->summary.movements++;
 }
 
-// --- heads -------------------------------------------------------------------------------------------
+// --- heads
+// -------------------------------------------------------------------------------------------
 
 static tw_status write_text(twi_sim *sim, tw_simulate_output output, const char *text, tw_err *err)
 {

@@ -6,7 +6,8 @@
 //
 //  1. Same options, same bytes, on every machine: no clock, no locale, no time zone database, no
 //     transcendental function of the C library.
-//  2. Records leave in the order of their arrival at head office over all stores; a few arrive late.
+//  2. Records leave in the order of their arrival at head office over all stores; a few arrive
+//  late.
 //  3. Memory is bounded by one hour of the chain's traffic plus the returns that are still to come.
 #ifndef TW_SIMULATE_SIMULATE_H
 #define TW_SIMULATE_SIMULATE_H
@@ -59,11 +60,12 @@ const char *tw_simulate_output_name(tw_simulate_output output);
 enum { TW_SIMULATE_STORES_MAX = 9999, TW_SIMULATE_DAYS_MAX = 3660 };
 
 typedef struct tw_simulate_options {
-    uint32_t stores;   // 1..TW_SIMULATE_STORES_MAX
-    uint32_t days;     // 1..TW_SIMULATE_DAYS_MAX
+    uint32_t stores; // 1..TW_SIMULATE_STORES_MAX
+    uint32_t days;   // 1..TW_SIMULATE_DAYS_MAX
     uint64_t seed;
     int32_t start_day; // days since 1970-01-01, 1990..2090
-    char currency[4];  // ISO 4217 with two decimals; USD and CAD make an American chain, others a European
+    char currency[4];  // ISO 4217 with two decimals; USD and CAD make an American chain, others a
+                       // European
     double fraud_rate; // share of employees who steal at some time, 0..0.25
     double duplicate_rate; // share of transactions that are delivered twice, 0..0.5
     bool eleven_columns;   // also write TW_SIMULATE_COLUMNS
@@ -84,8 +86,8 @@ typedef struct tw_simulate_sink {
 typedef struct tw_simulate_summary {
     uint64_t transactions, movements, shifts, duplicates;
     uint64_t employees, thieves, rings;
-    uint64_t fraud_n[TW_SIMULATE_SCHEME_N];          // labelled transactions; [0] is their sum
-    int64_t fraud_loss_minor[TW_SIMULATE_SCHEME_N];  // their loss; [0] is the sum
+    uint64_t fraud_n[TW_SIMULATE_SCHEME_N];         // labelled transactions; [0] is their sum
+    int64_t fraud_loss_minor[TW_SIMULATE_SCHEME_N]; // their loss; [0] is the sum
 } tw_simulate_summary;
 
 // Runs the whole simulation. TW_INVALID (an option out of range), TW_NO_MEMORY, TW_LIMIT, or what
