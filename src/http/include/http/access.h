@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Secrets that let somebody in: API tokens and the one-time set-up link. Only their SHA-256 is stored.
+#ifndef TW_HTTP_ACCESS_H
+#define TW_HTTP_ACCESS_H
+
+#include "port/ledger.h"
+
+// Scopes, as bits and as the words of the API. X(NAME, "word")
+#define TW_SCOPES(X)                                                                               \
+    X(INGEST, "ingest")                                                                            \
+    X(SCORE, "score")                                                                              \
+    X(READ, "read")                                                                                \
+    X(VERDICT, "verdict")                                                                          \
+    X(ADMIN, "admin")
+typedef enum tw_scope_index {
+#define X(name, word) TW_SCOPE_INDEX_##name,
+    TW_SCOPES(X)
+#undef X
+        TW_SCOPE_N
+} tw_scope_index;
+enum {
+#define X(name, word) TW_SCOPE_##name = 1 << TW_SCOPE_INDEX_##name,
+    TW_SCOPES(X)
+#undef X
+};
+
+#define TW_SECRET_BYTES 68 // "tw_" + 64 hex digits + NUL
+
+// Scope of a word; 0 when unknown.
+uint32_t tw_scope_from(tw_str word);
+
+// Makes a token and stores its hash. `scopes` is a set of TW_SCOPE_ bits. `id` receives the token's id.
+// TW_INVALID without scopes, TW_IO, TW_NO_SPACE.
+tw_status tw_access_token_new(const tw_ledger *ledger, tw_str name, uint32_t scopes, int64_t now_ms,
+                              char id[TW_SECRET_BYTES], char secret[TW_SECRET_BYTES],
+                              tw_err *err) TW_MUST_CHECK;
+// Makes a one-time set-up link, good for 24 hours: its secret exchanges once for an administrator's
+// session (POST /v1/session). The page is <url>/#/setup/<secret>.
+tw_status tw_access_link_new(const tw_ledger *ledger, int64_t now_ms, char secret[TW_SECRET_BYTES],
+                             tw_err *err) TW_MUST_CHECK;
+
+#endif

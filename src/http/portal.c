@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The embedded portal: hashed assets for ever, pages always asked again, everything compressed.
+#include "portal.h"
+
+#include <stdio.h>
+
+#include "internal.h"
+
+static const char content_policy[] =
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+static const char *media_type(tw_str path)
+{
+    static const struct {
+        const char *suffix, *type;
+    } types[] = {{".html", "text/html; charset=utf-8"},  {".js", "text/javascript; charset=utf-8"},
+                 {".css", "text/css; charset=utf-8"},    {".svg", "image/svg+xml"},
+                 {".json", "application/json"},          {".png", "image/png"},
+                 {".woff2", "font/woff2"},               {".ico", "image/x-icon"},
+                 {".webmanifest", "application/manifest+json"}};
+    for (size_t i = 0; i < TW_COUNT(types); i++) {
+        if (tw_str_ends(path, tw_str_from(types[i].suffix)))
+            return types[i].type;
+    }
+    return "application/octet-stream";
+}
+
+static const twi_portal_file *find(const char *path)
+{
+    for (const twi_portal_file *file = twi_portal_files; file->path; file++) {
+        if (strcmp(file->path, path) == 0)
+            return file;
+    }
+    return NULL;
+}
+
+static void serve(twi_request *request, const twi_portal_file *file)
+{
+    bool is_asset = strncmp(file->path, "/assets/", 8) == 0; // Vite names them by their hash
+    char quoted[32];
+    snprintf(quoted, sizeof(quoted), "\"%.16s\"", file->hash);
+    char *etag = tw_arena_copy(&request->arena, quoted, strlen(quoted));
+    const char *known = twi_request_header(request, "If-None-Match");
+    if (!etag) {
+        twi_problem_err(request, TW_NO_MEMORY, NULL);
+        return;
+    }
+    twi_reply_header(request, "ETag", etag);
+    twi_reply_header(request, "Cache-Control", is_asset ? "public, max-age=31536000, immutable" : "no-cache");
+    twi_reply_header(request, "Content-Security-Policy", content_policy);
+    if (known && strcmp(known, etag) == 0) {
+        twi_reply(request, 304, NULL, TW_STR_NONE);
+        return;
+    }
+    request->reply_is_gzip = true;
+    twi_reply(request, 200, media_type(tw_str_from(file->path)),
+              (tw_str){(const char *)file->data, (size_t)(file->end - file->data)});
+}
+
+void twi_handle_portal(twi_request *request)
+{
+    const twi_portal_file *file = find(request->path);
+    // Pages are routes of the portal itself: everything without a dot is its index.
+    if (!file && !strchr(request->path, '.'))
+        file = find("/index.html");
+    if (file)
+        serve(request, file);
+    else if (!twi_portal_files[0].path)
+        twi_problem(request, 404, NULL, "The portal is not part of this build; run ./demo or make");
+    else
+        twi_problem(request, 404, NULL, "There is no \"%.100s\" here", request->path);
+}

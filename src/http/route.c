@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All routes of the interface in one table, in the order of api/openapi.yaml.
+#include "internal.h"
+
+static const twi_route routes[] = {
+    {"POST", "/v1/transactions", TW_SCOPE_INGEST, false, true, twi_handle_transactions},
+    {"POST", "/v1/score", TW_SCOPE_SCORE, true, true, twi_handle_score},
+    {"POST", "/v1/movements", TW_SCOPE_INGEST, false, true, twi_handle_movements},
+    {"POST", "/v1/shifts", TW_SCOPE_INGEST, false, true, twi_handle_shifts},
+    {"GET", "/v1/alerts", TW_SCOPE_READ, true, false, twi_handle_alert_list},
+    {"GET", "/v1/alerts/{}", TW_SCOPE_READ, true, false, twi_handle_alert},
+    {"POST", "/v1/verdicts", TW_SCOPE_VERDICT, true, true, twi_handle_verdict},
+    {"GET", "/v1/verdict-reasons", TW_SCOPE_READ, false, false, twi_handle_verdict_reasons},
+    {"GET", "/v1/transactions/{}", TW_SCOPE_READ, true, false, twi_handle_transaction},
+    {"GET", "/v1/employees/{}", TW_SCOPE_READ, true, false, twi_handle_employee},
+    {"GET", "/v1/stores", TW_SCOPE_READ, true, false, twi_handle_store_list},
+    {"GET", "/v1/stores/{}", TW_SCOPE_READ, true, false, twi_handle_store},
+    {"GET", "/v1/signals", TW_SCOPE_READ, true, false, twi_handle_signals},
+    {"GET", "/v1/catalogue", TW_SCOPE_READ, false, false, twi_handle_catalogue},
+    {"GET", "/v1/summary", TW_SCOPE_READ, true, false, twi_handle_summary},
+    {"GET", "/v1/dead-letters", TW_SCOPE_READ, true, false, twi_handle_dead_letters},
+    {"GET", "/v1/events", TW_SCOPE_READ, false, false, twi_handle_events},
+    {"POST", "/v1/session", 0, true, true, twi_handle_session_create},
+    {"GET", "/v1/session", 0, true, false, twi_handle_session_get},
+    {"DELETE", "/v1/session", 0, true, false, twi_handle_session_delete},
+    {"GET", "/v1/tokens", TW_SCOPE_ADMIN, true, false, twi_handle_token_list},
+    {"POST", "/v1/tokens", TW_SCOPE_ADMIN, true, true, twi_handle_token_create},
+    {"DELETE", "/v1/tokens/{}", TW_SCOPE_ADMIN, true, false, twi_handle_token_revoke},
+    {"GET", "/healthz", 0, false, false, twi_handle_health},
+    {"GET", "/readyz", 0, false, false, twi_handle_ready},
+    {"GET", "/metrics", 0, false, false, twi_handle_metrics},
+};
+// Everything else that is read is the portal's.
+static const twi_route portal = {"GET", "", 0, false, false, twi_handle_portal};
+
+// Percent-decodes one part of a path into the arena; false when it is malformed or empty.
+static bool decode_part(twi_request *request, tw_str part, tw_str *out)
+{
+    char *text = tw_arena_copy(&request->arena, part.at, part.bytes);
+    if (!text || part.bytes == 0)
+        return false;
+    *out = (tw_str){text, MHD_http_unescape(text)};
+    return tw_str_is_utf8(*out);
+}
+
+static bool path_matches(twi_request *request, const char *pattern)
+{
+    const char *path = request->path;
+    size_t param = 0;
+    for (; *pattern; pattern++) {
+        if (*pattern != '{') {
+            if (*path++ != *pattern)
+                return false;
+            continue;
+        }
+        size_t n = strcspn(path, "/");
+        if (param == TWI_PARAMS_MAX || !decode_part(request, (tw_str){path, n}, &request->params[param++]))
+            return false;
+        path += n;
+        pattern++; // the closing brace
+    }
+    return *path == '\0';
+}
+
+const twi_route *twi_route_find(twi_request *request, bool *path_known)
+{
+    // HEAD is GET without the body, which libmicrohttpd leaves out by itself.
+    const char *method = strcmp(request->method, "HEAD") == 0 ? "GET" : request->method;
+    *path_known = false;
+    for (size_t i = 0; i < TW_COUNT(routes); i++) {
+        if (!path_matches(request, routes[i].path))
+            continue;
+        *path_known = true;
+        if (strcmp(routes[i].method, method) == 0)
+            return &routes[i];
+    }
+    bool is_page = strcmp(method, "GET") == 0 && strncmp(request->path, "/v1/", 4) != 0;
+    return !*path_known && is_page ? &portal : NULL;
+}
