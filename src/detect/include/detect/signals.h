@@ -15,7 +15,7 @@
 
 #define TW_SIGNALS_MAX 64        // in one set
 #define TW_SCHEMES_MAX 24        // in one set
-#define TW_SCHEME_SIGNALS_MAX 8  // of one scheme: each has a slot in the scheme's evidence
+#define TW_SCHEME_SIGNALS_MAX 10 // of one scheme: each has a slot in the scheme's evidence
 #define TW_PARAMETERS_MAX 8      // of one signal
 
 typedef struct tw_signal_set tw_signal_set;
