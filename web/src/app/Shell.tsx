@@ -2,12 +2,12 @@
 //
 // The frame of every page: navigation, live figures, the state of the connection.
 import { ActionIcon, Button, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
 import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Sun } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
 import { Link, NavLink, Outlet } from 'react-router-dom'
 import { api, unwrap } from '../api/client'
-import { sessionQuery, summaryQuery } from '../api/queries'
+import { reasonsQuery, sessionQuery, summaryQuery } from '../api/queries'
 import { Logo } from '../components/Logo'
 import { formatCompact, formatCount, formatMoneyRounded, formatTime } from '../lib/format'
 import { useKeys } from '../lib/useKeys'
@@ -32,6 +32,8 @@ export function Shell() {
 
 function Frame() {
   const [isHelpOpen, setHelpOpen] = useState(false)
+  // Read ahead, so that a verdict's reasons are there at the first press of a key.
+  usePrefetchQuery(reasonsQuery)
   useKeys({ '?': () => setHelpOpen(true) })
   return (
     <div className={styles.shell}>

@@ -56,23 +56,25 @@ const columnHelp = {
 
 function PeerGrid({ measures, currency }: Pick<Props, 'measures' | 'currency'>) {
   return (
-    <div className={styles.grid} role="table" aria-label="Comparison">
-      <div className={styles.head} role="row">
-        <span role="columnheader" className={styles.title}>Measure</span>
-        <span role="columnheader" className={`${styles.figure} ${styles.value}`}>Now</span>
-        <span role="columnheader" className={`${styles.figure} ${styles.own}`}>
-          <Help text={columnHelp.own}>Own</Help>
-        </span>
-        <span role="columnheader" className={`${styles.figure} ${styles.peers}`}>
-          <Help text={columnHelp.peers}>Peers</Help>
-        </span>
-        <span role="columnheader" className={`${styles.figure} ${styles.above}`}>
-          <Help text={columnHelp.higher}>Above</Help>
-        </span>
+    <div className={styles.grid}>
+      <div role="table" aria-label="Comparison" className={styles.rows}>
+        <div className={styles.head} role="row">
+          <span role="columnheader" className={styles.title}>Measure</span>
+          <span role="columnheader" className={`${styles.figure} ${styles.value}`}>Now</span>
+          <span role="columnheader" className={`${styles.figure} ${styles.own}`}>
+            <Help text={columnHelp.own}>Own</Help>
+          </span>
+          <span role="columnheader" className={`${styles.figure} ${styles.peers}`}>
+            <Help text={columnHelp.peers}>Peers</Help>
+          </span>
+          <span role="columnheader" className={`${styles.figure} ${styles.above}`}>
+            <Help text={columnHelp.higher}>Above</Help>
+          </span>
+        </div>
+        {measures.map((measure, index) => (
+          <PeerRow key={measure.feature} measure={measure} currency={currency} row={index + 2} />
+        ))}
       </div>
-      {measures.map((measure, index) => (
-        <PeerRow key={measure.feature} measure={measure} currency={currency} row={index + 2} />
-      ))}
       <div className={styles.chart} style={{ gridRow: `2 / span ${measures.length}` }}>
         <PeerChart
           measures={measures}

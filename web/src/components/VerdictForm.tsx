@@ -5,7 +5,7 @@
 import { NumberInput, Textarea } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Alert, VerdictKind, VerdictReason } from '../api/client'
 import { reasonsQuery, useVerdict } from '../api/queries'
 import { verdictHelp, verdictLabels } from '../lib/vocabulary'
@@ -63,6 +63,14 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
   const [recovered, setRecovered] = useState<string | number>('')
   const reasons = (data?.items ?? []).filter((item) => item.verdict === kind && item.reason !== 'reopened')
 
+  const firstRef = useRef<HTMLButtonElement>(null)
+  const hasReasons = reasons.length > 0
+  useEffect(() => {
+    // The focus trap of the surrounding dialog looks for its target before the reasons are there.
+    const timer = setTimeout(() => firstRef.current?.focus(), 0)
+    return () => clearTimeout(timer)
+  }, [hasReasons])
+
   const pick = (reason: VerdictReason) => {
     decide(alert, kind, reason, note, String(recovered)).then(onDone, () => undefined)
   }
@@ -82,6 +90,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
             type="button"
             className={styles.reason}
             disabled={isPending}
+            ref={index === 0 ? firstRef : undefined}
             data-autofocus={index === 0 || undefined}
             data-reason={item.reason}
             onClick={() => pick(item.reason)}

@@ -89,6 +89,8 @@ export function formatValue(
       return formatPercentile(value, locale)
     case 'flag':
       return value ? 'yes' : 'no'
+    case 'd':
+      return formatUnit(value, 'day', 0, locale)
     case 'h':
       return formatUnit(value, 'hour', 1, locale)
     case 'min':

@@ -130,6 +130,7 @@ const unitLabels: Record<Feature['unit'], string> = {
   flag: 'Yes or no',
   ratio: 'Ratio',
   percentile: 'Percentile',
+  d: 'Days',
   h: 'Hours',
   min: 'Minutes',
   s: 'Seconds',

@@ -94,7 +94,7 @@ function VerdictButton({ alert, kind, isOpen, onToggle }: ButtonProps) {
           </span>
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label={`${verdictVerbs[kind]}: choose a reason`}>
+      <Popover.Dropdown>
         <VerdictForm alert={alert} kind={kind} onDone={() => onToggle(false)} />
       </Popover.Dropdown>
     </Popover>
