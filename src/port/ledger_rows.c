@@ -111,10 +111,10 @@ void tw_alert_cursor_of(const tw_alert_row *row, tw_alert_sort sort, tw_alert_cu
     *out = (tw_alert_cursor){0};
     switch (sort) {
     case TW_ALERT_SORT_RANK:
-        out->real = row->rank;
+        out->real = row->rank + 0.0; // no -0.0: a database does not keep it
         break;
     case TW_ALERT_SORT_RISK:
-        out->real = row->risk_score;
+        out->real = row->risk_score + 0.0;
         break;
     case TW_ALERT_SORT_CREATED:
         out->integer = row->created_ms;

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ledger's contract, run against every adapter, and random batches and queries that must give
+// the same answers and hashes in all of them.
+#include <math.h>
+
+#include "port/ledger_rows.h"
+#include "store_support.h"
+
+typedef struct fixture {
+    const store_adapter *adapter;
+    store_dir dir;
+    tw_ledger ledger;
+    tw_arena arena;
+} fixture;
+
+static int set_up(void **state)
+{
+    fixture *f = calloc(1, sizeof(*f));
+    tw_err err = {0};
+    f->adapter = *state;
+    store_dir_make(&f->dir);
+    tw_arena_init(&f->arena, tw_alloc_system(), 0, 256 << 20);
+    assert_ok(f->adapter->open_ledger(&f->dir, &f->ledger, &err));
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    tw_ledger_close(&f->ledger);
+    tw_arena_release(&f->arena);
+    store_dir_remove(&f->dir);
+    free(f);
+    return 0;
+}
+
+static void reopen(fixture *f)
+{
+    tw_err err = {0};
+    if (!f->adapter->is_durable)
+        return;
+    tw_ledger_close(&f->ledger);
+    assert_ok(f->adapter->open_ledger(&f->dir, &f->ledger, &err));
+}
+
+static tw_alert_row alert_row(const char *id, double risk, const char *store)
+{
+    return (tw_alert_row){.alert_id = tw_str_from(id),
+                          .created_ms = 1000,
+                          .updated_ms = 2000,
+                          .status = TW_STR("NEW"),
+                          .type = TW_STR("VOID_REFUND"),
+                          .scheme = TW_STR("post_void"),
+                          .entity_kind = TW_STR("employee"),
+                          .entity_id = TW_STR("E1"),
+                          .store_id = tw_str_from(store),
+                          .employee_id = TW_STR("E1"),
+                          .currency = TW_STR("USD"),
+                          .risk_score = risk,
+                          .rank = risk * 2,
+                          .exposure_minor = 1999,
+                          .transaction_n = 2,
+                          .first_seq = 5,
+                          .last_seq = 9,
+                          .body = TW_STR("{\"sentence\":\"Zwei Stornos für 19,99 €\"}")};
+}
+
+static tw_status apply_alerts(fixture *f, const tw_alert_row *rows, size_t n, uint64_t seq,
+                              tw_err *err)
+{
+    tw_ledger_batch batch = {.alerts = rows, .alert_n = n, .applied = {.seq = seq}};
+    memset(batch.applied.hash, (int)seq, sizeof(batch.applied.hash));
+    return tw_ledger_apply(&f->ledger, &batch, err);
+}
+
+static uint64_t total_of(fixture *f, const tw_alert_filter *filter)
+{
+    tw_err err = {0};
+    tw_alert_page page;
+    tw_alert_page_options options = {.limit = 500};
+    assert_ok(tw_ledger_alert_list(&f->ledger, filter, &options, &f->arena, &page, &err));
+    assert_int_equal(page.total, page.n);
+    return page.total;
+}
+
+static void the_position_moves_with_the_rows(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_ledger_position position;
+    tw_alert_row row = alert_row("A-1", 0.9, "S1"), got;
+    assert_int_equal(f->ledger.ops->version, TW_LEDGER_VERSION);
+    assert_ok(tw_ledger_get_position(&f->ledger, &position, &err));
+    assert_int_equal(position.seq, 0);
+    assert_ok(apply_alerts(f, &row, 1, 10, &err));
+    assert_ok(apply_alerts(f, &row, 1, 10, &err)); // the same again
+    tw_alert_row bad[] = {alert_row("A-2", 0.5, "S1"), alert_row("", 0.5, "S1")};
+    assert_status(apply_alerts(f, bad, 2, 12, &err), TW_INVALID);
+    bad[1] = alert_row("A-3", NAN, "S1");
+    assert_status(apply_alerts(f, bad, 2, 12, &err), TW_INVALID);
+    assert_status(apply_alerts(f, bad, 1, 9, &err), TW_CONFLICT);
+    reopen(f);
+    assert_ok(tw_ledger_get_position(&f->ledger, &position, &err));
+    assert_int_equal(position.seq, 10);
+    assert_int_equal(position.hash[31], 10);
+    assert_ok(tw_ledger_alert_get(&f->ledger, row.alert_id, &f->arena, &got, &err));
+    assert_true(tw_str_equal(got.body, row.body));
+    assert_int_equal(got.exposure_minor, 1999);
+    assert_true(got.risk_score == 0.9);
+    assert_int_equal(got.register_id.bytes, 0);
+    assert_int_equal(got.last_seq, 9);
+    assert_status(tw_ledger_alert_get(&f->ledger, TW_STR("A-2"), &f->arena, &got, &err),
+                  TW_NOT_FOUND);
+    assert_int_equal(total_of(f, &(tw_alert_filter){0}), 1);
+}
+
+static void pages_follow_each_other_in_every_order(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    static char ids[230][16];
+    static tw_alert_row rows[230];
+    for (size_t i = 0; i < 230; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "A-%03zu", i);
+        rows[i] = alert_row(ids[i], (double)(i % 7) / 8.0, i % 2 ? "S1" : "S2");
+        rows[i].created_ms = (int64_t)(i % 11) * 1000 - 3000;
+        rows[i].updated_ms = (int64_t)(i % 5);
+        rows[i].exposure_minor = (int64_t)(i % 13) - 6;
+        rows[i].rank = (double)(i % 3) - 1.0;
+    }
+    assert_ok(apply_alerts(f, rows, 230, 1, &err));
+    for (int sort = 0; sort < TW_ALERT_SORT_N; sort++) {
+        tw_alert_page page = {0};
+        tw_alert_cursor last, next;
+        size_t seen = 0;
+        do {
+            char cursor[TW_LEDGER_CURSOR_BYTES];
+            memcpy(cursor, page.next_cursor, sizeof(cursor));
+            tw_alert_page_options options = {(tw_alert_sort)sort, 23, cursor, false};
+            assert_ok(tw_ledger_alert_list(&f->ledger, &(tw_alert_filter){0}, &options, &f->arena,
+                                           &page, &err));
+            assert_int_equal(page.total, 230);
+            for (size_t i = 0; i < page.n; i++, seen++) {
+                tw_alert_cursor_of(&page.items[i], (tw_alert_sort)sort, &next);
+                assert_true(seen == 0 || last.real > next.real || last.integer > next.integer ||
+                            (last.real == next.real && last.integer == next.integer &&
+                             strcmp(last.alert_id, next.alert_id) < 0));
+                last = next;
+            }
+        } while (page.next_cursor[0]);
+        assert_int_equal(seen, 230);
+    }
+    tw_alert_page page;
+    const tw_alert_page_options wrong[] = {{TW_ALERT_SORT_RANK, 0, NULL, false},
+                                           {TW_ALERT_SORT_RANK, 501, NULL, false},
+                                           {TW_ALERT_SORT_RANK, 5, "k12", false},
+                                           {TW_ALERT_SORT_RANK, 5, "c00000000000000004142", false},
+                                           {TW_ALERT_SORT_RANK, 5, "k00000000000000zz4142", false},
+                                           {TW_ALERT_SORT_RANK, 5, "k7ff80000000000004142", false}};
+    for (size_t i = 0; i < TW_COUNT(wrong); i++)
+        assert_status(tw_ledger_alert_list(&f->ledger, &(tw_alert_filter){0}, &wrong[i], &f->arena,
+                                           &page, &err),
+                      TW_INVALID);
+}
+
+static void filters_hold_together(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_alert_row rows[] = {alert_row("A-1", 0.9, "S1"), alert_row("A-2", 0.7, "S2"),
+                           alert_row("B-3", 0.5, "S2")};
+    const tw_alert_key keys[] = {
+        {'t', TW_STR("T-100")}, {'t', TW_STR("T-101")}, {'c', TW_STR("q")}};
+    rows[0].keys = keys;
+    rows[0].key_n = 3;
+    rows[1].status = TW_STR("CLOSED");
+    rows[1].register_id = TW_STR("R7");
+    rows[2].entity_kind = TW_STR("account");
+    rows[2].entity_id = TW_STR("card-1");
+    rows[2].created_ms = 5000;
+    assert_ok(apply_alerts(f, rows, 3, 1, &err));
+    const tw_str s2[] = {TW_STR("S2")}, s12[] = {TW_STR("S1"), TW_STR("S2")};
+    const tw_str closed[] = {TW_STR("CLOSED"), TW_STR("ESCALATED")}, other[] = {TW_STR("x")};
+    const struct {
+        tw_alert_filter filter;
+        uint64_t n;
+    } cases[] = {
+        {{.stores = {s2, 1}}, 2},
+        {{.stores = {s12, 2}}, 3},
+        {{.stores = {s2, 1}, .only_open = true}, 1},
+        {{.statuses = {closed, 2}}, 1},
+        {{.schemes = {other, 1}}, 0},
+        {{.types = {other, 1}}, 0},
+        {{.min_risk = 0.7}, 2},
+        {{.min_risk = 0.7, .only_open = true}, 1},
+        {{.created_from_ms = 1000, .created_to_ms = 5000}, 2},
+        {{.created_from_ms = 1001}, 1},
+        {{.entity_kind = TW_STR("account"), .entity_id = TW_STR("card-1")}, 1},
+        {{.entity_kind = TW_STR("employee"), .entity_id = TW_STR("card-1")}, 0},
+        {{.employee_id = TW_STR("E1")}, 3},
+        {{.register_id = TW_STR("R7")}, 1},
+        {{.transaction_id = TW_STR("T-101")}, 1},
+        {{.transaction_id = TW_STR("q")}, 0},
+        {{.search = TW_STR("A-")}, 2},
+        {{.search = TW_STR("T-1")}, 1},
+        {{.search = TW_STR("q")}, 1},
+        {{.search = TW_STR("card")}, 1},
+        {{.search = TW_STR("R7")}, 1},
+        {{.search = TW_STR("a-")}, 0},
+        {{.search = TW_STR("S2"), .only_open = true}, 1},
+    };
+    for (size_t i = 0; i < TW_COUNT(cases); i++)
+        assert_int_equal(total_of(f, &cases[i].filter), cases[i].n);
+    tw_alert_page page;
+    tw_alert_page_options options = {.limit = 1};
+    tw_str too_many[TW_LEDGER_FILTER_MAX + 1] = {{0}};
+    tw_alert_filter wide = {.stores = {too_many, TW_COUNT(too_many)}};
+    assert_status(tw_ledger_alert_list(&f->ledger, &wide, &options, &f->arena, &page, &err),
+                  TW_LIMIT);
+    // An alert that moves to another store is found there only; its transactions stay with it.
+    rows[0].store_id = TW_STR("S9");
+    rows[0].keys = NULL;
+    rows[0].key_n = 0;
+    assert_ok(apply_alerts(f, rows, 1, 2, &err));
+    assert_int_equal(total_of(f, &(tw_alert_filter){.search = TW_STR("S1")}), 0);
+    assert_int_equal(total_of(f, &(tw_alert_filter){.search = TW_STR("S9")}), 1);
+    assert_int_equal(total_of(f, &(tw_alert_filter){.transaction_id = TW_STR("T-100")}), 1);
+}
+
+static void counts_follow_every_change(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_alert_row rows[] = {alert_row("A-1", 0.9, "S1"), alert_row("A-2", 0.7, "S2"),
+                           alert_row("A-3", 0.5, "S2")};
+    tw_alert_count *counts;
+    size_t n;
+    rows[2].currency = TW_STR("EUR");
+    assert_ok(apply_alerts(f, rows, 3, 1, &err));
+    rows[1].status = TW_STR("CLOSED");
+    rows[1].exposure_minor = 5000;
+    assert_ok(apply_alerts(f, &rows[1], 1, 2, &err));
+    assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){0}, TW_ALERT_GROUP_STORE,
+                                     &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 3);
+    assert_true(tw_str_equal(counts[0].key, TW_STR("S1")));
+    assert_true(tw_str_equal(counts[1].currency, TW_STR("EUR")));
+    assert_int_equal(counts[2].exposure_minor, 5000);
+    assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){.only_open = true},
+                                     TW_ALERT_GROUP_NONE, &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 2);
+    assert_int_equal(counts[1].n, 1);
+    assert_int_equal(counts[1].exposure_minor, 1999);
+    assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){.min_risk = 0.6},
+                                     TW_ALERT_GROUP_STATUS, &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 2);
+    assert_true(tw_str_equal(counts[0].key, TW_STR("CLOSED")));
+    assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){0}, TW_ALERT_GROUP_EMPLOYEE,
+                                     &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 2);
+    assert_int_equal(counts[0].n + counts[1].n, 3);
+}
+
+static tw_verdict_row verdict_row(const char *id, uint64_t seq, const char *alert_id,
+                                  const char *verdict)
+{
+    static const tw_str signals[] = {{"void_rate", 9}, {"cash_void", 9}, {"void_rate", 9}};
+    return (tw_verdict_row){.verdict_id = tw_str_from(id),
+                            .seq = seq,
+                            .alert_id = tw_str_from(alert_id),
+                            .verdict = tw_str_from(verdict),
+                            .reason = TW_STR("evidence_video"),
+                            .note = TW_STR("seen"),
+                            .decided_by = TW_STR("ana"),
+                            .decided_ms = 7,
+                            .recovered_minor = 100,
+                            .currency = TW_STR("USD"),
+                            .scheme = TW_STR("post_void"),
+                            .signals = signals,
+                            .signal_n = 3};
+}
+
+static void a_later_verdict_replaces_the_earlier(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_verdict_row rows[] = {
+        verdict_row("V-1", 10, "A-1", "CONFIRMED"), verdict_row("V-2", 12, "A-1", "REFUTED"),
+        verdict_row("V-3", 11, "A-2", "CONFIRMED"), verdict_row("V-4", 13, "", "REFUTED")};
+    rows[3].transaction_id = TW_STR("T-9");
+    rows[3].signal_n = 0;
+    tw_ledger_batch batch = {.verdicts = rows, .verdict_n = 4, .applied = {.seq = 20}};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    reopen(f);
+    tw_verdict_row *list;
+    size_t n;
+    tw_verdict_filter filter = {.alert_id = TW_STR("A-1")};
+    assert_ok(tw_ledger_verdict_list(&f->ledger, &filter, 10, &f->arena, &list, &n, &err));
+    assert_int_equal(n, 2);
+    assert_true(tw_str_equal(list[0].verdict_id, TW_STR("V-2")));
+    assert_true(list[0].is_current);
+    assert_false(list[1].is_current);
+    assert_int_equal(list[1].signal_n, 3);
+    assert_true(tw_str_equal(list[1].signals[1], TW_STR("cash_void")));
+    filter = (tw_verdict_filter){.transaction_id = TW_STR("T-9")};
+    assert_ok(tw_ledger_verdict_list(&f->ledger, &filter, 10, &f->arena, &list, &n, &err));
+    assert_int_equal(n, 1);
+    filter = (tw_verdict_filter){.before_seq = 13, .only_current = true};
+    assert_ok(tw_ledger_verdict_list(&f->ledger, &filter, 10, &f->arena, &list, &n, &err));
+    assert_int_equal(n, 2);
+    assert_true(tw_str_equal(list[1].verdict_id, TW_STR("V-3")));
+    tw_verdict_count *counts;
+    assert_ok(tw_ledger_verdict_counts(&f->ledger, TW_VERDICT_GROUP_SCHEME, TW_STR("post_void"),
+                                       &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 2);
+    assert_true(tw_str_equal(counts[0].verdict, TW_STR("CONFIRMED")));
+    assert_int_equal(counts[0].n, 1);
+    assert_int_equal(counts[1].n, 2);
+    assert_ok(tw_ledger_verdict_counts(&f->ledger, TW_VERDICT_GROUP_SIGNAL, TW_STR_NONE, &f->arena,
+                                       &counts, &n, &err));
+    assert_int_equal(n, 4);
+    assert_true(tw_str_equal(counts[3].key, TW_STR("void_rate")));
+    assert_int_equal(counts[3].n, 1);
+    rows[0] = (tw_verdict_row){.verdict_id = TW_STR("V-5"), .seq = 21};
+    batch.applied.seq = 21;
+    assert_status(tw_ledger_apply(&f->ledger, &batch, &err), TW_INVALID);
+}
+
+typedef struct joined {
+    uint64_t next_seq;
+    size_t bytes;
+} joined;
+
+static tw_status join(void *ctx, const tw_score_range *range, tw_err *err)
+{
+    joined *j = ctx;
+    (void)err;
+    assert_true(range->first_seq >= j->next_seq);
+    j->next_seq = range->first_seq + range->n;
+    j->bytes += range->bytes.bytes;
+    return TW_OK;
+}
+
+static void scores_do_not_depend_on_the_cut(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    uint8_t hashes[2][TW_SHA256_BYTES];
+    static char bytes[3000];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * 7);
+    for (size_t cut = 0; cut < 2; cut++) {
+        const uint32_t step = cut ? 100 : 250;
+        assert_ok(tw_ledger_wipe_projection(&f->ledger, &err));
+        for (uint32_t from = 0; from < 1000; from += step) {
+            tw_score_range range = {from + 1, step, {bytes + 3 * (size_t)from, 3 * (size_t)step}};
+            tw_ledger_batch batch = {
+                .scores = &range, .score_n = 1, .applied = {.seq = from + step}};
+            assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+        }
+        assert_ok(tw_ledger_hash(&f->ledger, TW_LEDGER_SCORES, hashes[cut], &err));
+    }
+    assert_memory_equal(hashes[0], hashes[1], TW_SHA256_BYTES);
+    tw_score_range range;
+    assert_ok(tw_ledger_score_get(&f->ledger, 250, &f->arena, &range, &err));
+    assert_int_equal(range.first_seq, 201);
+    assert_memory_equal(range.bytes.at, bytes + 600, 300);
+    assert_status(tw_ledger_score_get(&f->ledger, 0, &f->arena, &range, &err), TW_NOT_FOUND);
+    assert_status(tw_ledger_score_get(&f->ledger, 1001, &f->arena, &range, &err), TW_NOT_FOUND);
+    joined j = {0};
+    assert_ok(tw_ledger_score_read(&f->ledger, 150, 501, join, &j, &err));
+    assert_int_equal(j.bytes, 5 * 300);
+    j = (joined){0};
+    assert_ok(tw_ledger_score_read(&f->ledger, 1, 0, join, &j, &err));
+    assert_int_equal(j.bytes, 3000);
+}
+
+static void wiping_keeps_tokens_and_sessions(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    uint8_t empty[TW_LEDGER_PART_N][TW_SHA256_BYTES], hash[TW_SHA256_BYTES];
+    for (int part = 0; part < TW_LEDGER_PART_N; part++)
+        assert_ok(tw_ledger_hash(&f->ledger, (tw_ledger_part)part, empty[part], &err));
+    tw_alert_row alert = alert_row("A-1", 0.9, "S1");
+    tw_verdict_row verdict = verdict_row("V-1", 1, "A-1", "CONFIRMED");
+    tw_score_range scores = {1, 1, TW_STR("x")};
+    tw_model_row model = {.model_id = TW_STR("m-1"), .seq = 1, .metrics = TW_STR("{}")};
+    tw_ledger_batch batch = {&alert, 1, &verdict, 1, &scores, 1, &model, 1, {.seq = 3}};
+    tw_token_row token = {.token_id = TW_STR("t"), .name = TW_STR("pos"), .created_ms = 1};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    assert_ok(tw_ledger_token_put(&f->ledger, &token, &err));
+    for (int part = 0; part < TW_LEDGER_PART_N; part++) {
+        assert_ok(tw_ledger_hash(&f->ledger, (tw_ledger_part)part, hash, &err));
+        assert_memory_not_equal(hash, empty[part], TW_SHA256_BYTES);
+    }
+    assert_ok(tw_ledger_wipe_projection(&f->ledger, &err));
+    reopen(f);
+    tw_ledger_position position;
+    assert_ok(tw_ledger_get_position(&f->ledger, &position, &err));
+    assert_int_equal(position.seq, 0);
+    for (int part = 0; part < TW_LEDGER_PART_N; part++) {
+        assert_ok(tw_ledger_hash(&f->ledger, (tw_ledger_part)part, hash, &err));
+        assert_memory_equal(hash, empty[part], TW_SHA256_BYTES);
+    }
+    assert_int_equal(total_of(f, &(tw_alert_filter){.search = TW_STR("A-1")}), 0);
+    tw_token_row *tokens;
+    size_t n;
+    assert_ok(tw_ledger_token_list(&f->ledger, &f->arena, &tokens, &n, &err));
+    assert_int_equal(n, 1);
+}
+
+static void models_are_listed_newest_first(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_model_row rows[] = {
+        {TW_STR("m-1"), 10, TW_STR("outlier"), TW_STR("CHAMPION"), 1, TW_STR("{}"), TW_STR("ab")},
+        {TW_STR("m-2"), 30, TW_STR("outlier"), TW_STR("CHAMPION"), 2, TW_STR("{}"), TW_STR("cd")},
+        {TW_STR("m-1"), 10, TW_STR("outlier"), TW_STR("RETIRED"), 1, TW_STR("{}"), TW_STR("ab")}};
+    tw_ledger_batch batch = {.models = rows, .model_n = 3, .applied = {.seq = 30}};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    tw_model_row *list;
+    size_t n;
+    assert_ok(tw_ledger_model_list(&f->ledger, &f->arena, &list, &n, &err));
+    assert_int_equal(n, 2);
+    assert_true(tw_str_equal(list[0].model_id, TW_STR("m-2")));
+    assert_true(tw_str_equal(list[1].state, TW_STR("RETIRED")));
+}
+
+static void a_token_is_revoked_once(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_token_row token = {.token_id = TW_STR("link"),
+                          .name = TW_STR("set-up"),
+                          .scopes = TW_STR("admin read"),
+                          .created_ms = 5},
+                 got;
+    memset(token.hash, 7, sizeof(token.hash));
+    assert_ok(tw_ledger_token_put(&f->ledger, &token, &err));
+    assert_status(tw_ledger_token_put(&f->ledger, &token, &err), TW_CONFLICT);
+    token.token_id = TW_STR("other");
+    assert_status(tw_ledger_token_put(&f->ledger, &token, &err), TW_CONFLICT);
+    reopen(f);
+    assert_ok(tw_ledger_token_find(&f->ledger, token.hash, &f->arena, &got, &err));
+    assert_true(tw_str_equal(got.scopes, token.scopes));
+    assert_true(tw_str_equal(got.token_id, TW_STR("link")));
+    assert_memory_equal(got.hash, token.hash, sizeof(token.hash));
+    assert_ok(tw_ledger_token_revoke(&f->ledger, TW_STR("link"), 9, &err));
+    assert_status(tw_ledger_token_revoke(&f->ledger, TW_STR("link"), 10, &err), TW_CONFLICT);
+    assert_status(tw_ledger_token_revoke(&f->ledger, TW_STR("none"), 10, &err), TW_NOT_FOUND);
+    assert_ok(tw_ledger_token_find(&f->ledger, token.hash, &f->arena, &got, &err));
+    assert_int_equal(got.revoked_ms, 9);
+    token.hash[0] = 1;
+    assert_status(tw_ledger_token_find(&f->ledger, token.hash, &f->arena, &got, &err),
+                  TW_NOT_FOUND);
+}
+
+static void sessions_come_and_go(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_session_row session = {.user = TW_STR("ana"), .scopes = TW_STR("read"), .created_ms = 1},
+                   got;
+    for (int i = 1; i <= 3; i++) {
+        session.hash[0] = (uint8_t)i;
+        session.expires_ms = i * 100;
+        assert_ok(tw_ledger_session_put(&f->ledger, &session, &err));
+    }
+    session.expires_ms = 500;
+    assert_ok(tw_ledger_session_put(&f->ledger, &session, &err)); // longer
+    assert_ok(tw_ledger_session_expire(&f->ledger, 100, &err));
+    reopen(f);
+    assert_ok(tw_ledger_session_find(&f->ledger, session.hash, &f->arena, &got, &err));
+    assert_int_equal(got.expires_ms, 500);
+    assert_memory_equal(got.hash, session.hash, sizeof(got.hash));
+    assert_true(tw_str_equal(got.user, TW_STR("ana")));
+    session.hash[0] = 1;
+    assert_status(tw_ledger_session_find(&f->ledger, session.hash, &f->arena, &got, &err),
+                  TW_NOT_FOUND);
+    assert_status(tw_ledger_session_remove(&f->ledger, session.hash, &err), TW_NOT_FOUND);
+    session.hash[0] = 2;
+    assert_ok(tw_ledger_session_remove(&f->ledger, session.hash, &err));
+    assert_status(tw_ledger_session_find(&f->ledger, session.hash, &f->arena, &got, &err),
+                  TW_NOT_FOUND);
+}
+
+#include "ledger_random.h"
+
+#define EACH(test)                                                                                 \
+    {#test " (memory)", test, set_up, tear_down, (void *)(uintptr_t)&store_memory},                \
+    {                                                                                              \
+#test " (disk)", test, set_up, tear_down, (void *)(uintptr_t)&store_disk                   \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(the_position_moves_with_the_rows),
+        EACH(pages_follow_each_other_in_every_order),
+        EACH(filters_hold_together),
+        EACH(counts_follow_every_change),
+        EACH(a_later_verdict_replaces_the_earlier),
+        EACH(scores_do_not_depend_on_the_cut),
+        EACH(wiping_keeps_tokens_and_sessions),
+        EACH(models_are_listed_newest_first),
+        EACH(a_token_is_revoked_once),
+        EACH(sessions_come_and_go),
+        cmocka_unit_test(random_batches_give_the_same_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
