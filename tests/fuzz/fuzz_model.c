@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Model files of any content. Each input is loaded as it is, and again with its hashes made to fit, so
+// that mutations reach the checks behind them. What loads must score every row alike on every code
+// path, explain itself and save back to a file that loads.
+#include <stdlib.h>
+
+#include "../unit/model_data.h"
+#include "../unit/model_forge.h"
+#include "model/file.h"
+
+#define ROWS 65 // a block and one row
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes);
+
+static void use_forest(const tw_iforest *forest)
+{
+    static float x[ROWS * TW_IFOREST_FEATURES_MAX];
+    size_t features_n = tw_iforest_features_n(forest);
+    model_data_fill(x, ROWS, features_n, features_n);
+    uint32_t plain[ROWS], best[ROWS];
+    tw_iforest_depths(forest, TW_IFOREST_PORTABLE, x, ROWS, features_n, plain);
+    tw_iforest_depths(forest, TW_IFOREST_BEST, x, ROWS, features_n, best);
+    TW_CHECK(memcmp(plain, best, sizeof(plain)) == 0);
+    double out[TW_IFOREST_FEATURES_MAX], expected = 0.0;
+    tw_iforest_explain(forest, x, out, &expected);
+    double sum = expected, score = tw_iforest_score(forest, x);
+    for (size_t f = 0; f < features_n; f++)
+        sum += out[f];
+    TW_CHECK(score > 0.0 && score <= 1.0 && sum - score < 1e-6 && score - sum < 1e-6);
+    double rank = tw_iforest_rank(forest, score);
+    TW_CHECK(rank == rank);
+}
+
+static void save_again(const tw_model *model)
+{
+    tw_str names[TW_IFOREST_FEATURES_MAX];
+    for (size_t f = 0; f < tw_model_features_n(model); f++)
+        names[f] = tw_model_feature_name(model, f);
+    tw_model_parts parts = {.feature_names = names,
+                            .features_n = tw_model_features_n(model),
+                            .catalogue_hash = tw_model_catalogue_hash(model),
+                            .metadata = tw_model_metadata(model),
+                            .iforest = tw_model_iforest(model),
+                            .calibration = tw_model_calibration(model)};
+    tw_model *again = NULL;
+    TW_CHECK(tw_model_new(tw_alloc_system(), &parts, &again, NULL) == TW_OK);
+    tw_model_unref(again);
+}
+
+static void try_load(const uint8_t *data, size_t bytes)
+{
+    tw_err err = {0};
+    tw_model *model = NULL;
+    tw_status status = tw_model_load(tw_alloc_system(), data, bytes, &model, &err);
+    TW_CHECK((status == TW_OK) == (model != NULL));
+    TW_CHECK(status == TW_OK || (err.status == status && err.text[0] != '\0'));
+    if (model) {
+        use_forest(tw_model_iforest(model));
+        save_again(model);
+        tw_model_unref(model);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
+{
+    if (data_bytes > 1 << 18)
+        return 0;
+    try_load(data, data_bytes);
+    uint8_t *copy = malloc(data_bytes ? data_bytes : 1);
+    if (!copy)
+        return 0;
+    if (data_bytes)
+        memcpy(copy, data, data_bytes);
+    model_forge_seal(copy, data_bytes);
+    try_load(copy, data_bytes);
+    free(copy);
+    return 0;
+}

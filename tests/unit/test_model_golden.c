@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Golden files of every released version of the model format: loaded, and scored bit for bit. The
+// file of the current version is also trained anew and must come out the same, byte for byte, on every
+// machine and compiler. `test_model_golden write` makes the files of a new version; those of released
+// versions never change.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/file.h"
+#include "model_data.h"
+
+#define GOLDEN TILLWATCH_SOURCE_DIR "/tests/golden/"
+#define ROWS 4000
+#define SCORED 64
+#define FEATURES 10
+#define SEED 1
+
+static float rows[ROWS * FEATURES];
+
+static tw_model *train_current(void)
+{
+    model_data_fill(rows, ROWS, FEATURES, SEED);
+    tw_iforest_options o = tw_iforest_options_default();
+    o.trees_n = 20;
+    o.sample_n = 256;
+    o.pool_n = 2000;
+    tw_iforest *forest = NULL;
+    assert_int_equal(tw_iforest_train(tw_alloc_system(), rows, ROWS, FEATURES, &o, &forest, NULL), TW_OK);
+    double x[ROWS], y[ROWS];
+    tw_iforest_scores(forest, rows, ROWS, FEATURES, x);
+    for (size_t i = 0; i < ROWS; i++)
+        y[i] = x[i] > 0.55 && i % 3 != 0 ? 1.0 : 0.0;
+    tw_curve *curve = NULL;
+    assert_int_equal(tw_curve_fit(tw_alloc_system(), x, y, NULL, ROWS, 64, &curve, NULL), TW_OK);
+    char text[FEATURES][4];
+    tw_str names[FEATURES];
+    for (size_t f = 0; f < FEATURES; f++) {
+        snprintf(text[f], sizeof(text[f]), "f%zu", f);
+        names[f] = tw_str_from(text[f]);
+    }
+    tw_model_parts parts = {names,  FEATURES, UINT64_C(0x0123456789abcdef), TW_STR("{\"golden\":1}"),
+                            forest, curve};
+    tw_model *model = NULL;
+    assert_int_equal(tw_model_new(tw_alloc_system(), &parts, &model, NULL), TW_OK);
+    tw_iforest_free(forest);
+    tw_curve_free(curve);
+    return model;
+}
+
+static uint64_t bits_of(double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof(bits));
+    return bits;
+}
+
+// One line per row: sum of path lengths, then score, rank, calibrated value and the first attribution,
+// as the bits of doubles.
+static void print_scores(const tw_model *model, FILE *out)
+{
+    const tw_iforest *forest = tw_model_iforest(model);
+    for (size_t i = 0; i < SCORED; i++) {
+        const float *row = rows + i * FEATURES;
+        double score = tw_iforest_score(forest, row), parts[FEATURES], expected;
+        tw_iforest_explain(forest, row, parts, &expected);
+        fprintf(out, "%" PRIu32 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
+                tw_iforest_depth(forest, row), bits_of(score), bits_of(tw_iforest_rank(forest, score)),
+                bits_of(tw_curve_at(tw_model_calibration(model), score)), bits_of(parts[0]));
+    }
+}
+
+static char *read_all(const char *path, size_t *bytes)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        fail_msg("cannot open %s", path);
+    char *data = calloc(1, 1 << 20);
+    *bytes = fread(data, 1, (1 << 20) - 1, file);
+    fclose(file);
+    return data;
+}
+
+static void version_1_scores_bit_for_bit(void **state)
+{
+    (void)state;
+    size_t file_bytes = 0, scores_bytes = 0, printed_bytes = 0;
+    char *file = read_all(GOLDEN "model-1.twm", &file_bytes);
+    char *scores = read_all(GOLDEN "model-1.scores", &scores_bytes);
+    model_data_fill(rows, ROWS, FEATURES, SEED);
+    tw_model *model = NULL;
+    tw_err err = {0};
+    if (tw_model_load(tw_alloc_system(), file, file_bytes, &model, &err) != TW_OK)
+        fail_msg("%s", err.text);
+    char *printed = NULL;
+    FILE *out = open_memstream(&printed, &printed_bytes);
+    print_scores(model, out);
+    fclose(out);
+    assert_int_equal(printed_bytes, scores_bytes);
+    assert_string_equal(printed, scores);
+    tw_model_unref(model);
+    free(printed);
+    free(scores);
+    free(file);
+}
+
+static void training_gives_the_golden_bytes(void **state)
+{
+    (void)state;
+    size_t file_bytes = 0;
+    char *file = read_all(GOLDEN "model-1.twm", &file_bytes);
+    tw_model *model = train_current();
+    assert_int_equal(tw_model_bytes(model).bytes, file_bytes);
+    assert_memory_equal(tw_model_bytes(model).at, file, file_bytes);
+    tw_model_unref(model);
+    free(file);
+}
+
+static int write_golden(void)
+{
+    tw_model *model = train_current();
+    FILE *file = fopen(GOLDEN "model-1.twm", "wb"), *scores = fopen(GOLDEN "model-1.scores", "w");
+    if (!file || !scores)
+        return 1;
+    tw_str bytes = tw_model_bytes(model);
+    size_t written = fwrite(bytes.at, 1, bytes.bytes, file);
+    print_scores(model, scores);
+    tw_model_unref(model);
+    return fclose(file) == 0 && fclose(scores) == 0 && written == bytes.bytes ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "write") == 0)
+        return write_golden();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(version_1_scores_bit_for_bit),
+        cmocka_unit_test(training_gives_the_golden_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
