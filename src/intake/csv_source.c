@@ -112,7 +112,9 @@ static tw_status plan_columns(twi_csv_source *source, const tw_str *columns, siz
     for (size_t i = 0; i < source->schema->n; i++) {
         const twi_field *field = &source->schema->fields[i];
         if (!field->is_required || (seen >> i & 1) ||
-            (source->mapping && twi_mapping_has(source->mapping, (unsigned)i)))
+            (source->mapping && (twi_mapping_has(source->mapping, (unsigned)i) ||
+                                 (tw_str_equal(field->name, TW_STR("refund_flag")) &&
+                                  twi_mapping_derives_refund(source->mapping)))))
             continue;
         if (used + field->name.bytes + 3 < sizeof(missing))
             used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s",

@@ -133,19 +133,19 @@ tw_status twi_reject_value(twi_decoder *d, tw_problem_code code, tw_str field, t
     enum { SHOWN_MAX = 40 };
     char name[64], shown[SHOWN_MAX + 4], masked[96];
     // Masked before it is cut, so that a cut cannot hide a card number from the mask.
-    tw_str_copy(value, masked, sizeof(masked));
-    tw_pan_mask(masked, strlen(masked));
-    size_t n = TW_MIN(strlen(masked), (size_t)SHOWN_MAX);
-    while (n < strlen(masked) && n > 0 && ((unsigned char)masked[n] & 0xc0) == 0x80)
+    size_t bytes = TW_MIN(value.bytes, sizeof(masked)), n = TW_MIN(bytes, (size_t)SHOWN_MAX);
+    if (bytes)
+        memcpy(masked, value.at, bytes);
+    tw_pan_mask(masked, bytes);
+    while (n < bytes && n > 0 && ((unsigned char)masked[n] & 0xc0) == 0x80)
         n--;
-    memcpy(shown, masked, n);
-    strcpy(shown + n, value.bytes > n ? "..." : "");
-    bool valid = tw_str_is_utf8((tw_str){shown, n});
+    tw_str cut = {masked, n};
+    bool valid = tw_str_is_utf8(cut);
     for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)shown[i];
-        if (c < 0x20 || (!valid && c >= 0x80))
-            shown[i] = '?';
+        unsigned char c = (unsigned char)masked[i];
+        shown[i] = c < 0x20 || (!valid && c >= 0x80) ? '?' : masked[i];
     }
+    tw_str_copy(value.bytes > n ? TW_STR("...") : TW_STR_NONE, shown + n, sizeof(shown) - n);
     full_name(d, field, name);
     return twi_reject(d->problem, code, name, "%s is \"%s\"; %s", name, shown, advice);
 }
@@ -167,6 +167,13 @@ static tw_status reject_missing(twi_decoder *d, const twi_schema *schema, tw_str
     full_name(d, field, name);
     return twi_reject(d->problem, TW_PROBLEM_MISSING, name, "%s is missing; every %s needs it", name,
                       schema->noun);
+}
+
+tw_status twi_reject_repeated(twi_decoder *d, tw_str field)
+{
+    char name[64];
+    full_name(d, field, name);
+    return twi_reject(d->problem, TW_PROBLEM_REPEATED, name, "%s appears twice; send it once", name);
 }
 
 // --- one field ---------------------------------------------------------------------------------

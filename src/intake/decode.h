@@ -66,6 +66,9 @@ void twi_finish_line(const twi_draft *draft, tw_line *line);
 tw_status twi_reject_value(twi_decoder *d, tw_problem_code code, tw_str field, tw_str value,
                            const char *advice);
 
+// "FIELD appears twice; send it once".
+tw_status twi_reject_repeated(twi_decoder *d, tw_str field);
+
 // Decimal text with an optional exponent to an integer scaled by 10^scale, exactly.
 typedef enum twi_decimal { TWI_DECIMAL_OK, TWI_DECIMAL_SYNTAX, TWI_DECIMAL_FINER, TWI_DECIMAL_RANGE } twi_decimal;
 twi_decimal twi_decimal_parse(tw_str text, int scale, int64_t *out);

@@ -155,9 +155,7 @@ tw_status twi_object_draft(twi_decoder *d, const twi_schema *schema, twi_hints *
             continue;
         }
         if (TW_UNLIKELY(seen >> field & 1))
-            return twi_reject(d->problem, TW_PROBLEM_REPEATED, schema->fields[field].name.at,
-                              "%s%s appears twice; send it once", d->prefix,
-                              schema->fields[field].name.at);
+            return twi_reject_repeated(d, schema->fields[field].name);
         seen |= UINT64_C(1) << field;
         draft_value(draft, field, yyjson_obj_iter_get_val(key));
     }

@@ -209,7 +209,15 @@ static tw_status compile_head(tw_mapping *mapping, tw_err *err)
     if (!mapping->takes_unlisted && strcmp(yaml->unlisted, "ignore") != 0)
         return tw_fail(err, TW_INVALID, "mapping: unlisted is \"%s\"; use take or ignore",
                        yaml->unlisted);
-    return yaml->zone ? tw_zone_new(mapping->alloc, yaml->zone, &mapping->zone_own, err) : TW_OK;
+    if (!yaml->zone)
+        return TW_OK;
+    tw_status status = tw_zone_new(mapping->alloc, yaml->zone, &mapping->zone_own, err);
+    if (status != TW_NOT_FOUND)
+        return status;
+    return tw_fail(err, TW_INVALID,
+                   "mapping: zone \"%s\" is unknown; use a name such as Europe/Berlin or an offset "
+                   "such as +02:00",
+                   yaml->zone);
 }
 
 static tw_status compile(tw_mapping *mapping, tw_err *err)

@@ -101,6 +101,8 @@ tw_status twi_mapping_bind(const tw_mapping *mapping, const tw_str *columns, siz
                            twi_bound *bound, tw_err *err);
 // Does a rule fill this field?
 bool twi_mapping_has(const tw_mapping *mapping, unsigned field);
+// Does the total's sign give refund_flag?
+bool twi_mapping_derives_refund(const tw_mapping *mapping);
 // Applies the rules to a row; row counts from 0. Attributes go to d->attributes. TW_INVALID with the
 // problem filled, TW_NO_MEMORY.
 tw_status twi_mapping_apply(const twi_bound *bound, twi_decoder *d, const tw_str *fields,

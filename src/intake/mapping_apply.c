@@ -16,6 +16,15 @@ bool twi_mapping_has(const tw_mapping *mapping, unsigned field)
     return false;
 }
 
+bool twi_mapping_derives_refund(const tw_mapping *mapping)
+{
+    for (size_t i = 0; i < mapping->rule_n; i++) {
+        if (mapping->rules[i].sign == TWI_SIGN_REFUND)
+            return true;
+    }
+    return false;
+}
+
 // --- binding -------------------------------------------------------------------------------------
 
 static tw_status find_column(const twi_rule *rule, tw_str name, const tw_str *columns, size_t n,
