@@ -195,17 +195,15 @@ tw_status twi_csv_source_row(twi_csv_source *source, tw_str row, tw_arena *arena
     source->decoder.arena = arena;
     source->decoder.problem = problem;
     tw_status status = parse_row(source, row, out);
-    if (status == TW_NO_MEMORY)
-        return status;
-    source->row++;
-    source->counts.records++;
-    if (status == TW_OK) {
+    if (TW_LIKELY(status == TW_OK)) {
+        source->row++;
+        source->counts.records++;
         source->counts.accepted++;
         return TW_OK;
     }
     memset(out, 0, sizeof(*out));
-    problem->record = twi_excerpt(arena, row, &source->counts);
-    source->counts.rejected++;
-    source->counts.by_code[problem->code]++;
+    if (status == TW_INVALID)
+        status = twi_dead_letter(arena, row, &source->counts, problem);
+    source->row += status == TW_INVALID;
     return status;
 }

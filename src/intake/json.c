@@ -244,13 +244,7 @@ tw_status tw_json_parse(tw_json_parser *parser, tw_str record, tw_fact_kind kind
         return TW_OK;
     }
     memset(out, 0, sizeof(*out));
-    if (status == TW_INVALID) {
-        problem->record = twi_excerpt(arena, record, &parser->counts);
-        parser->counts.records++;
-        parser->counts.rejected++;
-        parser->counts.by_code[problem->code]++;
-    }
-    return status;
+    return status == TW_INVALID ? twi_dead_letter(arena, record, &parser->counts, problem) : status;
 }
 
 bool tw_ndjson_next(tw_str *rest, uint64_t *line, tw_str *record)

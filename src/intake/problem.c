@@ -44,7 +44,8 @@ tw_status twi_reject(tw_problem *problem, tw_problem_code code, const char *fiel
     return TW_INVALID;
 }
 
-tw_str twi_excerpt(tw_arena *arena, tw_str record, tw_intake_counts *counts)
+tw_status twi_dead_letter(tw_arena *arena, tw_str record, tw_intake_counts *counts,
+                      tw_problem *problem)
 {
     size_t bytes = TW_MIN(record.bytes, TW_EXCERPT_MAX_BYTES);
     // A card number that the cut would halve is left out whole: digits at the cut go.
@@ -58,7 +59,11 @@ tw_str twi_excerpt(tw_arena *arena, tw_str record, tw_intake_counts *counts)
     }
     char *copy = tw_arena_copy(arena, record.at, bytes);
     if (!copy)
-        return TW_STR_NONE;
+        return TW_NO_MEMORY;
     counts->cards_masked += tw_pan_mask(copy, bytes);
-    return (tw_str){copy, bytes};
+    problem->record = (tw_str){copy, bytes};
+    counts->records++;
+    counts->rejected++;
+    counts->by_code[problem->code]++;
+    return TW_INVALID;
 }

@@ -10,7 +10,9 @@
 // Fills code, field and sentence (masked) and returns TW_INVALID.
 tw_status twi_reject(tw_problem *problem, tw_problem_code code, const char *field,
                      const char *format, ...) TW_PRINTF(4, 5);
-// Masked copy of the record's beginning; empty when the arena is full.
-tw_str twi_excerpt(tw_arena *arena, tw_str record, tw_intake_counts *counts);
+// Completes a problem: masked copy of the record's beginning, counters. TW_INVALID, or TW_NO_MEMORY
+// with nothing counted.
+tw_status twi_dead_letter(tw_arena *arena, tw_str record, tw_intake_counts *counts,
+                          tw_problem *problem);
 
 #endif

@@ -225,23 +225,18 @@ static tw_status skip_long(tw_source *source, tw_err *err)
     }
 }
 
-static void reject_long(tw_source *source, tw_arena *arena, tw_str text, tw_problem *problem)
+static tw_status reject_long(tw_source *source, tw_arena *arena, tw_str text, tw_problem *problem)
 {
     (void)twi_reject(problem, TW_PROBLEM_LENGTH, "", "the record is longer than %d bytes",
                      TW_RECORD_MAX_BYTES);
-    problem->record = twi_excerpt(arena, text, &source->own_counts);
-    source->own_counts.records++;
-    source->own_counts.rejected++;
-    source->own_counts.by_code[TW_PROBLEM_LENGTH]++;
+    return twi_dead_letter(arena, text, &source->own_counts, problem);
 }
 
 static tw_status decode(tw_source *source, const record *rec, tw_arena *arena, tw_fact *fact,
                         tw_problem *problem)
 {
-    if (rec->is_too_long) {
-        reject_long(source, arena, rec->text, problem);
-        return TW_INVALID;
-    }
+    if (rec->is_too_long)
+        return reject_long(source, arena, rec->text, problem);
     return source->csv_own
                ? twi_csv_source_row(source->csv_own, rec->text, arena, fact, problem)
                : tw_json_parse(source->json_own, rec->text, source->kind, arena, fact, problem);
@@ -276,9 +271,8 @@ static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_bat
         TW_TRY(skip_long(source, err));
     tw_status status = next_record(source, &rec, err);
     if (status == TW_LIMIT) {
-        // One record fills the window: what is here is its beginning.
+        // One record fills the window: what is here is its beginning; the next call skips the rest.
         rec = (record){.text = twi_input_view(&source->in), .is_too_long = true};
-        source->is_skipping = true;
     } else if (status != TW_OK) {
         return status;
     }
@@ -297,6 +291,7 @@ static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_bat
         return tw_fail(err, status, "no memory for a record of %zu bytes", rec.text.bytes);
     else
         batch->lines[batch->fact_n++] = source->line + 1;
+    source->is_skipping = rec.bytes == 0;
     twi_input_consume(&source->in, rec.bytes);
     source->line += rec.lines;
     return TW_OK;

@@ -15,6 +15,7 @@ static int64_t between(tw_rng *rng, int64_t low, int64_t high)
         return low;
     if (pick == 1)
         return high;
+    // Mostly everyday sizes.
     if (pick < 10 && low <= 0 && high >= 100000)
         return (int64_t)tw_rng_below(rng, 100000);
     return low + (int64_t)(tw_rng_u64(rng) % ((uint64_t)(high - low) + 1));
@@ -57,7 +58,11 @@ static int16_t offset(tw_rng *rng)
     return (int16_t)(15 * ((int)tw_rng_below(rng, 105) - 48));
 }
 
-static int64_t instant(tw_rng *rng) { return between(rng, TW_TIME_MIN_MS, TW_TIME_MAX_MS - 1); }
+// From 1970-01-03: the text of an earlier local time would have no year that times may have.
+static int64_t instant(tw_rng *rng)
+{
+    return between(rng, TW_TIME_MIN_MS + 2 * TW_DAY_MS, TW_TIME_MAX_MS - 1);
+}
 static int64_t money(tw_rng *rng) { return between(rng, -TW_MONEY_MAX_MINOR, TW_MONEY_MAX_MINOR); }
 
 static void random_parts(tw_rng *rng, tw_arena *arena, tw_transaction *t)
@@ -83,6 +88,8 @@ static void random_parts(tw_rng *rng, tw_arena *arena, tw_transaction *t)
             .void_flag = coin(rng),
             .return_flag = coin(rng),
             .entry_method = (tw_entry_method)tw_rng_below(rng, TW_ENTRY_N)};
+        if (lines[i].return_flag && lines[i].quantity_milli > 0)
+            lines[i].quantity_milli = -lines[i].quantity_milli;
     }
     for (size_t i = 0; i < t->tender_n; i++)
         tenders[i] = (tw_tender){.type = (tw_payment_type)tw_rng_below(rng, TW_PAY_N),

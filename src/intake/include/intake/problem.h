@@ -38,7 +38,7 @@ typedef struct tw_problem {
     tw_problem_code code;
     char field[64];     // such as "lines[2].quantity"; "" for the record as a whole
     char sentence[232]; // for a person, without a full stop at the end
-    tw_str record;      // masked excerpt in the caller's arena; empty when there was no memory
+    tw_str record;      // masked excerpt in the caller's arena
 } tw_problem;
 
 const char *tw_problem_code_name(tw_problem_code code);
