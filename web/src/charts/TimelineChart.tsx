@@ -51,8 +51,10 @@ function timelineOption(items: TransactionBrief[], currency: string, selectedId:
     grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
     tooltip: {
       ...tooltipStyle(palette),
-      formatter: ({ dataIndex }: { dataIndex: number }) => {
-        const item = items[dataIndex]
+      trigger: 'axis',
+      axisPointer: { type: 'line', snap: true, lineStyle: { color: palette.lineStrong } },
+      formatter: (points: { dataIndex: number }[]) => {
+        const item = items[points[0]?.dataIndex ?? -1]
         if (!item) return ''
         const note = item.alerted ? 'Part of this alert; click to see the receipt' : 'Click to open'
         return tooltipNode(label(item.type), briefRows(item), note)
@@ -83,7 +85,16 @@ function timelineOption(items: TransactionBrief[], currency: string, selectedId:
         silent: true,
         data: points.map(({ value, itemStyle }) => ({ value, itemStyle: { color: itemStyle.color, opacity: 0.45 } })),
       },
-      { type: 'scatter', data: points, cursor: 'pointer' },
+      { type: 'scatter', silent: true, data: points },
+      // Dots are small; what takes the click is larger and not seen.
+      {
+        type: 'scatter',
+        cursor: 'pointer',
+        symbolSize: 20,
+        itemStyle: { opacity: 0 },
+        emphasis: { disabled: true },
+        data: points.map(({ value }) => value),
+      },
     ],
   }
 }

@@ -2,6 +2,8 @@
 //
 // Canvas knows no CSS variables: the page's palette is read once for each drawing.
 export interface Palette {
+  // The element that the chart fills.
+  host: HTMLElement
   surface: string
   text: string
   muted: string
@@ -19,6 +21,7 @@ export function readPalette(element: HTMLElement): Palette {
   const style = getComputedStyle(element)
   const read = (name: string) => style.getPropertyValue(`--tw-${name}`).trim()
   return {
+    host: element,
     surface: read('surface'),
     text: read('text'),
     muted: read('muted'),
@@ -33,13 +36,34 @@ export function readPalette(element: HTMLElement): Palette {
   }
 }
 
+const gapPx = 14
+const marginPx = 8
+
+// Beside the pointer, within the window. Charts are smaller than their tooltips, so that the window
+// and not the chart is what a tooltip has to fit into.
+function tooltipPosition(host: HTMLElement) {
+  return (point: [number, number], _params: unknown, _dom: unknown, _rect: unknown, size: { contentSize: [number, number] }) => {
+    const chart = host.getBoundingClientRect()
+    const [width, height] = size.contentSize
+    const fit = (at: number, extent: number, start: number, limit: number) => {
+      const isPast = start + at + gapPx + extent > limit - marginPx
+      return Math.max(isPast ? at - gapPx - extent : at + gapPx, marginPx - start)
+    }
+    return [
+      fit(point[0], width, chart.left, window.innerWidth),
+      fit(point[1], height, chart.top, window.innerHeight),
+    ]
+  }
+}
+
 export function tooltipStyle(palette: Palette) {
   return {
+    appendTo: () => document.body,
+    position: tooltipPosition(palette.host),
     backgroundColor: palette.surface,
     borderColor: palette.lineStrong,
     borderWidth: 1,
     padding: [8, 10],
-    confine: true,
     transitionDuration: 0,
     textStyle: { color: palette.text, fontFamily: palette.font, fontSize: 12 },
   }
@@ -57,8 +81,7 @@ export function axisStyle(palette: Palette) {
 // A tooltip built of text nodes: ids come from the feed and are never read as markup.
 export function tooltipNode(title: string, rows: [string, string][], note?: string): HTMLElement {
   const root = document.createElement('div')
-  root.style.maxWidth = '300px'
-  root.style.whiteSpace = 'normal'
+  root.style.cssText = 'max-width:280px;white-space:normal'
   const head = document.createElement('div')
   head.style.fontWeight = '600'
   head.textContent = title
@@ -70,7 +93,7 @@ export function tooltipNode(title: string, rows: [string, string][], note?: stri
     left.style.opacity = '0.75'
     left.textContent = name
     const right = document.createElement('span')
-    right.style.fontVariantNumeric = 'tabular-nums'
+    right.style.cssText = 'font-variant-numeric:tabular-nums;white-space:nowrap'
     right.textContent = value
     row.append(left, right)
     root.append(row)

@@ -12,7 +12,7 @@ import { verdictHelp, verdictLabels } from '../lib/vocabulary'
 import { UndoButton } from './UndoButton'
 import styles from './VerdictForm.module.css'
 
-type Decided = Pick<Alert, 'alert_id' | 'verdict' | 'exposure'>
+export type Decided = Pick<Alert, 'alert_id' | 'verdict' | 'exposure'>
 
 // Posts verdicts and takes them back. A verdict that replaced another one is undone by giving the
 // earlier one again; a first one by reopening the alert.
@@ -31,7 +31,6 @@ export function useDecide() {
         : { verdict: 'INCONCLUSIVE' as const, reason: 'reopened' as const }),
     })
   const decide = async (alert: Decided, kind: VerdictKind, reason: VerdictReason, note: string, recovered: string) => {
-    const before = alert.verdict
     await verdict.mutateAsync({
       alert_id: alert.alert_id,
       verdict: kind,
@@ -39,15 +38,19 @@ export function useDecide() {
       note: note.trim() || undefined,
       recovered_amount: recovered || undefined,
     })
-    const id = notifications.show({
-      title: verdictLabels[kind],
-      message: <UndoButton alertId={alert.alert_id} onUndo={() => undo(alert, before).then(() => notifications.hide(id))} />,
-      color: kind === 'CONFIRMED' ? 'red' : 'accent',
-      autoClose: 10_000,
-      closeButtonProps: { 'aria-label': 'Dismiss' },
-    })
   }
   return { decide, undo, isPending: verdict.isPending, error: verdict.error, reset: verdict.reset }
+}
+
+// Where the alert leaves the reader's sight, its undo stays for a while.
+export function offerUndo(alert: Decided, kind: VerdictKind, undo: () => Promise<unknown>) {
+  const id = notifications.show({
+    title: verdictLabels[kind],
+    message: <UndoButton alertId={alert.alert_id} onUndo={() => undo().then(() => notifications.hide(id))} />,
+    color: kind === 'CONFIRMED' ? 'red' : 'accent',
+    autoClose: 10_000,
+    closeButtonProps: { 'aria-label': 'Dismiss' },
+  })
 }
 
 interface FormProps {

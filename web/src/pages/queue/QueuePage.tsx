@@ -11,7 +11,7 @@ import { alertsQuery, summaryQuery } from '../../api/queries'
 import { useLiveStream } from '../../app/live'
 import { prefetchCharts } from '../../charts/lazy'
 import { ErrorState } from '../../components/States'
-import { VerdictForm } from '../../components/VerdictForm'
+import { VerdictForm, offerUndo, useDecide } from '../../components/VerdictForm'
 import { type Filters, alertMatches, filtersFromParams, paramsFromFilters } from '../../lib/filters'
 import { formatCount } from '../../lib/format'
 import { useKeys } from '../../lib/useKeys'
@@ -82,6 +82,16 @@ export function QueuePage() {
     const alert = queue.alerts[index]
     if (alert) setDeciding({ alert, kind })
   }
+  const { undo } = useDecide()
+  const onDecided = ({ alert, kind }: { alert: Alert; kind: VerdictKind }) => {
+    setDeciding(null)
+    offerUndo(alert, kind, () => undo(alert, alert.verdict))
+    move(1)
+  }
+  const onCancel = () => {
+    setDeciding(null)
+    document.querySelector<HTMLElement>('[data-selected]')?.focus()
+  }
   useKeys({
     j: () => move(1),
     ArrowDown: () => move(1),
@@ -119,7 +129,8 @@ export function QueuePage() {
       </div>
       <Modal
         opened={deciding !== null}
-        onClose={() => setDeciding(null)}
+        onClose={onCancel}
+        returnFocus={false}
         title={deciding ? `${verdictVerbs[deciding.kind]}: ${deciding.alert.title}` : ''}
         closeButtonProps={{ 'aria-label': 'Close' }}
         size="auto"
@@ -128,10 +139,7 @@ export function QueuePage() {
           <VerdictForm
             alert={deciding.alert}
             kind={deciding.kind}
-            onDone={() => {
-              setDeciding(null)
-              move(1)
-            }}
+            onDone={() => onDecided(deciding)}
           />
         )}
       </Modal>
