@@ -93,8 +93,7 @@ static bool read_request(int argc, char **argv, request *r, int *exit_status)
     return true;
 }
 
-// --- files
-// ---------------------------------------------------------------------------------------------
+// --- files -------------------------------------------------------------------------------------
 
 static tw_status make_directories(const char *dir, tw_err *err)
 {
@@ -169,8 +168,7 @@ static void show_progress(void *ctx, uint64_t done, uint64_t all, uint64_t trans
     twi_progress_show(&f->progress, (double)done / (double)all, transactions, "transactions");
 }
 
-// --- summary
-// -------------------------------------------------------------------------------------------
+// --- summary -----------------------------------------------------------------------------------
 
 static void print_json(const tw_simulate_summary *s, const files *f, double seconds)
 {

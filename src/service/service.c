@@ -2,6 +2,9 @@
 //
 // Opening and closing. Open recovers before it starts any thread; close stops them in the order of
 // the flow, so that everything accepted reaches the ledger and a snapshot.
+#include <stdio.h>
+
+#include "base/hash.h"
 #include "base/log.h"
 #include "internal.h"
 #include "state_file.h"
@@ -123,28 +126,43 @@ static tw_status recover(tw_service *service, tw_err *err)
     return TW_OK;
 }
 
-static tw_status install(tw_service *service, tw_config_kind kind, const char *name, tw_str content, tw_err *err)
+static tw_status install(tw_service *service, tw_config_kind kind, tw_str name, tw_str content, tw_err *err)
 {
     tw_config config = {.kind = kind,
-                        .name = tw_str_from(name),
+                        .name = name,
                         .content = content,
                         .changed_by = TW_STR("tillwatch"),
-                        .reason = TW_STR("first start"),
+                        .reason = TW_STR("configuration at start"),
                         .changed_ms = service->clock->now_ms(service->clock->ctx)};
     uint64_t seq;
     return twi_flow_config(service, &config, &seq, err);
 }
 
-// The journal says what scores from its first fact on, so that a later version of the program with
-// other built-in signals rebuilds the same scores.
-static tw_status install_first(tw_service *service, const tw_service_options *options, tw_err *err)
+// Installs `given` when it is not what scores now, and `built_in` when nothing is installed. The
+// journal says what scores from its first fact on, so that a later version of the program with other
+// built-in signals rebuilds the same scores.
+static tw_status install_text(tw_service *service, tw_config_kind kind, const char *what, tw_str given,
+                              tw_str built_in, tw_err *err)
 {
-    if (service->core.seq > 0)
+    char name[64], installed[64], hex[2 * TW_SHA256_BYTES + 1];
+    uint8_t hash[TW_SHA256_BYTES];
+    twi_gate_enter(&service->gate);
+    tw_str_copy(tw_detector_config_name(service->core.detector_own, kind), installed, sizeof(installed));
+    twi_gate_leave(&service->gate);
+    if (given.bytes == 0 && installed[0] != '\0')
         return TW_OK;
-    tw_str signals = options->signals.bytes > 0 ? options->signals : tw_signal_set_default();
-    TW_TRY(install(service, TW_CONFIG_SIGNALS, "signals-1", signals, err));
-    tw_str policy = options->policy.bytes > 0 ? options->policy : TW_STR("# built in\n");
-    return install(service, TW_CONFIG_POLICY, "policy-1", policy, err);
+    tw_str content = given.bytes > 0 ? given : built_in;
+    tw_sha256(content.at, content.bytes, hash);
+    snprintf(name, sizeof(name), "%s-%.8s", what, tw_hex(hash, sizeof(hash), hex));
+    if (strcmp(name, installed) == 0)
+        return TW_OK;
+    return install(service, kind, tw_str_from(name), content, err);
+}
+
+static tw_status install_configs(tw_service *service, const tw_service_options *options, tw_err *err)
+{
+    TW_TRY(install_text(service, TW_CONFIG_SIGNALS, "signals", options->signals, tw_signal_set_default(), err));
+    return install_text(service, TW_CONFIG_POLICY, "policy", options->policy, TW_STR("# built in\n"), err);
 }
 
 tw_status tw_service_open(const tw_service_options *options, tw_service **out, tw_err *err)
@@ -161,7 +179,7 @@ tw_status tw_service_open(const tw_service_options *options, tw_service **out, t
         if (status == TW_OK)
             status = twi_flow_start(service, err);
         if (status == TW_OK)
-            status = install_first(service, options, err);
+            status = install_configs(service, options, err);
         if (status == TW_OK)
             status = twi_train_start(service, err);
     }

@@ -50,6 +50,18 @@ static tw_status check_reason(tw_verdict *verdict, tw_err *err)
                    tw_verdict_name(verdict->verdict));
 }
 
+bool tw_service_knows(tw_service *service, tw_str transaction_id)
+{
+    tw_fact subject = {.kind = TW_FACT_TRANSACTION};
+    subject.as.transaction.transaction_id = transaction_id;
+    if (service->mode == TW_SERVICE_READER)
+        return false;
+    twi_gate_enter(&service->gate);
+    uint64_t seq = tw_engine_find(service->core.engine_own, tw_fact_key(&subject, 0));
+    twi_gate_leave(&service->gate);
+    return seq != 0;
+}
+
 // Id of the content: saying the same thing twice is one verdict.
 tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err)
 {

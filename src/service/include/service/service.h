@@ -44,8 +44,8 @@ typedef struct tw_service_options {
     tw_files *files;
     tw_service_mode mode;
     char currency[4];   // of money that no record names (verdicts, empty totals)
-    tw_str signals;     // YAML to install when the journal holds none; empty = built-in set
-    tw_str policy;      // YAML to install when the journal holds none; empty = built-in policy
+    tw_str signals;     // YAML to install unless it is what scores already; empty = leave what is
+    tw_str policy;      // installed, or install the built-in one at the first start
     size_t queue_facts; // bounds of what waits; 0 = 65,536 facts, 256 MB
     size_t queue_bytes;
     uint64_t snapshot_facts; // facts between snapshots; 0 = 2,000,000
@@ -148,6 +148,8 @@ typedef struct tw_verdict_result {
 } tw_verdict_result;
 tw_status tw_service_verdict(tw_service *service, const tw_verdict *verdict, tw_verdict_result *out,
                              tw_err *err) TW_MUST_CHECK;
+// Is there a transaction with this id? False in reader mode.
+bool tw_service_knows(tw_service *service, tw_str transaction_id);
 // Fills verdict_id (derived from the content) and checks the reason; for producers of verdict batches.
 // `id` holds the text. An empty reason takes the verdict's first one.
 tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err) TW_MUST_CHECK;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tillwatch.yaml through libcyaml: what the schema does not know is an error that names it.
+#include "place_config.h"
+
+#include <cyaml/cyaml.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "retail/money.h"
+
+typedef struct document {
+    char *zone, *currency;
+    twi_store_config *stores;
+    unsigned stores_count;
+} document;
+
+static const cyaml_schema_field_t store_fields[] = {
+    CYAML_FIELD_STRING_PTR("store_id", CYAML_FLAG_POINTER, twi_store_config, store_id, 1, TW_ID_MAX_BYTES),
+    CYAML_FIELD_STRING_PTR("zone", CYAML_FLAG_POINTER, twi_store_config, zone, 1, TW_ID_MAX_BYTES),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t store_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, twi_store_config, store_fields),
+};
+static const cyaml_schema_field_t document_fields[] = {
+    CYAML_FIELD_STRING_PTR("zone", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, zone, 1, TW_ID_MAX_BYTES),
+    CYAML_FIELD_STRING_PTR("currency", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, currency, 3, 3),
+    CYAML_FIELD_SEQUENCE("stores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, stores, &store_schema, 0, 100000),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t document_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, document, document_fields),
+};
+
+// The library tells what is wrong through its log: keep the first line.
+static void keep_message(cyaml_log_t level, void *ctx, const char *format, va_list args)
+{
+    char *message = ctx;
+    if (level >= CYAML_LOG_ERROR && message[0] == '\0')
+        vsnprintf(message, 160, format, args);
+    message[strcspn(message, "\n")] = '\0';
+}
+
+static int compare_stores(const void *a, const void *b)
+{
+    const twi_store_config *x = a, *y = b;
+    return tw_str_compare(tw_str_from(x->store_id), tw_str_from(y->store_id));
+}
+
+static const cyaml_config_t *reader_config(cyaml_config_t *config, char *message)
+{
+    *config = (cyaml_config_t){.log_fn = keep_message,
+                               .log_ctx = message,
+                               .log_level = CYAML_LOG_ERROR,
+                               .mem_fn = cyaml_mem};
+    return config;
+}
+
+static char *copy_text(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = cyaml_mem(NULL, NULL, bytes);
+    if (copy)
+        memcpy(copy, text, bytes);
+    return copy;
+}
+
+tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
+{
+    char message[160] = "";
+    cyaml_config_t config;
+    document *read = NULL;
+    *out = (twi_config){0};
+    cyaml_err_t status = cyaml_load_data((const uint8_t *)yaml.at, yaml.bytes, reader_config(&config, message),
+                                         &document_schema, (cyaml_data_t **)&read, NULL);
+    if (status != CYAML_OK)
+        return tw_fail(err, TW_INVALID, "tillwatch.yaml: %s", message[0] ? message : cyaml_strerror(status));
+    // The document's parts are taken over one by one; the rest of it goes.
+    out->zone = read->zone ? read->zone : copy_text("UTC");
+    out->currency = read->currency ? read->currency : copy_text("USD");
+    out->stores = read->stores;
+    out->store_n = read->stores_count;
+    cyaml_mem(NULL, read, 0);
+    if (!out->zone || !out->currency) {
+        twi_config_release(out);
+        return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
+    }
+    if (!tw_currency_is_valid(out->currency)) {
+        tw_fail(err, TW_INVALID, "tillwatch.yaml: currency \"%s\" is not three capital letters", out->currency);
+        twi_config_release(out);
+        return TW_INVALID;
+    }
+    if (out->store_n > 0)
+        qsort(out->stores, out->store_n, sizeof(*out->stores), compare_stores);
+    return TW_OK;
+}
+
+void twi_config_release(twi_config *config)
+{
+    for (unsigned i = 0; i < config->store_n; i++) {
+        cyaml_mem(NULL, config->stores[i].store_id, 0);
+        cyaml_mem(NULL, config->stores[i].zone, 0);
+    }
+    cyaml_mem(NULL, config->stores, 0);
+    cyaml_mem(NULL, config->zone, 0);
+    cyaml_mem(NULL, config->currency, 0);
+    *config = (twi_config){0};
+}
+
+tw_status twi_make_directories(const char *dir, tw_err *err)
+{
+    char path[4096];
+    size_t bytes = strlen(dir);
+    if (bytes == 0 || bytes >= sizeof(path))
+        return tw_fail(err, TW_INVALID, "the path of the data directory is empty or too long");
+    memcpy(path, dir, bytes + 1);
+    for (size_t i = 1; i <= bytes; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        char kept = path[i];
+        path[i] = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return tw_fail_errno(err, "cannot make the directory %.150s", path);
+        path[i] = kept;
+    }
+    return TW_OK;
+}

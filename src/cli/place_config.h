@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tillwatch.yaml, read through its schema.
+#ifndef TWI_CLI_PLACE_CONFIG_H
+#define TWI_CLI_PLACE_CONFIG_H
+
+#include "base/str.h"
+
+typedef struct twi_store_config {
+    char *store_id, *zone;
+} twi_store_config;
+
+typedef struct twi_config {
+    char *zone, *currency;
+    twi_store_config *stores; // ascending by store_id
+    unsigned store_n;
+} twi_config;
+
+// Zone "UTC" and currency "USD" where the text says nothing. TW_INVALID with what is wrong.
+tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err) TW_MUST_CHECK;
+void twi_config_release(twi_config *config);
+
+// mkdir -p.
+tw_status twi_make_directories(const char *dir, tw_err *err) TW_MUST_CHECK;
+
+#endif
