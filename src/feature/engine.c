@@ -59,10 +59,11 @@ tw_status tw_engine_new(const tw_alloc *alloc, tw_engine **out)
     engine->activity_value = twi_plan_value_index(employees, TW_F_emp_n_28d);
     for (int m = 0; m < TW_PEER_MEASURE_N; m++)
         engine->peer_value[m] = twi_plan_value_index(employees, tw_peer_base_feature((tw_peer_measure)m));
+    engine->hints_own = tw_new_array(alloc, TWI_HINTS, sizeof(twi_hint));
     engine->groups_own = tw_new_array(alloc, TWI_GROUPS_MAX, sizeof(twi_group));
     engine->boundary_dense_own =
         tw_new_array(alloc, 1, twi_dense_bytes(&engine->kinds[TW_ENTITY_EMPLOYEE].plan));
-    if (!engine->groups_own || !engine->boundary_dense_own) {
+    if (!engine->hints_own || !engine->groups_own || !engine->boundary_dense_own) {
         tw_engine_free(engine);
         return TW_NO_MEMORY;
     }
@@ -88,6 +89,7 @@ void tw_engine_free(tw_engine *engine)
     tw_table_release(&engine->receipt_table);
     twi_segments_release(&engine->receipts);
     tw_table_release(&engine->distinct);
+    tw_free_array(engine->alloc, engine->hints_own, TWI_HINTS, sizeof(twi_hint));
     tw_free_array(engine->alloc, engine->groups_own, TWI_GROUPS_MAX, sizeof(twi_group));
     tw_free_array(engine->alloc, engine->boundary_dense_own, 1,
                   twi_dense_bytes(&engine->kinds[TW_ENTITY_EMPLOYEE].plan));
@@ -335,15 +337,17 @@ static void tumble(const twi_plan *plan, const twi_event *event, twi_dense dense
 static void drop_passed(twi_kind *kind, twi_entity *entity, twi_dense dense)
 {
     const twi_cursor *oldest = &dense.trail[kind->plan.retention_window];
-    while (entity->head != entity->tail) {
-        twi_chunk *head = twi_log_chunk(&kind->logs, entity->head);
-        if (oldest->ord < head->first_ord + head->n)
-            return;
+    while (oldest->chunk != TWI_NONE && entity->head != oldest->chunk) {
+        // A cursor that still stands at the end of the chunk stands before the first of the next.
+        uint32_t next = twi_log_chunk(&kind->logs, entity->head)->next;
         for (uint32_t i = 0; i < kind->plan.window_n; i++) {
-            if (dense.lead[i].chunk == entity->head)
-                dense.lead[i].chunk = head->next;
-            if (dense.trail[i].chunk == entity->head)
-                dense.trail[i].chunk = head->next;
+            twi_cursor *cursors[] = {&dense.lead[i], &dense.trail[i]};
+            for (int c = 0; c < 2; c++) {
+                if (cursors[c]->chunk == entity->head) {
+                    cursors[c]->chunk = next;
+                    cursors[c]->at = 0;
+                }
+            }
         }
         twi_log_drop_head(&kind->logs, entity);
     }
@@ -580,11 +584,10 @@ static void mark_entity(tw_engine *engine, tw_entity_kind which, uint32_t idx, u
 
 static void apply_verdict(tw_engine *engine, const tw_verdict *verdict)
 {
-    tw_fact named = {.kind = TW_FACT_TRANSACTION};
-    named.as.transaction.transaction_id = verdict->transaction_id;
     if (!verdict->transaction_id.bytes)
         return;
-    const tw_table_slot *slot = tw_table_find(&engine->receipt_table, tw_fact_key(&named, 0));
+    uint64_t key = twi_transaction_key(verdict->transaction_id);
+    const tw_table_slot *slot = tw_table_find(&engine->receipt_table, key);
     if (!slot)
         return;
     twi_receipt *receipt = twi_segments_at(&engine->receipts, slot->value);

@@ -35,6 +35,7 @@ enum {
     TWI_KNOTS = 64,      // quantiles of a peer group's measure
     TWI_NAMES_MAX = 32,  // different roles or store formats
     TWI_TREND_DAYS = 28,
+    TWI_HINTS = 16,
 };
 
 // --- plans -------------------------------------------------------------------------------------
@@ -111,6 +112,7 @@ void twi_log_pool_init(twi_log_pool *pool, const tw_alloc *alloc);
 void twi_log_pool_release(twi_log_pool *pool);
 tw_status twi_log_pool_reserve(twi_log_pool *pool, size_t n_appends) TW_MUST_CHECK;
 twi_chunk *twi_log_chunk(const twi_log_pool *pool, uint32_t id);
+uint32_t twi_log_cap(uint32_t id); // entries that the chunk has room for
 twi_entry *twi_chunk_entries(twi_chunk *chunk);
 void twi_log_append(twi_log_pool *pool, twi_entity *entity, const twi_entry *entry);
 // Frees the oldest chunk; the log must hold another one.
@@ -124,6 +126,7 @@ typedef struct twi_cursor {
     uint32_t chunk; // TWI_NONE while the log is empty
     uint32_t ord;   // of the entry it stands before
     uint32_t t;     // time of that entry, UINT32_MAX at the end of the log
+    uint32_t at;    // its place in the chunk; the chunk's capacity = the first of the next chunk
 } twi_cursor;
 
 typedef struct twi_dense_head {
@@ -267,6 +270,8 @@ typedef struct twi_kind {
     uint32_t sweep;                   // next entity to look at for expiry
 } twi_kind;
 
+typedef struct twi_hint twi_hint;
+
 struct tw_engine {
     const tw_alloc *alloc;
     uint64_t seq, transaction_n;
@@ -292,6 +297,9 @@ struct tw_engine {
     uint32_t *member_own;
     size_t sort_cap, member_cap;
     void *boundary_dense_own; // one dense record
+    // Facts that are known to come; no part of the state.
+    twi_hint *hints_own; // ring of TWI_HINTS
+    uint32_t hint_next, hint_n;
 };
 
 // --- the event that a transaction becomes ---------------------------------------------------------
@@ -312,6 +320,11 @@ typedef struct twi_event {
     uint32_t ords[TW_ENTITY_N]; // ordinals in the entities' logs
     uint32_t shift_s; // start of the employee's current shift
 } twi_event;
+
+struct twi_hint {
+    twi_event event; // keys and indexes alone
+    uint64_t fact_key, original_key; // original_key 0 = none
+};
 
 void twi_event_keys(const tw_transaction *txn, twi_event *event);
 // Derives flags, amounts and the derived features (all but those that need windows) from the event's
@@ -337,6 +350,8 @@ uint32_t twi_employee_shift_start(const twi_employee *employee, uint32_t t);
 uint32_t twi_name_index(twi_names *names, tw_str name, bool add);
 
 // sequence.c: what a transaction is to the ones before it, and the memory's updates.
+tw_str twi_original_reference(const tw_transaction *txn); // what a void or refund refers to, or empty
+uint64_t twi_transaction_key(tw_str transaction_id);
 void twi_sequence_original(const tw_engine *engine, twi_event *event);
 void twi_sequence_remember(tw_engine *engine, const twi_event *event, uint64_t fact_key, uint64_t seq);
 void twi_receipt_add(tw_engine *engine, const twi_receipt *receipt);

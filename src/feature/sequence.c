@@ -8,11 +8,22 @@
 
 enum { MATCH_BY_AMOUNT_S = 86400 };
 
-static bool find_receipt(const tw_engine *engine, tw_str transaction_id, twi_receipt *out, uint32_t *idx)
+uint64_t twi_transaction_key(tw_str transaction_id)
 {
     tw_fact named = {.kind = TW_FACT_TRANSACTION};
     named.as.transaction.transaction_id = transaction_id;
-    const tw_table_slot *slot = tw_table_find(&engine->receipt_table, tw_fact_key(&named, 0));
+    return tw_fact_key(&named, 0);
+}
+
+tw_str twi_original_reference(const tw_transaction *txn)
+{
+    return txn->void_of_transaction_id.bytes ? txn->void_of_transaction_id : txn->original_transaction_id;
+}
+
+static bool find_receipt(const tw_engine *engine, tw_str transaction_id, twi_receipt *out, uint32_t *idx)
+{
+    uint64_t key = twi_transaction_key(transaction_id);
+    const tw_table_slot *slot = tw_table_find(&engine->receipt_table, key);
     if (!slot)
         return false;
     *idx = slot->value;
@@ -41,14 +52,12 @@ static bool find_recent_sale(const twi_register *reg, int32_t amount, uint32_t o
 
 void twi_sequence_original(const tw_engine *engine, twi_event *event)
 {
-    const tw_transaction *txn = event->txn;
     bool is_void = event->flags & TWI_BIT(TW_FILTER_VOID);
     bool is_refund = event->flags & TWI_BIT(TW_FILTER_REFUND);
     event->original_idx = TWI_NONE;
     if (!is_void && !is_refund)
         return;
-    tw_str reference = txn->void_of_transaction_id.bytes ? txn->void_of_transaction_id
-                                                         : txn->original_transaction_id;
+    tw_str reference = twi_original_reference(event->txn);
     if (reference.bytes)
         event->has_original = find_receipt(engine, reference, &event->original, &event->original_idx);
     else

@@ -100,18 +100,19 @@ static const twi_entry *peek(const twi_windows *w, const twi_entity *entity, twi
 {
     if (cursor->ord == entity->entry_n)
         return NULL;
-    twi_chunk *chunk = twi_log_chunk(w->logs, cursor->chunk);
-    if (cursor->ord - chunk->first_ord == chunk->n) {
-        cursor->chunk = chunk->next;
-        chunk = twi_log_chunk(w->logs, cursor->chunk);
+    // All chunks but the newest are full, so that the header is read only to leave the chunk.
+    if (cursor->at == twi_log_cap(cursor->chunk)) {
+        cursor->chunk = twi_log_chunk(w->logs, cursor->chunk)->next;
+        cursor->at = 0;
     }
-    return &twi_chunk_entries(chunk)[cursor->ord - chunk->first_ord];
+    return &twi_chunk_entries(twi_log_chunk(w->logs, cursor->chunk))[cursor->at];
 }
 
 // Steps over the entry and notes the time of the next.
 static void step(const twi_windows *w, const twi_entity *entity, twi_cursor *cursor)
 {
     cursor->ord++;
+    cursor->at++;
     const twi_entry *next = peek(w, entity, cursor);
     cursor->t = next ? next->t : UINT32_MAX;
 }
@@ -144,7 +145,7 @@ void twi_windows_start(const twi_windows *w, const twi_entity *entity, twi_dense
         first_t = twi_chunk_entries(chunk)[0].t;
     }
     for (uint32_t i = 0; i < w->plan->window_n; i++) {
-        dense.lead[i] = dense.trail[i] = (twi_cursor){entity->head, first_ord, first_t};
+        dense.lead[i] = dense.trail[i] = (twi_cursor){entity->head, first_ord, first_t, 0};
         const twi_plan_window *window = &w->plan->windows[i];
         if (window->is_tumbling || window->delay_s > 0)
             continue;
