@@ -26,7 +26,7 @@ uint32_t twi_store_effective(const twi_store *store, uint32_t own_s)
     return store->clock_s;
 }
 
-void twi_store_advance(twi_store *store, uint32_t own_s)
+void twi_store_clock_advance(twi_store *store, uint32_t own_s)
 {
     if (store->clock_s != 0 && own_s > store->clock_s && own_s - store->clock_s > AHEAD_MAX_S) {
         if (++store->ahead_n < AHEAD_STRIKES)

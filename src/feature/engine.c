@@ -475,7 +475,7 @@ static bool day_turns(tw_engine *engine, int32_t day)
 static void advance_clocks(tw_engine *engine, const twi_event *event)
 {
     twi_store *store = twi_store_at(engine, event->idx[TW_ENTITY_STORE]);
-    twi_store_advance(store, event->own_s);
+    twi_store_clock_advance(store, event->own_s);
     if (engine->first_s == 0)
         engine->first_s = event->own_s;
     if (event->now_s != event->own_s)

@@ -340,7 +340,7 @@ static inline int32_t twi_saturate(int64_t minor)
 
 // clock.c: store clocks, week profiles, shifts.
 uint32_t twi_store_effective(const twi_store *store, uint32_t own_s);
-void twi_store_advance(twi_store *store, uint32_t own_s);
+void twi_store_clock_advance(twi_store *store, uint32_t own_s);
 void twi_store_count_hour(twi_store *store, int64_t local_ms);
 float twi_store_activity(const twi_store *store, int64_t local_ms);       // NaN without a profile
 float twi_store_hours_to_close(const twi_store *store, int64_t local_ms); // NaN without a profile

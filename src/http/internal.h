@@ -131,7 +131,7 @@ twi_request *twi_request_get(tw_http *http);
 void twi_request_put(twi_request *request);
 const char *twi_request_header(const twi_request *request, const char *name);
 const char *twi_request_argument(const twi_request *request, const char *name);
-void twi_pool_release(tw_http *http);
+void twi_request_pool_release(tw_http *http);
 tw_json_parser *twi_parser_get(tw_http *http);
 void twi_parser_put(tw_http *http, tw_json_parser *parser);
 

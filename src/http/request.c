@@ -96,7 +96,7 @@ void twi_parser_put(tw_http *http, tw_json_parser *parser)
     pthread_mutex_unlock(&http->pool_lock);
 }
 
-void twi_pool_release(tw_http *http)
+void twi_request_pool_release(tw_http *http)
 {
     for (twi_request *request = http->pool; request;) {
         twi_request *next = request->next;

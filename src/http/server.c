@@ -244,7 +244,7 @@ void tw_http_stop(tw_http *http)
         MHD_stop_daemon(http->daemon);
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
-    twi_pool_release(http);
+    twi_request_pool_release(http);
     locks_release(http);
     tw_delete(http->alloc, http);
 }
