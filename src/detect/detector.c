@@ -57,7 +57,7 @@ void tw_detector_free(tw_detector *d)
 
 tw_status tw_detector_reserve(tw_detector *d, size_t n)
 {
-    if (n > TW_COMMIT_MAX_FACTS)
+    if (n > 4 * (size_t)TW_COMMIT_MAX_FACTS) // a few commits in flight
         return TW_LIMIT;
     size_t cases = n * TW_ALERT_CHANGES_MAX;
     TW_TRY(twi_cases_reserve(d, cases));
