@@ -2,10 +2,10 @@
 //
 // Isolation forest: training time, one row at a time, batches by each code path, attributions. Prints
 // JSON lines; times are best and median of several runs after a warm-up, in processor time of the one
-// thread, so that other work on the machine counts little; the checksum is the sum of
-// path lengths, equal for all code paths. With --tiny it only shows that it works.
+// thread, so that other work on the machine counts little; the checksum of scores is the sum of path
+// lengths, equal for all code paths. Quality is compared by bench/baseline/iforest_compare.py.
 //
-//   bench_iforest [--tiny] [--csv FILE]     --csv writes the matrix for bench/baseline/iforest_compare.py
+//   bench_iforest [--tiny]     --tiny only shows that it works
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -80,7 +80,7 @@ static void bench_single(const bench *b, const tw_iforest *forest)
             checksum += tw_iforest_depth(forest, b->x + i * FEATURES);
         ns[run ? run - 1 : 0] = cpu_ns() - start;
     }
-    report(b, "single", "portable", ns, (double)b->rows_n, "ns_per_row", checksum);
+    report(b, "single", "best", ns, (double)b->rows_n, "ns_per_row", checksum);
 }
 
 static void bench_batch(const bench *b, const tw_iforest *forest, tw_iforest_path path)
@@ -151,45 +151,24 @@ static void bench_forest(bench *b, uint32_t trees_n, uint32_t sample_n)
     tw_iforest_free(forest);
 }
 
-static int write_csv(const bench *b, const char *path)
-{
-    FILE *file = fopen(path, "w");
-    if (!file) {
-        perror(path);
-        return 1;
-    }
-    for (size_t i = 0; i < b->rows_n; i++)
-        for (size_t f = 0; f < FEATURES; f++)
-            fprintf(file, "%.9g%c", (double)b->x[i * FEATURES + f], f + 1 < FEATURES ? ',' : '\n');
-    return fclose(file) == 0 ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
     bench b = {.rows_n = 65536, .runs_n = 11};
-    const char *csv = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--tiny") == 0) {
-            b.rows_n = 300;
-            b.runs_n = 1;
-        } else if (strcmp(argv[i], "--csv") == 0 && i + 1 < argc) {
-            csv = argv[++i];
-        } else {
-            fprintf(stderr, "usage: bench_iforest [--tiny] [--csv FILE]\n");
-            return 2;
-        }
+    if (argc == 2 && strcmp(argv[1], "--tiny") == 0) {
+        b.rows_n = 300;
+        b.runs_n = 1;
+    } else if (argc != 1) {
+        fprintf(stderr, "usage: bench_iforest [--tiny]\n");
+        return 2;
     }
     b.x = tw_new_array(tw_alloc_system(), b.rows_n * FEATURES, sizeof(float));
     b.depths = tw_new_array(tw_alloc_system(), b.rows_n, sizeof(uint32_t));
     if (!b.x || !b.depths)
         return 1;
     make_rows(b.x, b.rows_n);
-    int failed = csv ? write_csv(&b, csv) : 0;
-    if (!csv) {
-        bench_forest(&b, 100, 256);
-        bench_forest(&b, 100, 2048);
-    }
+    bench_forest(&b, 100, 256);
+    bench_forest(&b, 100, 2048);
     tw_free_array(tw_alloc_system(), b.x, b.rows_n * FEATURES, sizeof(float));
     tw_free_array(tw_alloc_system(), b.depths, b.rows_n, sizeof(uint32_t));
-    return failed;
+    return 0;
 }

@@ -28,7 +28,7 @@ static void a_curve_is_linear_between_knots_and_constant_outside(void **state)
     (void)state;
     const double x[] = {-1, 0, 2, 3}, y[] = {0.1, 0.1, 0.5, 0.9};
     tw_curve *c = curve(x, y, 4);
-    assert_true(tw_curve_at(c, -9) == 0.1 && tw_curve_at(c, NAN) == 0.1);
+    assert_true(tw_curve_at(c, -9) == 0.1 && tw_curve_at(c, (double)NAN) == 0.1);
     assert_true(tw_curve_at(c, 0) == 0.1 && tw_curve_at(c, 3) == 0.9 && tw_curve_at(c, 9) == 0.9);
     assert_true(fabs(tw_curve_at(c, 1) - 0.3) < 1e-15);
     assert_true(tw_curve_inverse(c, 0.0) == -1 && tw_curve_inverse(c, 0.1) == -1);
@@ -43,7 +43,7 @@ static void a_curve_is_linear_between_knots_and_constant_outside(void **state)
 static void bad_knots_are_refused(void **state)
 {
     (void)state;
-    const double up[] = {0, 1, 2}, same[] = {0, 1, 1}, down[] = {0, 2, 1}, nan[] = {0, NAN, 2},
+    const double up[] = {0, 1, 2}, same[] = {0, 1, 1}, down[] = {0, 2, 1}, nan[] = {0, (double)NAN, 2},
                  huge[] = {0, 1, 1e200};
     tw_curve *c = NULL;
     tw_err err;
@@ -62,9 +62,9 @@ static void bad_knots_are_refused(void **state)
 // max over i <= k of min over j >= k of mean(i..j): the isotonic regression by its formula.
 static double isotonic(const double *y, const double *w, int n, int k)
 {
-    double best = -INFINITY;
+    double best = -(double)INFINITY;
     for (int i = 0; i <= k; i++) {
-        double least = INFINITY, sum = 0.0, weight = 0.0;
+        double least = (double)INFINITY, sum = 0.0, weight = 0.0;
         for (int j = i; j < n; j++) {
             sum += y[j] * w[j];
             weight += w[j];
@@ -164,7 +164,7 @@ static void bins_ascend_and_hold_what_they_say(void **state)
     (void)state;
     assert_int_equal(tw_sketch_bin(0.0), 0);
     assert_int_equal(tw_sketch_bin(-3.0), 0);
-    assert_int_equal(tw_sketch_bin(NAN), 0);
+    assert_int_equal(tw_sketch_bin((double)NAN), 0);
     assert_int_equal(tw_sketch_bin(1.0), TW_SKETCH_BINS - 1);
     assert_int_equal(tw_sketch_bin(7.0), TW_SKETCH_BINS - 1);
     assert_true(tw_sketch_bin_low(0) == 0.0);
