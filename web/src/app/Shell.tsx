@@ -11,6 +11,7 @@ import { reasonsQuery, sessionQuery, summaryQuery } from '../api/queries'
 import { Logo } from '../components/Logo'
 import { formatCompact, formatCount, formatMoneyRounded, formatTime } from '../lib/format'
 import { useKeys } from '../lib/useKeys'
+import { label } from '../lib/vocabulary'
 import { HelpDialog } from './HelpDialog'
 import styles from './Shell.module.css'
 import { LiveProvider, useLiveStream } from './live'
@@ -117,9 +118,12 @@ function Figures() {
         <dt>exposed</dt>
         <dd>{formatMoneyRounded(data.exposure_open)}</dd>
       </div>
-      <div className={`${styles.figure} ${styles.minor}`}>
-        <dt>{model ? `model, ${formatTime(model.trained_at, 'day')}` : 'model yet'}</dt>
-        <dd>{model ? model.id : 'No'}</dd>
+      <div
+        className={`${styles.figure} ${styles.minor}`}
+        title={model ? `${label(model.kind)}, trained on ${formatCount(model.transactions)} transactions` : undefined}
+      >
+        <dt>{model ? 'model of' : 'no model yet'}</dt>
+        <dd>{model ? formatTime(model.trained_at, 'monthDay') : ''}</dd>
       </div>
     </dl>
   )

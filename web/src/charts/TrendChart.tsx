@@ -3,7 +3,7 @@
 // 28 days of the alert's main measure, with the store's median as a line.
 import { useCallback } from 'react'
 import type { Trend } from '../api/client'
-import { formatTime, formatValue, formatWallMs } from '../lib/format'
+import { formatTime, formatValue } from '../lib/format'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -12,8 +12,6 @@ interface Props {
   currency: string
   height: number
 }
-
-const dayMs = (date: string) => Date.parse(`${date}T00:00:00Z`)
 
 function trendOption(trend: Trend, currency: string, palette: Palette) {
   const show = (value: number | null) => formatValue(value, trend.unit, currency)
@@ -40,7 +38,7 @@ function trendOption(trend: Trend, currency: string, palette: Palette) {
       axisLabel: {
         ...axisStyle(palette).axisLabel,
         interval: 6,
-        formatter: (date: string) => formatWallMs(dayMs(date), 'day').replace(/^\S+\s/, ''),
+        formatter: (date: string) => formatTime(date, 'monthDay'),
       },
     },
     yAxis: {

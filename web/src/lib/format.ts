@@ -118,12 +118,13 @@ export function wallClockMs(iso: string): number {
   return ms + sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6))) * 60_000
 }
 
-type TimeStyle = 'time' | 'seconds' | 'day' | 'date' | 'dateTime'
+type TimeStyle = 'time' | 'seconds' | 'day' | 'monthDay' | 'date' | 'dateTime'
 
 const timeOptions: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
   time: { hour: '2-digit', minute: '2-digit' },
   seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
   day: { weekday: 'short', day: 'numeric', month: 'short' },
+  monthDay: { day: 'numeric', month: 'short' },
   date: { day: 'numeric', month: 'short', year: 'numeric' },
   dateTime: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
 }

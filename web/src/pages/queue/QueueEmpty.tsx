@@ -2,8 +2,9 @@
 //
 // An empty queue says why it is empty: no data yet, no match, or nothing to worry about.
 import { ActionIcon, Button, CopyButton } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { Check, Copy } from 'lucide-react'
-import type { Summary } from '../../api/client'
+import { type Summary, api, unwrap } from '../../api/client'
 import { State } from '../../components/States'
 import { type Filters, isNarrowed } from '../../lib/filters'
 import { formatCount } from '../../lib/format'
@@ -34,37 +35,64 @@ export function QueueEmpty({ filters, summary, onClear }: Props) {
   )
 }
 
-const curl = `curl -H "Authorization: Bearer $TOKEN" \\
+const curl = (token: string) => `curl -H "Authorization: Bearer ${token}" \\
      -H "Content-Type: application/x-ndjson" \\
      --data-binary @transactions.ndjson \\
      ${window.location.origin}/v1/transactions`
 
 function FirstImport() {
   return (
-    <section className={styles.guide}>
-      <h2>Give Tillwatch its first transactions</h2>
-      <p>
-        Eleven columns are enough. Tillwatch learns what is normal from about three days of
-        transactions; alerts appear here while it reads.
-      </p>
-      <ol className={styles.steps}>
-        <li>
-          <h3>Import files</h3>
-          <Code text="tillwatch import transactions.ndjson" />
-          <p>NDJSON or CSV, also compressed; “--map” fits any other layout. Stop the server first: one process owns the data.</p>
-        </li>
-        <li>
-          <h3>Or send them over HTTP</h3>
-          <Code text={curl} />
-          <p>One JSON object or a batch of lines. Each record is scored at once and answered in order.</p>
-        </li>
-        <li>
-          <h3>Or try it with a simulated chain</h3>
-          <Code text="tillwatch demo" />
-          <p>Sixty stores, five weeks, thieves included.</p>
-        </li>
-      </ol>
-    </section>
+    <div className={styles.scroll}>
+      <section className={styles.guide}>
+        <h2>Give Tillwatch its first transactions</h2>
+        <p>
+          Eleven columns are enough. Tillwatch learns what is normal from the first days; alerts appear
+          here while it reads.
+        </p>
+        <ol className={styles.steps}>
+          <li>
+            <h3>Send them over HTTP</h3>
+            <SendStep />
+          </li>
+          <li>
+            <h3>Or import files</h3>
+            <Code text="tillwatch import transactions.ndjson" />
+            <p>
+              NDJSON or CSV, also compressed; “--map” fits any other layout. Stop the server meanwhile:
+              one process owns the data.
+            </p>
+          </li>
+          <li>
+            <h3>Or try it with a simulated chain</h3>
+            <Code text="tillwatch demo" />
+            <p>Sixty stores, five weeks, thieves included.</p>
+          </li>
+        </ol>
+      </section>
+    </div>
+  )
+}
+
+// The command works as it stands once a token is made; its secret is shown this one time.
+function SendStep() {
+  const token = useMutation({
+    mutationFn: () => unwrap(api.POST('/v1/tokens', { body: { name: 'first import', scopes: ['ingest'] } })),
+  })
+  return (
+    <>
+      <Code text={curl(token.data?.token ?? '$TOKEN')} />
+      {token.data ? (
+        <p>Copy it now: the token is not shown again. It may only send records.</p>
+      ) : (
+        <p>
+          One JSON object or a batch of lines; each record is scored at once and answered in order.{' '}
+          <Button variant="default" size="compact-xs" loading={token.isPending} onClick={() => token.mutate()}>
+            Create a token
+          </Button>
+          {token.error && <span role="alert"> {token.error.message}</span>}
+        </p>
+      )}
+    </>
   )
 }
 
