@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Speed of intake and of the codec: NDJSON, CSV and mapped CSV to facts, encode and decode of a
-// typical receipt. Best and median of RUNS in processor time; one JSON line per measurement. With file arguments
-// (CSV, mapping) reads that file instead: bench_intake FILE [MAPPING].
+// typical receipt. Best and median of RUNS in processor time; one JSON line per measurement. With
+// file arguments (CSV, mapping) reads that file instead: bench_intake FILE [MAPPING].
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,7 +27,8 @@ static const char receipt[] =
     "{\"transaction_id\":\"S014-R03-20260105-%06d\",\"store_id\":\"S014\",\"register_id\":\"R03\","
     "\"employee_id\":\"E%04d\",\"transaction_time\":\"2026-01-05T17:%02d:%02d+01:00\","
     "\"transaction_total\":\"%d.%02d\",\"discount_amount\":\"0.00\",\"refund_flag\":false,"
-    "\"void_flag\":false,\"item_count\":1,\"payment_type\":\"credit\",\"transaction_type\":\"sale\","
+    "\"void_flag\":false,\"item_count\":1,\"payment_type\":\"credit\",\"transaction_type\":"
+    "\"sale\","
     "\"lines\":[{\"sku\":\"4006381%06d\",\"quantity\":1,\"unit_price\":\"%d.%02d\"}],"
     "\"customer_id\":\"C%06d\",\"scan_seconds\":12.5}\n";
 static const char csv_header[] =
@@ -131,22 +132,34 @@ static void five_lines(tw_fact *fact, tw_line lines[5], tw_tender *tender)
     static const char *const skus[] = {"4006381333931", "4006381333948", "5000112637922",
                                        "3017620422003", "8076809513692"};
     for (int i = 0; i < 5; i++) {
-        lines[i] = (tw_line){.sku = tw_str_from(skus[i]), .department = TW_STR("grocery"),
-                             .quantity_milli = 1000, .unit_price_minor = 199 + 250 * i,
+        lines[i] = (tw_line){.sku = tw_str_from(skus[i]),
+                             .department = TW_STR("grocery"),
+                             .quantity_milli = 1000,
+                             .unit_price_minor = 199 + 250 * i,
                              .regular_price_minor = 199 + 250 * i,
                              .entry_method = TW_ENTRY_SCANNED};
     }
-    *tender = (tw_tender){.type = TW_PAY_CREDIT, .amount_minor = 3495,
+    *tender = (tw_tender){.type = TW_PAY_CREDIT,
+                          .amount_minor = 3495,
                           .account_token = TW_STR("tok_9f86d081884c7d659a2feaa0"),
                           .entry_method = TW_ENTRY_CHIP};
     *fact = (tw_fact){.kind = TW_FACT_TRANSACTION, .received_ms = INT64_C(1767600000000)};
-    fact->as.transaction = (tw_transaction){
-        .transaction_id = TW_STR("S014-R03-20260105-000042"), .store_id = TW_STR("S014"),
-        .register_id = TW_STR("R03"), .employee_id = TW_STR("E0042"),
-        .time_ms = INT64_C(1767600000000), .offset_min = 60, .business_day = 20458,
-        .total_minor = 3495, .currency = "EUR", .payment_type = TW_PAY_CREDIT, .item_count = 5,
-        .flags = TW_TXN_HAS_TYPE | TW_TXN_HAS_OFFSET, .lines = lines, .line_n = 5,
-        .tenders = tender, .tender_n = 1};
+    fact->as.transaction = (tw_transaction){.transaction_id = TW_STR("S014-R03-20260105-000042"),
+                                            .store_id = TW_STR("S014"),
+                                            .register_id = TW_STR("R03"),
+                                            .employee_id = TW_STR("E0042"),
+                                            .time_ms = INT64_C(1767600000000),
+                                            .offset_min = 60,
+                                            .business_day = 20458,
+                                            .total_minor = 3495,
+                                            .currency = "EUR",
+                                            .payment_type = TW_PAY_CREDIT,
+                                            .item_count = 5,
+                                            .flags = TW_TXN_HAS_TYPE | TW_TXN_HAS_OFFSET,
+                                            .lines = lines,
+                                            .line_n = 5,
+                                            .tenders = tender,
+                                            .tender_n = 1};
 }
 
 static void bench_codec(tw_arena *arena)
@@ -172,7 +185,8 @@ static void bench_codec(tw_arena *arena)
         uint64_t middle = cpu_ns();
         for (int i = 0; i < RECORDS; i++) {
             tw_arena_reset(arena);
-            if (tw_fact_decode(buf.data_own + ends[i], ends[i + 1] - ends[i], arena, &back) != TW_OK)
+            if (tw_fact_decode(buf.data_own + ends[i], ends[i + 1] - ends[i], arena, &back) !=
+                TW_OK)
                 abort();
             sum += (uint64_t)back.as.transaction.total_minor;
         }
@@ -232,11 +246,14 @@ static void bench_all(tw_arena *arena)
         int price = 3 + i % 90, cents = i % 100;
         tw_buf_printf(&ndjson, receipt, i, i % 997, i / 60 % 60, i % 60, price, cents, i, price,
                       cents, i % 50000);
-        tw_buf_printf(&csv, "S014-R03-20260105-%06d,S014,R03,E%04d,2026-01-05 17:%02d:%02d,%d.%02d,"
-                      "0.00,0,0,%d,credit\n", i, i % 997, i / 60 % 60, i % 60, price, cents, i % 9);
+        tw_buf_printf(&csv,
+                      "S014-R03-20260105-%06d,S014,R03,E%04d,2026-01-05 17:%02d:%02d,%d.%02d,"
+                      "0.00,0,0,%d,credit\n",
+                      i, i % 997, i / 60 % 60, i % 60, price, cents, i % 9);
     }
     if (ndjson.status != TW_OK || csv.status != TW_OK ||
-        tw_mapping_parse(tw_alloc_system(), (tw_str){yaml, sizeof(yaml) - 1}, &mapping, NULL) != TW_OK)
+        tw_mapping_parse(tw_alloc_system(), (tw_str){yaml, sizeof(yaml) - 1}, &mapping, NULL) !=
+            TW_OK)
         abort();
     bench_parser((tw_str){(char *)ndjson.data_own, ndjson.bytes}, arena);
     bench_text("source_ndjson", (tw_str){(char *)ndjson.data_own, ndjson.bytes}, NULL, arena);

@@ -14,7 +14,8 @@ size_t twi_csv_row_bytes(tw_str data, char delimiter, bool is_last, uint64_t *li
     const char *quote = memchr(data.at, '"', bytes);
     if (!quote)
         return end || is_last ? bytes : 0;
-    // Inside quotes line ends are text. Two quotes in a row close and open again, which is the same.
+    // Inside quotes line ends are text. Two quotes in a row close and open again, which is the
+    // same.
     bool is_start = quote == data.at || quote[-1] == delimiter || quote[-1] == ' ';
     bool in_quotes = false, quoted_field = false;
     for (size_t i = (size_t)(quote - data.at); i < data.bytes; i++) {

@@ -9,8 +9,9 @@
 // Length of the first row with its line end, or 0 when it is not complete in the data and more may
 // come. *lines = line ends in it. A quote matters only at a field's start, as in RFC 4180.
 size_t twi_csv_row_bytes(tw_str data, char delimiter, bool is_last, uint64_t *lines);
-// Splits a row (without its line end) in place; quoted fields lose their quotes and are not trimmed,
-// others are. TW_SYNTAX (text behind a closing quote, or no closing quote), TW_LIMIT (columns).
+// Splits a row (without its line end) in place; quoted fields lose their quotes and are not
+// trimmed, others are. TW_SYNTAX (text behind a closing quote, or no closing quote), TW_LIMIT
+// (columns).
 tw_status twi_csv_split(char *row, size_t bytes, char delimiter, tw_str fields[TW_CSV_COLUMNS_MAX],
                         size_t *n);
 // Of , ; tab and | the one that stands most often outside quotes in the header's line.

@@ -56,14 +56,18 @@ char twi_csv_source_delimiter(const twi_csv_source *source, tw_str view)
     return source->delimiter ? source->delimiter : twi_csv_delimiter(view);
 }
 
-bool twi_csv_source_has_header(const twi_csv_source *source) { return source->column_n != 0; }
+bool twi_csv_source_has_header(const twi_csv_source *source)
+{
+    return source->column_n != 0;
+}
 
 const tw_intake_counts *twi_csv_source_counts(const twi_csv_source *source)
 {
     return &source->counts;
 }
 
-// --- the header ------------------------------------------------------------------------------------
+// --- the header
+// ------------------------------------------------------------------------------------
 
 static bool has_column(const tw_str *columns, size_t n, const char *name)
 {
@@ -159,7 +163,8 @@ tw_status twi_csv_source_header(twi_csv_source *source, tw_str row, tw_err *err)
     return TW_OK;
 }
 
-// --- rows ------------------------------------------------------------------------------------------
+// --- rows
+// ------------------------------------------------------------------------------------------
 
 static tw_status parse_row(twi_csv_source *source, tw_str row, tw_fact *out)
 {

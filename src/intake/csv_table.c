@@ -128,7 +128,10 @@ size_t tw_csv_column(const tw_csv *csv, const char *name)
     return TW_CSV_NO_COLUMN;
 }
 
-size_t tw_csv_column_n(const tw_csv *csv) { return csv->column_n; }
+size_t tw_csv_column_n(const tw_csv *csv)
+{
+    return csv->column_n;
+}
 
 tw_str tw_csv_column_name(const tw_csv *csv, size_t column)
 {

@@ -119,11 +119,16 @@ bool twi_f64_parse(tw_str s, double *out)
     return true;
 }
 
-// --- problems --------------------------------------------------------------------------------------
+// --- problems
+// --------------------------------------------------------------------------------------
 
 static const char *full_name(const twi_decoder *d, tw_str field, char out[64])
 {
-    snprintf(out, 64, "%s%.*s", d->prefix, TW_STR_ARG(field));
+    if (d->part && d->part_idx != SIZE_MAX)
+        snprintf(out, 64, "%s[%zu].%.*s", d->part, d->part_idx, TW_STR_ARG(field));
+    else
+        snprintf(out, 64, "%s%s%.*s", d->part ? d->part : "", d->part ? "." : "",
+                 TW_STR_ARG(field));
     return out;
 }
 
@@ -153,8 +158,8 @@ tw_status twi_reject_value(twi_decoder *d, tw_problem_code code, tw_str field, t
 static tw_status reject_kind(twi_decoder *d, const twi_field *field, twi_value_kind kind,
                              const char *expected)
 {
-    static const char *const kinds[] = {"null", "text", "a number", "true", "false",
-                                        "an array or object", "a time"};
+    static const char *const kinds[] = {
+        "null", "text", "a number", "true", "false", "an array or object", "a time"};
     char name[64];
     full_name(d, field->name, name);
     return twi_reject(d->problem, TW_PROBLEM_TYPE, name, "%s is %s; it must be %s", name,
@@ -165,15 +170,16 @@ static tw_status reject_missing(twi_decoder *d, const twi_schema *schema, tw_str
 {
     char name[64];
     full_name(d, field, name);
-    return twi_reject(d->problem, TW_PROBLEM_MISSING, name, "%s is missing; every %s needs it", name,
-                      schema->noun);
+    return twi_reject(d->problem, TW_PROBLEM_MISSING, name, "%s is missing; every %s needs it",
+                      name, schema->noun);
 }
 
 tw_status twi_reject_repeated(twi_decoder *d, tw_str field)
 {
     char name[64];
     full_name(d, field, name);
-    return twi_reject(d->problem, TW_PROBLEM_REPEATED, name, "%s appears twice; send it once", name);
+    return twi_reject(d->problem, TW_PROBLEM_REPEATED, name, "%s appears twice; send it once",
+                      name);
 }
 
 // --- one field ---------------------------------------------------------------------------------
@@ -249,8 +255,8 @@ static tw_status take_text(twi_decoder *d, const twi_field *field, twi_value_kin
     return TW_OK;
 }
 
-static tw_status take_money(twi_decoder *d, const twi_field *field, twi_value_kind kind, tw_str text,
-                            int64_t *out)
+static tw_status take_money(twi_decoder *d, const twi_field *field, twi_value_kind kind,
+                            tw_str text, int64_t *out)
 {
     char advice[96];
     if (kind != TWI_STRING && kind != TWI_NUMBER)
@@ -371,8 +377,8 @@ static tw_status take_payment(twi_decoder *d, const twi_field *field, twi_value_
     return TW_OK;
 }
 
-static tw_status take_entry(twi_decoder *d, const twi_field *field, twi_value_kind kind, tw_str text,
-                            tw_entry_method *out)
+static tw_status take_entry(twi_decoder *d, const twi_field *field, twi_value_kind kind,
+                            tw_str text, tw_entry_method *out)
 {
     tw_str ignored;
     TW_TRY(take_text(d, field, kind, text, &ignored));
@@ -384,8 +390,8 @@ static tw_status take_entry(twi_decoder *d, const twi_field *field, twi_value_ki
 }
 
 // Enumerations whose unknown values reject the record: guessing would change what happened.
-static tw_status take_named(twi_decoder *d, const twi_field *field, twi_value_kind kind, tw_str text,
-                            void *record)
+static tw_status take_named(twi_decoder *d, const twi_field *field, twi_value_kind kind,
+                            tw_str text, void *record)
 {
     bool known = false;
     const char *advice = "";
@@ -406,8 +412,7 @@ static tw_status take_named(twi_decoder *d, const twi_field *field, twi_value_ki
         known = tw_verdict_from(text, FIELD(tw_verdict_kind, record, field));
         advice = "use CONFIRMED, REFUTED, INCONCLUSIVE or OPERATIONAL";
     }
-    return known ? TW_OK
-                 : twi_reject_value(d, TW_PROBLEM_UNKNOWN_VALUE, field->name, text, advice);
+    return known ? TW_OK : twi_reject_value(d, TW_PROBLEM_UNKNOWN_VALUE, field->name, text, advice);
 }
 
 static tw_status take_date(twi_decoder *d, const twi_field *field, twi_value_kind kind, tw_str text,
@@ -417,8 +422,7 @@ static tw_status take_date(twi_decoder *d, const twi_field *field, twi_value_kin
         return reject_kind(d, field, kind, "a date such as 2026-01-31");
     if (tw_date_parse(text, out))
         return TW_OK;
-    return twi_reject_value(d, TW_PROBLEM_TIME, field->name, text,
-                            "use a date such as 2026-01-31");
+    return twi_reject_value(d, TW_PROBLEM_TIME, field->name, text, "use a date such as 2026-01-31");
 }
 
 static tw_status take_flagged(twi_decoder *d, const twi_field *field, twi_value_kind kind,
@@ -559,7 +563,8 @@ static tw_status choose_currency(twi_decoder *d, twi_value_kind kind, tw_str tex
     if (text.bytes) {
         if (kind == TWI_STRING && text.bytes == 3) {
             for (int i = 0; i < 3; i++)
-                code[i] = (char)(text.at[i] >= 'a' && text.at[i] <= 'z' ? text.at[i] - 32 : text.at[i]);
+                code[i] =
+                    (char)(text.at[i] >= 'a' && text.at[i] <= 'z' ? text.at[i] - 32 : text.at[i]);
         }
         if (!tw_currency_is_valid(code))
             return twi_reject_value(d, TW_PROBLEM_UNKNOWN_VALUE, TW_STR("currency"),
@@ -593,8 +598,8 @@ static void choose_zone(twi_decoder *d, twi_value_kind kind, tw_str store)
         else
             high = middle;
     }
-    bool found = low < options->store_zone_n &&
-                 tw_str_equal(options->store_zones[low].store_id, store);
+    bool found =
+        low < options->store_zone_n && tw_str_equal(options->store_zones[low].store_id, store);
     d->zone = found ? options->store_zones[low].zone : options->default_zone;
     d->zone_store_bytes = store.bytes <= sizeof(d->zone_store) ? store.bytes : 0;
     if (d->zone_store_bytes)
@@ -685,12 +690,13 @@ static tw_status finish_verdict(twi_decoder *d, const twi_draft *draft, tw_verdi
     return TW_OK;
 }
 
-static tw_status decode_into(twi_decoder *d, tw_fact_kind kind, const twi_draft *draft, tw_fact *out)
+static tw_status decode_into(twi_decoder *d, tw_fact_kind kind, const twi_draft *draft,
+                             tw_fact *out)
 {
     const twi_schema *schema = twi_schema_of(kind);
     out->kind = kind;
     out->received_ms = d->options->received_ms;
-    d->prefix[0] = '\0';
+    d->part = NULL;
     switch (kind) {
     case TW_FACT_TRANSACTION:
         TW_TRY(choose_currency(d, (twi_value_kind)draft->kind[TWI_F_CURRENCY],

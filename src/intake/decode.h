@@ -47,7 +47,8 @@ struct twi_decoder {
     size_t attribute_n;
     char currency[4];
     int exponent;
-    char prefix[24]; // of field names in problems: "lines[2]."
+    const char *part; // "lines" while its items are read, else NULL: for field names in problems
+    size_t part_idx;  // SIZE_MAX: part has members by name ("attributes")
     twi_hints line_hints, tender_hints;
     // The last store's zone: records of one store come in runs.
     const tw_zone *zone;
@@ -70,7 +71,12 @@ tw_status twi_reject_value(twi_decoder *d, tw_problem_code code, tw_str field, t
 tw_status twi_reject_repeated(twi_decoder *d, tw_str field);
 
 // Decimal text with an optional exponent to an integer scaled by 10^scale, exactly.
-typedef enum twi_decimal { TWI_DECIMAL_OK, TWI_DECIMAL_SYNTAX, TWI_DECIMAL_FINER, TWI_DECIMAL_RANGE } twi_decimal;
+typedef enum twi_decimal {
+    TWI_DECIMAL_OK,
+    TWI_DECIMAL_SYNTAX,
+    TWI_DECIMAL_FINER,
+    TWI_DECIMAL_RANGE
+} twi_decimal;
 twi_decimal twi_decimal_parse(tw_str text, int scale, int64_t *out);
 // Nearest double of decimal text; quick for the usual short ones.
 bool twi_f64_parse(tw_str text, double *out);

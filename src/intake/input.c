@@ -38,7 +38,8 @@ static void gzip_free(voidpf ctx, voidpf at)
     alloc->resize(alloc->ctx, (char *)at - 16, bytes, 0);
 }
 
-// --- reading ---------------------------------------------------------------------------------------
+// --- reading
+// ---------------------------------------------------------------------------------------
 
 // Up to `cap` bytes of the file itself; *n 0 = end.
 static tw_status read_some(twi_input *in, void *to, size_t cap, size_t *n, tw_err *err)
@@ -161,7 +162,8 @@ tw_status twi_input_fill(twi_input *in, tw_err *err)
     return TW_OK;
 }
 
-// --- opening ---------------------------------------------------------------------------------------
+// --- opening
+// ---------------------------------------------------------------------------------------
 
 static tw_status start_decompressor(twi_input *in, bool is_zstd, tw_err *err)
 {

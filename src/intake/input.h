@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Private to src/intake: bytes of a file, a descriptor or memory, decompressed, in a window that the
-// reader consumes from. Memory is bounded by the window.
+// Private to src/intake: bytes of a file, a descriptor or memory, decompressed, in a window that
+// the reader consumes from. Memory is bounded by the window.
 #ifndef TW_INTAKE_INPUT_H
 #define TW_INTAKE_INPUT_H
 
@@ -18,15 +18,15 @@ typedef struct twi_input {
     const tw_alloc *alloc;
     int fd; // -1: memory
     bool owns_fd;
-    tw_str memory; // left of the memory, when fd is -1
+    tw_str memory;                      // left of the memory, when fd is -1
     twi_decompressor *decompressor_own; // NULL: plain
-    uint8_t *raw_own; // compressed bytes read ahead
+    uint8_t *raw_own;                   // compressed bytes read ahead
     size_t raw_at, raw_n;
     bool raw_end;
     char *window_own;
     size_t window_bytes;
-    size_t at, end; // unread part of the window
-    bool is_end;    // nothing follows the window
+    size_t at, end;                   // unread part of the window
+    bool is_end;                      // nothing follows the window
     uint64_t bytes_done, bytes_total; // of the file itself; total 0 = unknown
 } twi_input;
 
@@ -39,7 +39,10 @@ static inline tw_str twi_input_view(const twi_input *in)
 {
     return (tw_str){in->window_own + in->at, in->end - in->at};
 }
-static inline void twi_input_consume(twi_input *in, size_t bytes) { in->at += bytes; }
+static inline void twi_input_consume(twi_input *in, size_t bytes)
+{
+    in->at += bytes;
+}
 // Adds bytes to the window, or sets is_end. TW_LIMIT when the window is full; TW_IO, TW_CORRUPT,
 // TW_NO_MEMORY. Moves the window's content.
 tw_status twi_input_fill(twi_input *in, tw_err *err);

@@ -33,7 +33,8 @@ static bool block_fit(block *b, size_t bytes)
     if (bytes <= b->bytes)
         return true;
     size_t grown = TW_MAX(bytes, b->bytes + b->bytes / 2);
-    char *at = bytes <= BLOCK_MAX ? b->alloc->resize(b->alloc->ctx, b->at_own, b->bytes, grown) : NULL;
+    char *at =
+        bytes <= BLOCK_MAX ? b->alloc->resize(b->alloc->ctx, b->at_own, b->bytes, grown) : NULL;
     if (!at) {
         b->failed = true;
         return false;
@@ -162,15 +163,18 @@ tw_status twi_object_draft(twi_decoder *d, const twi_schema *schema, twi_hints *
     return TW_OK;
 }
 
-// --- one record ------------------------------------------------------------------------------------
+// --- one record
+// ------------------------------------------------------------------------------------
 
 static tw_fact_kind kind_of(yyjson_val *root)
 {
     static const struct {
         const char *member;
         tw_fact_kind kind;
-    } marks[] = {{"transaction_total", TW_FACT_TRANSACTION}, {"movement_id", TW_FACT_MOVEMENT},
-                 {"event_id", TW_FACT_SHIFT},                {"verdict", TW_FACT_VERDICT},
+    } marks[] = {{"transaction_total", TW_FACT_TRANSACTION},
+                 {"movement_id", TW_FACT_MOVEMENT},
+                 {"event_id", TW_FACT_SHIFT},
+                 {"verdict", TW_FACT_VERDICT},
                  {"fraud", TW_FACT_VERDICT}};
     for (size_t i = 0; i < TW_COUNT(marks); i++) {
         if (yyjson_obj_get(root, marks[i].member))
@@ -202,7 +206,7 @@ static tw_status parse_tree(tw_json_parser *parser, tw_fact_kind kind, yyjson_do
         kind = kind_of(root);
     const twi_schema *schema = twi_schema_of(kind);
     TW_CHECK(schema);
-    parser->decoder.prefix[0] = '\0';
+    parser->decoder.part = NULL;
     TW_TRY(twi_object_draft(&parser->decoder, schema, &parser->hints[kind], root, &draft));
     return twi_decode(&parser->decoder, kind, &draft, out);
 }
@@ -222,9 +226,9 @@ static tw_status parse(tw_json_parser *parser, tw_str record, tw_fact_kind kind,
         memcpy(copy, record.at, record.bytes);
     memset(copy + record.bytes, 0, YYJSON_PADDING_SIZE);
     parser->block.failed = false;
-    yyjson_doc *doc = yyjson_read_opts(copy, record.bytes,
-                                       YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW,
-                                       &parser->yyjson, &error);
+    yyjson_doc *doc =
+        yyjson_read_opts(copy, record.bytes, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW,
+                         &parser->yyjson, &error);
     if (!doc)
         return parser->block.failed ? TW_NO_MEMORY : reject_syntax(d->problem, &error, record);
     tw_status status = parse_tree(parser, kind, doc, out);

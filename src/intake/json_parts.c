@@ -9,8 +9,10 @@
 
 static tw_status reject_count(twi_decoder *d, const char *field, size_t n, size_t max_n)
 {
-    return twi_reject(d->problem, TW_PROBLEM_LENGTH, field, "%s has %zu entries; at most %zu are "
-                      "allowed", field, n, max_n);
+    return twi_reject(d->problem, TW_PROBLEM_LENGTH, field,
+                      "%s has %zu entries; at most %zu are "
+                      "allowed",
+                      field, n, max_n);
 }
 
 static tw_status take_array(twi_decoder *d, yyjson_val *array, const twi_schema *schema,
@@ -29,13 +31,14 @@ static tw_status take_array(twi_decoder *d, yyjson_val *array, const twi_schema 
             snprintf(field, sizeof(field), "%s[%zu]", name, i);
             return twi_reject(d->problem, TW_PROBLEM_TYPE, field, "%s must be an object", field);
         }
-        snprintf(d->prefix, sizeof(d->prefix), "%s[%zu].", name, i++);
+        d->part = name;
+        d->part_idx = i++;
         TW_TRY(twi_object_draft(d, schema, hints, item, &draft));
         TW_TRY(twi_decode_fields(d, schema, &draft, record));
         if (schema == twi_line_schema())
             twi_finish_line(&draft, (tw_line *)(void *)record);
     }
-    d->prefix[0] = '\0';
+    d->part = NULL;
     return TW_OK;
 }
 
@@ -92,7 +95,8 @@ static tw_status take_attributes(twi_decoder *d, yyjson_val *object, tw_transact
 {
     size_t n = yyjson_obj_size(object), i = 0;
     if (!yyjson_is_obj(object))
-        return twi_reject(d->problem, TW_PROBLEM_TYPE, "attributes", "attributes must be an object");
+        return twi_reject(d->problem, TW_PROBLEM_TYPE, "attributes",
+                          "attributes must be an object");
     if (n > TW_ATTRIBUTES_MAX)
         return reject_count(d, "attributes", n, TW_ATTRIBUTES_MAX);
     if (n == 0)
@@ -103,7 +107,8 @@ static tw_status take_attributes(twi_decoder *d, yyjson_val *object, tw_transact
     yyjson_obj_iter iter;
     yyjson_val *key;
     yyjson_obj_iter_init(object, &iter);
-    snprintf(d->prefix, sizeof(d->prefix), "attributes.");
+    d->part = "attributes";
+    d->part_idx = SIZE_MAX;
     while ((key = yyjson_obj_iter_next(&iter)) != NULL) {
         tw_str name = {unsafe_yyjson_get_str(key), unsafe_yyjson_get_len(key)};
         yyjson_val *value = yyjson_obj_iter_get_val(key);
@@ -117,7 +122,7 @@ static tw_status take_attributes(twi_decoder *d, yyjson_val *object, tw_transact
         attributes[i].name = name;
         TW_TRY(attribute_value(d, name, value, &attributes[i++].value));
     }
-    d->prefix[0] = '\0';
+    d->part = NULL;
     t->attributes = i ? attributes : NULL;
     t->attribute_n = i;
     return TW_OK;

@@ -54,4 +54,7 @@ size_t twi_json_element(tw_str view, bool is_last)
     return end == 0 && is_last ? view.bytes : end;
 }
 
-bool twi_json_is_closed(tw_str view) { return element_end(view) != 0; }
+bool twi_json_is_closed(tw_str view)
+{
+    return element_end(view) != 0;
+}

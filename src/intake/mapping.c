@@ -12,7 +12,10 @@
 #include "retail/money.h"
 #include "time_format.h"
 
-static tw_str text_of(const char *text) { return text ? tw_str_from(text) : TW_STR_NONE; }
+static tw_str text_of(const char *text)
+{
+    return text ? tw_str_from(text) : TW_STR_NONE;
+}
 
 static tw_status wrong(tw_err *err, tw_str field, const char *key, const char *value,
                        const char *advice)
@@ -38,7 +41,10 @@ static tw_status compile_source(twi_rule *rule, tw_err *err)
     return TW_OK;
 }
 
-static bool is_money(twi_type type) { return type == TWI_MONEY || type == TWI_AMOUNT; }
+static bool is_money(twi_type type)
+{
+    return type == TWI_MONEY || type == TWI_AMOUNT;
+}
 
 static bool is_number(twi_type type)
 {
@@ -85,8 +91,8 @@ static tw_status compile_number(twi_rule *rule, tw_err *err)
     while (yaml->sign && sign < TW_COUNT(signs) && strcmp(signs[sign], yaml->sign) != 0)
         sign++;
     rule->sign = (twi_sign)sign;
-    if (sign == TW_COUNT(signs) || (rule->sign == TWI_SIGN_REFUND &&
-                                    !tw_str_equal(rule->name, TW_STR("transaction_total"))))
+    if (sign == TW_COUNT(signs) ||
+        (rule->sign == TWI_SIGN_REFUND && !tw_str_equal(rule->name, TW_STR("transaction_total"))))
         return wrong(err, rule->name, "sign", yaml->sign,
                      "use keep, negate, absolute, or refund_if_negative for transaction_total");
     if ((yaml->negate_column != NULL) != (yaml->negate_values_count > 0))
@@ -121,8 +127,9 @@ static tw_status compile_time(twi_rule *rule, tw_err *err)
     bool is_epoch = rule->clock == TWI_CLOCK_EPOCH_S || rule->clock == TWI_CLOCK_EPOCH_MS;
     if ((rule->clock == TWI_CLOCK_FORMAT && !twi_time_format_valid(format)) ||
         (is_epoch && !is_time))
-        return wrong(err, rule->name, "format", yaml->format,
-                     "use rfc3339, epoch_seconds, epoch_ms, or a pattern such as %d.%m.%Y %H:%M:%S");
+        return wrong(
+            err, rule->name, "format", yaml->format,
+            "use rfc3339, epoch_seconds, epoch_ms, or a pattern such as %d.%m.%Y %H:%M:%S");
     rule->format = format;
     if (yaml->epoch_offset &&
         (!is_epoch || !tw_time_parse(text_of(yaml->epoch_offset), &rule->epoch_ms, &offset_min)))
@@ -144,7 +151,8 @@ static tw_status add_rule(tw_mapping *mapping, const twi_yaml_rule *yaml, tw_str
     return compile_time(rule, err);
 }
 
-// --- the whole -------------------------------------------------------------------------------------
+// --- the whole
+// -------------------------------------------------------------------------------------
 
 static tw_status compile_kind(tw_mapping *mapping, const char *record, tw_err *err)
 {
@@ -164,7 +172,8 @@ static tw_status compile_kind(tw_mapping *mapping, const char *record, tw_err *e
     if (mapping->schema)
         return TW_OK;
     return tw_fail(err, TW_INVALID,
-                   "mapping: record is \"%s\"; use transaction, movement, shift or verdict", record);
+                   "mapping: record is \"%s\"; use transaction, movement, shift or verdict",
+                   record);
 }
 
 // A key whose value is one character, or a word for it.

@@ -4,8 +4,8 @@
 #ifndef TW_INTAKE_MAPPING_PRIVATE_H
 #define TW_INTAKE_MAPPING_PRIVATE_H
 
-#include "decode.h"
 #include "base/limits.h"
+#include "decode.h"
 #include "intake/csv.h"
 #include "intake/mapping.h"
 
@@ -44,8 +44,18 @@ void twi_yaml_free(const tw_alloc *alloc, twi_yaml *yaml);
 
 // --- as rules ------------------------------------------------------------------------------------
 
-typedef enum twi_sign { TWI_SIGN_KEEP, TWI_SIGN_NEGATE, TWI_SIGN_ABSOLUTE, TWI_SIGN_REFUND } twi_sign;
-typedef enum twi_clock { TWI_CLOCK_RFC3339, TWI_CLOCK_EPOCH_S, TWI_CLOCK_EPOCH_MS, TWI_CLOCK_FORMAT } twi_clock;
+typedef enum twi_sign {
+    TWI_SIGN_KEEP,
+    TWI_SIGN_NEGATE,
+    TWI_SIGN_ABSOLUTE,
+    TWI_SIGN_REFUND
+} twi_sign;
+typedef enum twi_clock {
+    TWI_CLOCK_RFC3339,
+    TWI_CLOCK_EPOCH_S,
+    TWI_CLOCK_EPOCH_MS,
+    TWI_CLOCK_FORMAT
+} twi_clock;
 
 typedef struct twi_rule {
     const twi_yaml_rule *yaml;
@@ -78,7 +88,12 @@ struct tw_mapping {
 
 // --- bound to a file's columns -------------------------------------------------------------------
 
-enum { TWI_PIECES_MAX = 16, TWI_PIECE_TEXT = 0xffff, TWI_PIECE_ROW = 0xfffe, TWI_PIECE_ROW1 = 0xfffd };
+enum {
+    TWI_PIECES_MAX = 16,
+    TWI_PIECE_TEXT = 0xffff,
+    TWI_PIECE_ROW = 0xfffe,
+    TWI_PIECE_ROW1 = 0xfffd
+};
 
 typedef struct twi_piece {
     size_t column; // or TWI_PIECE_...
@@ -103,8 +118,8 @@ tw_status twi_mapping_bind(const tw_mapping *mapping, const tw_str *columns, siz
 bool twi_mapping_has(const tw_mapping *mapping, unsigned field);
 // Does the total's sign give refund_flag?
 bool twi_mapping_derives_refund(const tw_mapping *mapping);
-// Applies the rules to a row; row counts from 0. Attributes go to d->attributes. TW_INVALID with the
-// problem filled, TW_NO_MEMORY.
+// Applies the rules to a row; row counts from 0. Attributes go to d->attributes. TW_INVALID with
+// the problem filled, TW_NO_MEMORY.
 tw_status twi_mapping_apply(const twi_bound *bound, twi_decoder *d, const tw_str *fields,
                             uint64_t row, twi_draft *draft);
 

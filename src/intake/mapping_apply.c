@@ -86,13 +86,14 @@ tw_status twi_mapping_bind(const tw_mapping *mapping, const tw_str *columns, siz
         if (rule->template_text.at)
             TW_TRY(bind_template(rule, columns, column_n, to, err));
         if (rule->negate_column.at)
-            TW_TRY(find_column(rule, rule->negate_column, columns, column_n, &to->negate_column,
-                               err));
+            TW_TRY(
+                find_column(rule, rule->negate_column, columns, column_n, &to->negate_column, err));
     }
     return TW_OK;
 }
 
-// --- applying --------------------------------------------------------------------------------------
+// --- applying
+// --------------------------------------------------------------------------------------
 
 typedef struct row {
     twi_decoder *d;
@@ -119,9 +120,9 @@ static tw_status fill_template(const row *r, const twi_bound_rule *bound, tw_str
     size_t max = 0;
     for (size_t i = 0; i < bound->piece_n; i++) {
         size_t column = bound->pieces[i].column;
-        max += column == TWI_PIECE_TEXT                               ? bound->pieces[i].text.bytes
+        max += column == TWI_PIECE_TEXT                              ? bound->pieces[i].text.bytes
                : column == TWI_PIECE_ROW || column == TWI_PIECE_ROW1 ? 20
-                                                                      : r->fields[column].bytes;
+                                                                     : r->fields[column].bytes;
     }
     char *text = tw_arena_take(r->d->arena, max + 1);
     if (!text)
@@ -304,7 +305,7 @@ tw_status twi_mapping_apply(const twi_bound *bound, twi_decoder *d, const tw_str
     tw_str total = TW_STR_NONE;
     size_t attribute_n = 0;
     d->attribute_n = 0;
-    d->prefix[0] = '\0';
+    d->part = NULL;
     for (size_t i = 0; i < m->rule_n; i++) {
         const twi_rule *rule = &m->rules[i];
         tw_str text = TW_STR_NONE;
@@ -328,8 +329,8 @@ tw_status twi_mapping_apply(const twi_bound *bound, twi_decoder *d, const tw_str
             draft->text[rule->field] = text;
             continue;
         }
-        if (!attributes && !(attributes = tw_arena_array(d->arena, TW_ATTRIBUTES_MAX,
-                                                         sizeof(*attributes))))
+        if (!attributes &&
+            !(attributes = tw_arena_array(d->arena, TW_ATTRIBUTES_MAX, sizeof(*attributes))))
             return TW_NO_MEMORY;
         TW_TRY(map_attribute(&r, rule, text, attributes, &attribute_n));
     }

@@ -23,11 +23,13 @@ const char *const twi_yaml_names[] = {
     "fraud", "verdict", "verdict_id", "alert_id", "note", "decided_by", "recovered_amount",
     "decided_at"};
 const size_t twi_yaml_name_n = TW_COUNT(twi_yaml_names);
-_Static_assert(TW_COUNT(twi_yaml_names) < TWI_YAML_FIELDS_MAX, "the table of rules holds all names");
+_Static_assert(TW_COUNT(twi_yaml_names) < TWI_YAML_FIELDS_MAX,
+               "the table of rules holds all names");
 
 enum { TEXT_MAX = 4096, VALUES_MAX = 10000 };
 #define TEXT(key, record, member)                                                                  \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, record, member, 0, TEXT_MAX)
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, record, member, 0,       \
+                           TEXT_MAX)
 
 static const cyaml_schema_field_t value_fields[] = {
     CYAML_FIELD_STRING_PTR("from", CYAML_FLAG_POINTER, twi_yaml_value, from, 0, TEXT_MAX),
@@ -106,13 +108,16 @@ tw_status twi_yaml_load(const tw_alloc *alloc, tw_str text, twi_yaml **out, tw_e
     for (size_t i = 0; i < twi_yaml_name_n; i++) {
         fields[i].key = twi_yaml_names[i];
         fields[i].data_offset = (uint32_t)(i * sizeof(twi_yaml_rule *));
-        fields[i].value = (cyaml_schema_value_t){
-            CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, twi_yaml_rule, rule_fields)};
+        fields[i].value = (cyaml_schema_value_t){CYAML_VALUE_MAPPING(
+            CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, twi_yaml_rule, rule_fields)};
     }
     const cyaml_schema_field_t top_fields[] = {
-        TEXT("record", twi_yaml, record), TEXT("delimiter", twi_yaml, delimiter),
-        TEXT("decimal", twi_yaml, decimal), TEXT("grouping", twi_yaml, grouping),
-        TEXT("zone", twi_yaml, zone), TEXT("currency", twi_yaml, currency),
+        TEXT("record", twi_yaml, record),
+        TEXT("delimiter", twi_yaml, delimiter),
+        TEXT("decimal", twi_yaml, decimal),
+        TEXT("grouping", twi_yaml, grouping),
+        TEXT("zone", twi_yaml, zone),
+        TEXT("currency", twi_yaml, currency),
         TEXT("unlisted", twi_yaml, unlisted),
         CYAML_FIELD_MAPPING("fields", CYAML_FLAG_DEFAULT, twi_yaml, fields, fields),
         CYAML_FIELD_SEQUENCE("attributes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, twi_yaml,
@@ -121,31 +126,39 @@ tw_status twi_yaml_load(const tw_alloc *alloc, tw_str text, twi_yaml **out, tw_e
     const cyaml_schema_value_t top = {
         CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, twi_yaml, top_fields)};
     messages m = {.line = 0};
-    const cyaml_config_t config = {.log_fn = take_message, .log_ctx = &m, .mem_fn = cyaml_memory,
-                                   .mem_ctx = &alloc, .log_level = CYAML_LOG_ERROR,
+    const cyaml_config_t config = {.log_fn = take_message,
+                                   .log_ctx = &m,
+                                   .mem_fn = cyaml_memory,
+                                   .mem_ctx = &alloc,
+                                   .log_level = CYAML_LOG_ERROR,
                                    .flags = CYAML_CFG_NO_ALIAS};
     cyaml_data_t *data = NULL;
-    cyaml_err_t result = cyaml_load_data((const uint8_t *)text.at, text.bytes, &config, &top, &data,
-                                         NULL);
+    cyaml_err_t result =
+        cyaml_load_data((const uint8_t *)text.at, text.bytes, &config, &top, &data, NULL);
     *out = data;
     if (result == CYAML_OK && data)
         return TW_OK;
     if (result == CYAML_ERR_OOM)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the mapping");
-    const char *what = m.first[0] ? m.first : result == CYAML_OK ? "it is empty" : cyaml_strerror(result);
+    const char *what = m.first[0]           ? m.first
+                       : result == CYAML_OK ? "it is empty"
+                                            : cyaml_strerror(result);
     if (m.line > 0)
         return tw_fail(err, TW_INVALID, "the mapping is wrong at line %d: %s", m.line, what);
     return tw_fail(err, TW_INVALID, "the mapping is wrong: %s", what);
 }
 
 // Frees what libcyaml made, by hand: its own walk would need the schema, which lived on the stack.
-static void free_text(const tw_alloc **alloc, char *text) { cyaml_memory(alloc, text, 0); }
+static void free_text(const tw_alloc **alloc, char *text)
+{
+    cyaml_memory(alloc, text, 0);
+}
 
 static void free_rule(const tw_alloc **alloc, twi_yaml_rule *rule)
 {
-    char *const texts[] = {rule->name,   rule->column,       rule->constant, rule->template_text,
-                           rule->empty,  rule->format,       rule->epoch_offset, rule->unit,
-                           rule->factor, rule->sign,         rule->negate_column};
+    char *const texts[] = {rule->name,   rule->column, rule->constant,     rule->template_text,
+                           rule->empty,  rule->format, rule->epoch_offset, rule->unit,
+                           rule->factor, rule->sign,   rule->negate_column};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
         free_text(alloc, texts[i]);
     for (unsigned i = 0; i < rule->values_count; i++) {

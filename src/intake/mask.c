@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Detection of card numbers. The scan looks only at runs of digits with at least 13 of them, so that
-// ordinary text costs one pass.
+// Detection of card numbers. The scan looks only at runs of digits with at least 13 of them, so
+// that ordinary text costs one pass.
 #include "intake/mask.h"
 
 #include "base/hash.h"
 
 enum { PAN_MIN = 13, PAN_MAX = 19 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 // Leading digits and lengths of the card schemes (ISO/IEC 7812 ranges as the schemes publish them).
 static bool is_scheme(const char *digits, int n)
@@ -16,15 +19,15 @@ static bool is_scheme(const char *digits, int n)
     static const struct {
         int low, high, prefix_n, min_n, max_n;
     } schemes[] = {
-        {4, 4, 1, 13, 13},           {4, 4, 1, 16, 16},       {4, 4, 1, 19, 19},
-        {51, 55, 2, 16, 16},         {2221, 2720, 4, 16, 16}, // Mastercard
-        {34, 34, 2, 15, 15},         {37, 37, 2, 15, 15},     // American Express
-        {300, 305, 3, 14, 19},       {3095, 3095, 4, 14, 19}, // Diners
-        {36, 36, 2, 14, 19},         {38, 39, 2, 14, 19},
-        {6011, 6011, 4, 16, 19},     {644, 659, 3, 16, 19},   // Discover
-        {3528, 3589, 4, 16, 19},     {62, 62, 2, 16, 19},     // JCB, UnionPay
-        {50, 50, 2, 13, 19},         {56, 58, 2, 13, 19},     // Maestro
-        {63, 63, 2, 13, 19},         {67, 67, 2, 13, 19},
+        {4, 4, 1, 13, 13},       {4, 4, 1, 16, 16},       {4, 4, 1, 19, 19},
+        {51, 55, 2, 16, 16},     {2221, 2720, 4, 16, 16}, // Mastercard
+        {34, 34, 2, 15, 15},     {37, 37, 2, 15, 15},     // American Express
+        {300, 305, 3, 14, 19},   {3095, 3095, 4, 14, 19}, // Diners
+        {36, 36, 2, 14, 19},     {38, 39, 2, 14, 19},     {6011, 6011, 4, 16, 19},
+        {644, 659, 3, 16, 19},                        // Discover
+        {3528, 3589, 4, 16, 19}, {62, 62, 2, 16, 19}, // JCB, UnionPay
+        {50, 50, 2, 13, 19},     {56, 58, 2, 13, 19}, // Maestro
+        {63, 63, 2, 13, 19},     {67, 67, 2, 13, 19},
     };
     int prefix[5] = {0};
     for (int i = 1; i <= 4; i++)
@@ -87,7 +90,10 @@ static bool find_from(tw_str s, size_t from, size_t *start, size_t *bytes)
     return false;
 }
 
-bool tw_pan_find(tw_str s, size_t *start, size_t *bytes) { return find_from(s, 0, start, bytes); }
+bool tw_pan_find(tw_str s, size_t *start, size_t *bytes)
+{
+    return find_from(s, 0, start, bytes);
+}
 
 size_t tw_pan_mask(char *text, size_t bytes)
 {

@@ -45,7 +45,7 @@ tw_status twi_reject(tw_problem *problem, tw_problem_code code, const char *fiel
 }
 
 tw_status twi_dead_letter(tw_arena *arena, tw_str record, tw_intake_counts *counts,
-                      tw_problem *problem)
+                          tw_problem *problem)
 {
     size_t bytes = TW_MIN(record.bytes, TW_EXCERPT_MAX_BYTES);
     // A card number that the cut would halve is left out whole: digits at the cut go.

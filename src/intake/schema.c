@@ -5,7 +5,9 @@
 
 #define AT(record, member) (uint16_t) offsetof(record, member)
 #define F(name, alias, type, required, at, flag)                                                   \
-    {{"" name, sizeof(name) - 1}, {"" alias, sizeof(alias) - 1}, type, required, at, flag}
+    {                                                                                              \
+        {"" name, sizeof(name) - 1}, {"" alias, sizeof(alias) - 1}, type, required, at, flag       \
+    }
 #define T(member) AT(tw_transaction, member)
 
 static const twi_field transaction_fields[] = {

@@ -8,22 +8,22 @@
 #include "retail/transaction.h"
 
 typedef enum twi_type {
-    TWI_ID,         // identifier, 1..64 bytes
-    TWI_ACCOUNT,    // identifier that may turn out to be a card number: tokenised
-    TWI_TEXT,       // free text, masked
-    TWI_NOTE,       // long free text, masked
-    TWI_MONEY,      // signed, minor units
-    TWI_AMOUNT,     // money >= 0
-    TWI_FLAG,       // sets `flag` in the uint32_t at `at`
-    TWI_BOOL,       // a bool at `at`
-    TWI_TIME,       // time_ms; the offset goes to offset_min
-    TWI_INSTANT,    // milliseconds only
-    TWI_DATE,       // days
-    TWI_COUNT,      // item count
-    TWI_U32,        // 0..2^32-1, sets `flag`
-    TWI_SECONDS,    // float seconds, sets `flag`
-    TWI_QUANTITY,   // thousandths
-    TWI_TXN_TYPE,   // sets `flag`
+    TWI_ID,       // identifier, 1..64 bytes
+    TWI_ACCOUNT,  // identifier that may turn out to be a card number: tokenised
+    TWI_TEXT,     // free text, masked
+    TWI_NOTE,     // long free text, masked
+    TWI_MONEY,    // signed, minor units
+    TWI_AMOUNT,   // money >= 0
+    TWI_FLAG,     // sets `flag` in the uint32_t at `at`
+    TWI_BOOL,     // a bool at `at`
+    TWI_TIME,     // time_ms; the offset goes to offset_min
+    TWI_INSTANT,  // milliseconds only
+    TWI_DATE,     // days
+    TWI_COUNT,    // item count
+    TWI_U32,      // 0..2^32-1, sets `flag`
+    TWI_SECONDS,  // float seconds, sets `flag`
+    TWI_QUANTITY, // thousandths
+    TWI_TXN_TYPE, // sets `flag`
     TWI_PAYMENT,
     TWI_ENTRY,
     TWI_MOVEMENT,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One loop for all formats: find the next record in the window, decode it into the arena, and only
-// then let go of its bytes, so that a record that does not fit into this arena is read again into the
-// next one.
+// then let go of its bytes, so that a record that does not fit into this arena is read again into
+// the next one.
 #include "intake/source.h"
 
 #include "csv.h"
@@ -21,10 +21,10 @@ struct tw_source {
     const tw_intake_options *given;
     tw_json_parser *json_own;
     twi_csv_source *csv_own;
-    uint64_t line;    // lines, or elements of JSON, before the window
-    bool is_skipping; // inside a record that is too long, to its end
+    uint64_t line;               // lines, or elements of JSON, before the window
+    bool is_skipping;            // inside a record that is too long, to its end
     tw_intake_counts own_counts; // records that never reached a parser
-    tw_status failed; // kept
+    tw_status failed;            // kept
     tw_err failure;
 };
 
@@ -46,7 +46,8 @@ bool tw_source_format_from(tw_str name, tw_source_format *out)
     return false;
 }
 
-// --- opening ---------------------------------------------------------------------------------------
+// --- opening
+// ---------------------------------------------------------------------------------------
 
 static tw_status open_source(const tw_alloc *alloc, const char *path, tw_str data,
                              const tw_source_settings *settings, tw_source **out, tw_err *err)
@@ -94,7 +95,10 @@ void tw_source_close(tw_source *source)
     tw_delete(source->alloc, source);
 }
 
-static bool is_white(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+static bool is_white(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 // NDJSON, unless the first object goes on over several lines. `line` is its first one; a first line
 // that does not close and is followed by another object is a damaged record of NDJSON.
@@ -124,8 +128,8 @@ static tw_status detect(tw_source *source, tw_err *err)
             return TW_OK;
         }
         if (first == '{' ? behind.bytes > 0 || source->in.is_end : first || source->in.is_end) {
-            source->format = first == '{' ? object_format((tw_str){rest.at, line_bytes}, behind)
-                                          : TW_FORMAT_CSV;
+            source->format =
+                first == '{' ? object_format((tw_str){rest.at, line_bytes}, behind) : TW_FORMAT_CSV;
             return TW_OK;
         }
         tw_status status = twi_input_fill(&source->in, err);
@@ -157,12 +161,13 @@ static tw_status start(tw_source *source, tw_err *err)
     return status == TW_OK ? TW_OK : tw_fail(err, status, "no memory to read records");
 }
 
-// --- one record ------------------------------------------------------------------------------------
+// --- one record
+// ------------------------------------------------------------------------------------
 
 typedef struct record {
-    tw_str text;     // without its line end
-    size_t bytes;    // to consume
-    uint64_t lines;  // to count
+    tw_str text;    // without its line end
+    size_t bytes;   // to consume
+    uint64_t lines; // to count
     bool is_too_long;
 } record;
 
@@ -173,8 +178,8 @@ static bool find_record(const tw_source *source, record *out)
     bool is_last = source->in.is_end;
     *out = (record){.lines = 1};
     if (source->format == TW_FORMAT_CSV) {
-        out->bytes = twi_csv_row_bytes(view, twi_csv_source_delimiter(source->csv_own, view), is_last,
-                                       &out->lines);
+        out->bytes = twi_csv_row_bytes(view, twi_csv_source_delimiter(source->csv_own, view),
+                                       is_last, &out->lines);
         out->text = twi_csv_chomp((tw_str){view.at, out->bytes});
     } else if (source->format == TW_FORMAT_NDJSON) {
         const char *end = view.bytes ? memchr(view.at, '\n', view.bytes) : NULL;
@@ -242,7 +247,8 @@ static tw_status decode(tw_source *source, const record *rec, tw_arena *arena, t
                : tw_json_parse(source->json_own, rec->text, source->kind, arena, fact, problem);
 }
 
-// --- a batch -----------------------------------------------------------------------------------------
+// --- a batch
+// -----------------------------------------------------------------------------------------
 
 static tw_status add_problem(tw_arena *arena, tw_batch *batch, size_t *cap, size_t max,
                              const tw_problem *problem)
@@ -325,7 +331,8 @@ tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_batc
     return status == TW_END ? TW_END : tw_fail(err, status, "%s", failure.text);
 }
 
-// --- figures ---------------------------------------------------------------------------------------
+// --- figures
+// ---------------------------------------------------------------------------------------
 
 tw_intake_counts tw_source_counts(const tw_source *source)
 {

@@ -8,17 +8,19 @@
 #include "base/time.h"
 #include "retail/money.h"
 
+// A text field of a record by its place, so that the tables are constants.
 typedef struct text_rule {
-    tw_str text;
+    size_t at;
     size_t min_bytes, max_bytes;
     const char *field;
 } text_rule;
 
-static const char *bad_text(const text_rule *rules, size_t n, bool utf8)
+static const char *bad_text(const void *record, const text_rule *rules, size_t n, bool utf8)
 {
     for (size_t i = 0; i < n; i++) {
-        if (rules[i].text.bytes < rules[i].min_bytes || rules[i].text.bytes > rules[i].max_bytes ||
-            (utf8 && !tw_str_is_utf8(rules[i].text)))
+        const tw_str *text = (const tw_str *)(const void *)((const char *)record + rules[i].at);
+        if (text->bytes < rules[i].min_bytes || text->bytes > rules[i].max_bytes ||
+            (utf8 && !tw_str_is_utf8(*text)))
             return rules[i].field;
     }
     return NULL;
@@ -28,14 +30,26 @@ static bool money_ok(int64_t minor)
 {
     return minor >= -TW_MONEY_MAX_MINOR && minor <= TW_MONEY_MAX_MINOR;
 }
-static bool amount_ok(int64_t minor) { return minor >= 0 && minor <= TW_MONEY_MAX_MINOR; }
+static bool amount_ok(int64_t minor)
+{
+    return minor >= 0 && minor <= TW_MONEY_MAX_MINOR;
+}
 static bool quantity_ok(int64_t milli)
 {
     return milli >= -TW_QUANTITY_MAX_MILLI && milli <= TW_QUANTITY_MAX_MILLI;
 }
-static bool time_ok(int64_t ms) { return ms >= TW_TIME_MIN_MS && ms < TW_TIME_MAX_MS; }
-static bool offset_ok(int16_t min) { return min >= -TW_OFFSET_MAX_MIN && min <= TW_OFFSET_MAX_MIN; }
-static bool seconds_ok(float s) { return s >= 0.0f && s <= (float)TW_SECONDS_MAX && !signbit(s); }
+static bool time_ok(int64_t ms)
+{
+    return ms >= TW_TIME_MIN_MS && ms < TW_TIME_MAX_MS;
+}
+static bool offset_ok(int16_t min)
+{
+    return min >= -TW_OFFSET_MAX_MIN && min <= TW_OFFSET_MAX_MIN;
+}
+static bool seconds_ok(float s)
+{
+    return s >= 0.0f && s <= (float)TW_SECONDS_MAX && !signbit(s);
+}
 
 // Length and, on demand, encoding of one text.
 static bool text_ok(tw_str s, size_t min_bytes, size_t max_bytes, bool utf8)
@@ -127,34 +141,37 @@ static const char *bad_numbers(const tw_transaction *t)
 
 static const char *bad_transaction(const tw_transaction *t, bool utf8)
 {
-    const text_rule rules[] = {
-        {t->transaction_id, 1, TW_ID_MAX_BYTES, "transaction_id"},
-        {t->store_id, 1, TW_ID_MAX_BYTES, "store_id"},
-        {t->register_id, 1, TW_ID_MAX_BYTES, "register_id"},
-        {t->employee_id, 1, TW_ID_MAX_BYTES, "employee_id"},
-        {t->customer_id, 0, TW_ID_MAX_BYTES, "customer_id"},
-        {t->loyalty_id, 0, TW_ID_MAX_BYTES, "loyalty_id"},
-        {t->original_transaction_id, 0, TW_ID_MAX_BYTES, "original_transaction_id"},
-        {t->void_of_transaction_id, 0, TW_ID_MAX_BYTES, "void_of_transaction_id"},
-        {t->override_employee_id, 0, TW_ID_MAX_BYTES, "override_employee_id"},
-        {t->override_reason, 0, TW_TEXT_MAX_BYTES, "override_reason"},
+    static const text_rule rules[] = {
+        {offsetof(tw_transaction, transaction_id), 1, TW_ID_MAX_BYTES, "transaction_id"},
+        {offsetof(tw_transaction, store_id), 1, TW_ID_MAX_BYTES, "store_id"},
+        {offsetof(tw_transaction, register_id), 1, TW_ID_MAX_BYTES, "register_id"},
+        {offsetof(tw_transaction, employee_id), 1, TW_ID_MAX_BYTES, "employee_id"},
+        {offsetof(tw_transaction, customer_id), 0, TW_ID_MAX_BYTES, "customer_id"},
+        {offsetof(tw_transaction, loyalty_id), 0, TW_ID_MAX_BYTES, "loyalty_id"},
+        {offsetof(tw_transaction, original_transaction_id), 0, TW_ID_MAX_BYTES,
+         "original_transaction_id"},
+        {offsetof(tw_transaction, void_of_transaction_id), 0, TW_ID_MAX_BYTES,
+         "void_of_transaction_id"},
+        {offsetof(tw_transaction, override_employee_id), 0, TW_ID_MAX_BYTES,
+         "override_employee_id"},
+        {offsetof(tw_transaction, override_reason), 0, TW_TEXT_MAX_BYTES, "override_reason"},
     };
-    const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
+    const char *bad = bad_text(t, rules, TW_COUNT(rules), utf8);
     bad = bad ? bad : bad_numbers(t);
     return bad ? bad : bad_parts(t, utf8);
 }
 
 static const char *bad_movement(const tw_movement *m, bool utf8)
 {
-    const text_rule rules[] = {
-        {m->movement_id, 1, TW_ID_MAX_BYTES, "movement_id"},
-        {m->store_id, 1, TW_ID_MAX_BYTES, "store_id"},
-        {m->sku, 1, TW_ID_MAX_BYTES, "sku"},
-        {m->employee_id, 0, TW_ID_MAX_BYTES, "employee_id"},
-        {m->reason, 0, TW_TEXT_MAX_BYTES, "reason"},
-        {m->reference, 0, TW_TEXT_MAX_BYTES, "reference"},
+    static const text_rule rules[] = {
+        {offsetof(tw_movement, movement_id), 1, TW_ID_MAX_BYTES, "movement_id"},
+        {offsetof(tw_movement, store_id), 1, TW_ID_MAX_BYTES, "store_id"},
+        {offsetof(tw_movement, sku), 1, TW_ID_MAX_BYTES, "sku"},
+        {offsetof(tw_movement, employee_id), 0, TW_ID_MAX_BYTES, "employee_id"},
+        {offsetof(tw_movement, reason), 0, TW_TEXT_MAX_BYTES, "reason"},
+        {offsetof(tw_movement, reference), 0, TW_TEXT_MAX_BYTES, "reference"},
     };
-    const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
+    const char *bad = bad_text(m, rules, TW_COUNT(rules), utf8);
     if (bad)
         return bad;
     if ((unsigned)m->type >= TW_MOVE_N)
@@ -166,15 +183,15 @@ static const char *bad_movement(const tw_movement *m, bool utf8)
 
 static const char *bad_shift(const tw_shift *s, bool utf8)
 {
-    const text_rule rules[] = {
-        {s->event_id, 1, TW_ID_MAX_BYTES, "event_id"},
-        {s->store_id, 1, TW_ID_MAX_BYTES, "store_id"},
-        {s->employee_id, 1, TW_ID_MAX_BYTES, "employee_id"},
-        {s->register_id, 0, TW_ID_MAX_BYTES, "register_id"},
-        {s->role, 0, TW_TEXT_MAX_BYTES, "role"},
-        {s->store_format, 0, TW_TEXT_MAX_BYTES, "store_format"},
+    static const text_rule rules[] = {
+        {offsetof(tw_shift, event_id), 1, TW_ID_MAX_BYTES, "event_id"},
+        {offsetof(tw_shift, store_id), 1, TW_ID_MAX_BYTES, "store_id"},
+        {offsetof(tw_shift, employee_id), 1, TW_ID_MAX_BYTES, "employee_id"},
+        {offsetof(tw_shift, register_id), 0, TW_ID_MAX_BYTES, "register_id"},
+        {offsetof(tw_shift, role), 0, TW_TEXT_MAX_BYTES, "role"},
+        {offsetof(tw_shift, store_format), 0, TW_TEXT_MAX_BYTES, "store_format"},
     };
-    const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
+    const char *bad = bad_text(s, rules, TW_COUNT(rules), utf8);
     if (bad)
         return bad;
     if ((unsigned)s->event >= TW_SHIFT_N)
@@ -184,15 +201,15 @@ static const char *bad_shift(const tw_shift *s, bool utf8)
 
 static const char *bad_verdict(const tw_verdict *v, bool utf8)
 {
-    const text_rule rules[] = {
-        {v->verdict_id, 1, TW_ID_MAX_BYTES, "verdict_id"},
-        {v->alert_id, 0, TW_ID_MAX_BYTES, "alert_id"},
-        {v->transaction_id, 0, TW_ID_MAX_BYTES, "transaction_id"},
-        {v->reason, 0, TW_TEXT_MAX_BYTES, "reason"},
-        {v->note, 0, TW_NOTE_MAX_BYTES, "note"},
-        {v->decided_by, 0, TW_ID_MAX_BYTES, "decided_by"},
+    static const text_rule rules[] = {
+        {offsetof(tw_verdict, verdict_id), 1, TW_ID_MAX_BYTES, "verdict_id"},
+        {offsetof(tw_verdict, alert_id), 0, TW_ID_MAX_BYTES, "alert_id"},
+        {offsetof(tw_verdict, transaction_id), 0, TW_ID_MAX_BYTES, "transaction_id"},
+        {offsetof(tw_verdict, reason), 0, TW_TEXT_MAX_BYTES, "reason"},
+        {offsetof(tw_verdict, note), 0, TW_NOTE_MAX_BYTES, "note"},
+        {offsetof(tw_verdict, decided_by), 0, TW_ID_MAX_BYTES, "decided_by"},
     };
-    const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
+    const char *bad = bad_text(v, rules, TW_COUNT(rules), utf8);
     if (bad)
         return bad;
     if (v->alert_id.bytes == 0 && v->transaction_id.bytes == 0)
@@ -207,14 +224,14 @@ static const char *bad_verdict(const tw_verdict *v, bool utf8)
 static const char *bad_config(const tw_config *c, bool utf8)
 {
     bool is_model = c->kind == TW_CONFIG_MODEL;
-    const text_rule rules[] = {
-        {c->name, 1, TW_ID_MAX_BYTES, "name"},
-        {c->changed_by, 0, TW_ID_MAX_BYTES, "changed_by"},
-        {c->reason, 0, TW_TEXT_MAX_BYTES, "reason"},
+    static const text_rule rules[] = {
+        {offsetof(tw_config, name), 1, TW_ID_MAX_BYTES, "name"},
+        {offsetof(tw_config, changed_by), 0, TW_ID_MAX_BYTES, "changed_by"},
+        {offsetof(tw_config, reason), 0, TW_TEXT_MAX_BYTES, "reason"},
     };
     if ((unsigned)c->kind >= TW_CONFIG_N)
         return "kind";
-    const char *bad = bad_text(rules, TW_COUNT(rules), utf8);
+    const char *bad = bad_text(c, rules, TW_COUNT(rules), utf8);
     if (bad)
         return bad;
     if (c->content.bytes > (is_model ? TW_MODEL_MAX_BYTES : TW_CONFIG_MAX_BYTES))

@@ -7,7 +7,8 @@
 
 #include "retail/check.h"
 
-// Name of the first field that breaks an invariant, or NULL. `utf8`: also check the text's encoding.
+// Name of the first field that breaks an invariant, or NULL. `utf8`: also check the text's
+// encoding.
 const char *twi_fact_bad_field(const tw_fact *fact, bool utf8);
 
 #endif

@@ -7,8 +7,8 @@
 static bool find_name(const tw_str *names, int n, tw_str name, int *out)
 {
     for (int i = 0; i < n; i++) {
-        if (names[i].bytes == name.bytes &&
-            (memcmp(names[i].at, name.at, name.bytes) == 0 || tw_str_equal_nocase(names[i], name))) {
+        if (names[i].bytes == name.bytes && (memcmp(names[i].at, name.at, name.bytes) == 0 ||
+                                             tw_str_equal_nocase(names[i], name))) {
             *out = i;
             return true;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every allocation of intake and the codec fails in turn, once and for good: the status says so, the
-// outputs are zero, nothing leaks, and the same scenario succeeds afterwards.
+// Every allocation of intake and the codec fails in turn, once and for good: the status says so,
+// the outputs are zero, nothing leaks, and the same scenario succeeds afterwards.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,8 @@ static const char ndjson[] = RECORD("a") "\n{\"bad\":1}\n" RECORD("b") "\n";
 static const char csv[] = "id,amount,when\nT1,\"1,50\",05.01.2026 09:00:00\nT2,x,y\n";
 static const char yaml[] =
     "decimal: comma\nzone: \"+01:00\"\nfields:\n  transaction_id: {column: id}\n"
-    "  store_id: {template: \"S{row}\"}\n  register_id: {constant: R}\n  employee_id: {constant: E}\n"
+    "  store_id: {template: \"S{row}\"}\n  register_id: {constant: R}\n  employee_id: {constant: "
+    "E}\n"
     "  transaction_time: {column: when, format: \"%d.%m.%Y %H:%M:%S\"}\n"
     "  transaction_total: {column: amount}\n  discount_amount: {constant: \"0\"}\n"
     "  refund_flag: {constant: \"0\"}\n  void_flag: {constant: \"0\"}\n"
@@ -198,9 +199,12 @@ static void every_allocation_may_fail(void **state)
     static const struct {
         const char *name;
         scenario *run;
-    } scenarios[] = {{"parse JSON", parse_json},       {"read NDJSON", read_ndjson},
-                     {"read gzip", read_gzip},         {"read a mapped CSV", read_mapped},
-                     {"load a mapping", load_mapping}, {"read a table", read_table},
+    } scenarios[] = {{"parse JSON", parse_json},
+                     {"read NDJSON", read_ndjson},
+                     {"read gzip", read_gzip},
+                     {"read a mapped CSV", read_mapped},
+                     {"load a mapping", load_mapping},
+                     {"read a table", read_table},
                      {"encode, decode, write", encode_and_write}};
     (void)state;
     for (size_t i = 0; i < TW_COUNT(scenarios); i++) {

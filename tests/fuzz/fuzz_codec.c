@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes into the fact decoder: it must refuse them or give a fact whose encoding is those bytes.
+// Any bytes into the fact decoder: it must refuse them or give a fact whose encoding is those
+// bytes.
 #include <string.h>
 
 #include "retail/codec.h"

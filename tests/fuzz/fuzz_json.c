@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as JSON records: every fact holds the invariants and reads back from its own JSON as the
-// same bytes; every refusal has a code and a printable sentence; no card number comes out.
+// Any bytes as JSON records: every fact holds the invariants and reads back from its own JSON as
+// the same bytes; every refusal has a code and a printable sentence; no card number comes out.
 #include <string.h>
 
 #include "intake/json.h"

@@ -111,7 +111,8 @@ static void streams_read_the_same_facts(void **state)
     }
     tw_buf_reset(&f->second);
     tw_str data = {(char *)stream.data_own, stream.bytes};
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), data, &settings, &source, NULL), TW_OK);
+    assert_int_equal(tw_source_open_memory(tw_alloc_system(), data, &settings, &source, NULL),
+                     TW_OK);
     for (;;) {
         tw_arena_reset(&f->read);
         if (tw_source_next(source, &f->read, 33, &batch, NULL) != TW_OK)

@@ -29,7 +29,8 @@ static inline int intake_set_up(void **state)
     static intake_fixture f;
     memset(&f, 0, sizeof(f));
     tw_arena_init(&f.arena, tw_alloc_system(), 0, (size_t)256 << 20);
-    f.options = (tw_intake_options){.default_currency = "EUR", .received_ms = INT64_C(1767700000000)};
+    f.options =
+        (tw_intake_options){.default_currency = "EUR", .received_ms = INT64_C(1767700000000)};
     memset(f.options.token_key, 7, sizeof(f.options.token_key));
     assert_int_equal(tw_json_parser_new(tw_alloc_system(), &f.options, &f.parser), TW_OK);
     *state = &f;

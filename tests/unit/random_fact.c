@@ -6,7 +6,10 @@
 #include "base/time.h"
 #include "retail/check.h"
 
-static bool coin(tw_rng *rng) { return (tw_rng_u64(rng) & 1) != 0; }
+static bool coin(tw_rng *rng)
+{
+    return (tw_rng_u64(rng) & 1) != 0;
+}
 
 static int64_t between(tw_rng *rng, int64_t low, int64_t high)
 {
@@ -25,8 +28,18 @@ static int64_t between(tw_rng *rng, int64_t low, int64_t high)
 // a row.
 static tw_str text(tw_rng *rng, tw_arena *arena, size_t min_bytes, size_t max_bytes)
 {
-    static const char *const pieces[] = {"a", "Z", "7x", "-", "_", "q ", "\"q", "\\b", "\xc3\xa9",
-                                         "\xe2\x82\xac", "\xf0\x9f\x9b\x92", "store"};
+    static const char *const pieces[] = {"a",
+                                         "Z",
+                                         "7x",
+                                         "-",
+                                         "_",
+                                         "q ",
+                                         "\"q",
+                                         "\\b",
+                                         "\xc3\xa9",
+                                         "\xe2\x82\xac",
+                                         "\xf0\x9f\x9b\x92",
+                                         "store"};
     size_t want = (size_t)between(rng, (int64_t)min_bytes, (int64_t)max_bytes);
     char *at = tw_arena_take(arena, max_bytes + 8);
     TW_CHECK(at);
@@ -39,14 +52,17 @@ static tw_str text(tw_rng *rng, tw_arena *arena, size_t min_bytes, size_t max_by
         n += strlen(piece);
     }
     // Outer white space would be trimmed by the text formats.
-    for (size_t i = 0; i < n; i += n > 1 ? n - 1 : 1) {
+    for (size_t i = 0; i<n; i += n> 1 ? n - 1 : 1) {
         if (at[i] == ' ')
             at[i] = 's';
     }
     return (tw_str){n ? at : NULL, n};
 }
 
-static tw_str id(tw_rng *rng, tw_arena *arena) { return text(rng, arena, 1, TW_ID_MAX_BYTES); }
+static tw_str id(tw_rng *rng, tw_arena *arena)
+{
+    return text(rng, arena, 1, TW_ID_MAX_BYTES);
+}
 
 static tw_str optional(tw_rng *rng, tw_arena *arena, size_t max_bytes)
 {
@@ -63,7 +79,10 @@ static int64_t instant(tw_rng *rng)
 {
     return between(rng, TW_TIME_MIN_MS + 2 * TW_DAY_MS, TW_TIME_MAX_MS - 1);
 }
-static int64_t money(tw_rng *rng) { return between(rng, -TW_MONEY_MAX_MINOR, TW_MONEY_MAX_MINOR); }
+static int64_t money(tw_rng *rng)
+{
+    return between(rng, -TW_MONEY_MAX_MINOR, TW_MONEY_MAX_MINOR);
+}
 
 static void random_parts(tw_rng *rng, tw_arena *arena, tw_transaction *t)
 {
@@ -81,7 +100,8 @@ static void random_parts(tw_rng *rng, tw_arena *arena, tw_transaction *t)
             .sku = optional(rng, arena, TW_ID_MAX_BYTES),
             .department = optional(rng, arena, TW_TEXT_MAX_BYTES),
             .discount_reason = optional(rng, arena, TW_TEXT_MAX_BYTES),
-            .quantity_milli = coin(rng) ? 1000 : between(rng, -TW_QUANTITY_MAX_MILLI, TW_QUANTITY_MAX_MILLI),
+            .quantity_milli =
+                coin(rng) ? 1000 : between(rng, -TW_QUANTITY_MAX_MILLI, TW_QUANTITY_MAX_MILLI),
             .unit_price_minor = price,
             .regular_price_minor = coin(rng) ? price : money(rng),
             .discount_minor = coin(rng) ? 0 : between(rng, 0, TW_MONEY_MAX_MINOR),
@@ -97,8 +117,8 @@ static void random_parts(tw_rng *rng, tw_arena *arena, tw_transaction *t)
                                  .account_token = optional(rng, arena, TW_ID_MAX_BYTES),
                                  .entry_method = (tw_entry_method)tw_rng_below(rng, TW_ENTRY_N)};
     for (size_t i = 0; i < t->attribute_n; i++)
-        attributes[i] = (tw_attribute){.name = id(rng, arena),
-                                       .value = (tw_rng_unit(rng) - 0.5) * 1e6};
+        attributes[i] =
+            (tw_attribute){.name = id(rng, arena), .value = (tw_rng_unit(rng) - 0.5) * 1e6};
     t->lines = t->line_n ? lines : NULL;
     t->tenders = t->tender_n ? tenders : NULL;
     t->attributes = t->attribute_n ? attributes : NULL;
@@ -162,22 +182,27 @@ void random_fact(tw_rng *rng, tw_fact_kind kind, tw_arena *arena, tw_fact *out)
         return;
     case TW_FACT_MOVEMENT:
         out->as.movement = (tw_movement){
-            .movement_id = id(rng, arena), .store_id = id(rng, arena), .sku = id(rng, arena),
+            .movement_id = id(rng, arena),
+            .store_id = id(rng, arena),
+            .sku = id(rng, arena),
             .employee_id = optional(rng, arena, TW_ID_MAX_BYTES),
             .reason = optional(rng, arena, TW_TEXT_MAX_BYTES),
             .reference = optional(rng, arena, TW_ID_MAX_BYTES),
             .type = (tw_movement_type)tw_rng_below(rng, TW_MOVE_N),
             .quantity_milli = between(rng, -TW_QUANTITY_MAX_MILLI, TW_QUANTITY_MAX_MILLI),
-            .time_ms = instant(rng), .offset_min = offset(rng)};
+            .time_ms = instant(rng),
+            .offset_min = offset(rng)};
         return;
     case TW_FACT_SHIFT:
-        out->as.shift = (tw_shift){
-            .event_id = id(rng, arena), .store_id = id(rng, arena), .employee_id = id(rng, arena),
-            .register_id = optional(rng, arena, TW_ID_MAX_BYTES),
-            .role = optional(rng, arena, TW_ID_MAX_BYTES),
-            .store_format = optional(rng, arena, TW_ID_MAX_BYTES),
-            .event = (tw_shift_event)tw_rng_below(rng, TW_SHIFT_N),
-            .time_ms = instant(rng), .offset_min = offset(rng)};
+        out->as.shift = (tw_shift){.event_id = id(rng, arena),
+                                   .store_id = id(rng, arena),
+                                   .employee_id = id(rng, arena),
+                                   .register_id = optional(rng, arena, TW_ID_MAX_BYTES),
+                                   .role = optional(rng, arena, TW_ID_MAX_BYTES),
+                                   .store_format = optional(rng, arena, TW_ID_MAX_BYTES),
+                                   .event = (tw_shift_event)tw_rng_below(rng, TW_SHIFT_N),
+                                   .time_ms = instant(rng),
+                                   .offset_min = offset(rng)};
         return;
     case TW_FACT_VERDICT:
         random_verdict(rng, arena, &out->as.verdict);
@@ -226,14 +251,23 @@ void typical_fact(uint32_t number, size_t line_n, tw_arena *arena, tw_fact *out)
     out->received_ms = INT64_C(1767600000000) + number;
     out->as.transaction = (tw_transaction){
         .transaction_id = numbered(arena, "S014-R03-20260105-", number),
-        .store_id = TW_STR("S014"), .register_id = TW_STR("R03"),
+        .store_id = TW_STR("S014"),
+        .register_id = TW_STR("R03"),
         .employee_id = numbered(arena, "E", number % 97),
-        .time_ms = INT64_C(1767600000000) + number * INT64_C(1000), .offset_min = 60,
+        .time_ms = INT64_C(1767600000000) + number * INT64_C(1000),
+        .offset_min = 60,
         .business_day = tw_floor_day(INT64_C(1767600000000) + number * INT64_C(1000) + TW_HOUR_MS),
-        .total_minor = total, .currency = "EUR",
-        .flags = TW_TXN_HAS_TYPE | TW_TXN_HAS_SEQUENCE | TW_TXN_HAS_OFFSET | TW_TXN_HAS_SCAN_SECONDS |
-                 TW_TXN_HAS_TENDER_SECONDS,
-        .payment_type = TW_PAY_CREDIT, .item_count = (int32_t)line_n,
-        .sequence_number = number, .scan_seconds = 21.5f, .tender_seconds = 9.25f,
-        .lines = lines, .line_n = line_n, .tenders = tender, .tender_n = 1};
+        .total_minor = total,
+        .currency = "EUR",
+        .flags = TW_TXN_HAS_TYPE | TW_TXN_HAS_SEQUENCE | TW_TXN_HAS_OFFSET |
+                 TW_TXN_HAS_SCAN_SECONDS | TW_TXN_HAS_TENDER_SECONDS,
+        .payment_type = TW_PAY_CREDIT,
+        .item_count = (int32_t)line_n,
+        .sequence_number = number,
+        .scan_seconds = 21.5f,
+        .tender_seconds = 9.25f,
+        .lines = lines,
+        .line_n = line_n,
+        .tenders = tender,
+        .tender_n = 1};
 }

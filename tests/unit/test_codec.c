@@ -60,8 +60,8 @@ static void random_facts_come_back_with_the_same_bytes(void **state)
         tw_err err = {0};
         assert_int_equal(tw_fact_check(&fact, &err), TW_OK);
         encode(&fact, &f->first);
-        assert_int_equal(
-            tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back), TW_OK);
+        assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back),
+                         TW_OK);
         encode(&back, &f->second);
         assert_int_equal(f->first.bytes, f->second.bytes);
         assert_memory_equal(f->first.data_own, f->second.data_own, f->first.bytes);
@@ -113,22 +113,44 @@ static void check_golden(fixture *f, const tw_fact *fact, const char *hex)
 static void golden_bytes(void **state)
 {
     fixture *f = *state;
-    tw_line line = {.sku = TW_STR("4711"), .department = TW_STR("toys"),
-                    .discount_reason = TW_STR("MGR"), .quantity_milli = 2000,
-                    .unit_price_minor = 1250, .regular_price_minor = 1500, .discount_minor = 99,
-                    .return_flag = true, .entry_method = TW_ENTRY_KEYED};
-    tw_tender tender = {.type = TW_PAY_GIFT_CARD, .amount_minor = -2401,
-                        .account_token = TW_STR("tok_1"), .entry_method = TW_ENTRY_SWIPE};
+    tw_line line = {.sku = TW_STR("4711"),
+                    .department = TW_STR("toys"),
+                    .discount_reason = TW_STR("MGR"),
+                    .quantity_milli = 2000,
+                    .unit_price_minor = 1250,
+                    .regular_price_minor = 1500,
+                    .discount_minor = 99,
+                    .return_flag = true,
+                    .entry_method = TW_ENTRY_KEYED};
+    tw_tender tender = {.type = TW_PAY_GIFT_CARD,
+                        .amount_minor = -2401,
+                        .account_token = TW_STR("tok_1"),
+                        .entry_method = TW_ENTRY_SWIPE};
     tw_attribute attribute = {.name = TW_STR("tips"), .value = 1.5};
     tw_fact fact = {.kind = TW_FACT_TRANSACTION, .received_ms = INT64_C(1767600000123)};
-    fact.as.transaction = (tw_transaction){
-        .transaction_id = TW_STR("T-1"), .store_id = TW_STR("S1"), .register_id = TW_STR("R1"),
-        .employee_id = TW_STR("E1"), .customer_id = TW_STR("C1"), .time_ms = INT64_C(1767600000000),
-        .offset_min = 60, .business_day = 20458, .total_minor = -2401, .discount_minor = 99,
-        .currency = "EUR", .flags = TW_TXN_FLAG_REFUND | TW_TXN_HAS_TYPE | TW_TXN_HAS_SEQUENCE,
-        .type = TW_TXN_RETURN, .payment_type = TW_PAY_GIFT_CARD, .item_count = 2,
-        .sequence_number = 300, .lines = &line, .line_n = 1, .tenders = &tender, .tender_n = 1,
-        .attributes = &attribute, .attribute_n = 1};
+    fact.as.transaction =
+        (tw_transaction){.transaction_id = TW_STR("T-1"),
+                         .store_id = TW_STR("S1"),
+                         .register_id = TW_STR("R1"),
+                         .employee_id = TW_STR("E1"),
+                         .customer_id = TW_STR("C1"),
+                         .time_ms = INT64_C(1767600000000),
+                         .offset_min = 60,
+                         .business_day = 20458,
+                         .total_minor = -2401,
+                         .discount_minor = 99,
+                         .currency = "EUR",
+                         .flags = TW_TXN_FLAG_REFUND | TW_TXN_HAS_TYPE | TW_TXN_HAS_SEQUENCE,
+                         .type = TW_TXN_RETURN,
+                         .payment_type = TW_PAY_GIFT_CARD,
+                         .item_count = 2,
+                         .sequence_number = 300,
+                         .lines = &line,
+                         .line_n = 1,
+                         .tenders = &tender,
+                         .tender_n = 1,
+                         .attributes = &attribute,
+                         .attribute_n = 1};
     check_golden(f, &fact,
                  "01017b8c2b8d9b0100001f542d31533152314531433134373131746f79734d4752746f6b"
                  "5f3174697073310105030202020200000000008098aee9b8337800455552c1256302ac02"
@@ -140,34 +162,50 @@ static void golden_bytes_of_the_other_kinds(void **state)
     fixture *f = *state;
     const int64_t received_ms = INT64_C(1767600000123), time_ms = INT64_C(1767600000000);
     tw_fact fact = {.kind = TW_FACT_MOVEMENT, .received_ms = received_ms};
-    fact.as.movement = (tw_movement){.movement_id = TW_STR("M-1"), .store_id = TW_STR("S1"),
-                                     .sku = TW_STR("4711"), .employee_id = TW_STR("E1"),
-                                     .reason = TW_STR("stock take"), .reference = TW_STR("DOC9"),
-                                     .type = TW_MOVE_ADJUSTMENT, .quantity_milli = -2500,
-                                     .time_ms = time_ms, .offset_min = -300};
+    fact.as.movement = (tw_movement){.movement_id = TW_STR("M-1"),
+                                     .store_id = TW_STR("S1"),
+                                     .sku = TW_STR("4711"),
+                                     .employee_id = TW_STR("E1"),
+                                     .reason = TW_STR("stock take"),
+                                     .reference = TW_STR("DOC9"),
+                                     .type = TW_MOVE_ADJUSTMENT,
+                                     .quantity_milli = -2500,
+                                     .time_ms = time_ms,
+                                     .offset_min = -300};
     check_golden(f, &fact,
                  "01027b8c2b8d9b010000194d2d31533134373131453173746f636b2074616b65444f4339"
                  "03030204020a0487278098aee9b833d704");
     fact = (tw_fact){.kind = TW_FACT_SHIFT, .received_ms = received_ms};
-    fact.as.shift = (tw_shift){.event_id = TW_STR("X-1"), .store_id = TW_STR("S1"),
-                               .employee_id = TW_STR("E1"), .register_id = TW_STR("R1"),
-                               .role = TW_STR("cashier"), .store_format = TW_STR("mall"),
-                               .event = TW_SHIFT_CLOCK_OUT, .time_ms = time_ms};
+    fact.as.shift = (tw_shift){.event_id = TW_STR("X-1"),
+                               .store_id = TW_STR("S1"),
+                               .employee_id = TW_STR("E1"),
+                               .register_id = TW_STR("R1"),
+                               .role = TW_STR("cashier"),
+                               .store_format = TW_STR("mall"),
+                               .event = TW_SHIFT_CLOCK_OUT,
+                               .time_ms = time_ms};
     check_golden(f, &fact,
                  "01037b8c2b8d9b01000014582d31533145315231636173686965726d616c6c0103020202"
                  "07048098aee9b83300");
     fact = (tw_fact){.kind = TW_FACT_VERDICT, .received_ms = received_ms};
-    fact.as.verdict = (tw_verdict){.verdict_id = TW_STR("V-1"), .alert_id = TW_STR("A-1"),
-                                   .verdict = TW_VERDICT_CONFIRMED, .reason = TW_STR("theft"),
-                                   .note = TW_STR("seen on video"), .decided_by = TW_STR("kim"),
-                                   .recovered_minor = 2401, .decided_ms = time_ms};
+    fact.as.verdict = (tw_verdict){.verdict_id = TW_STR("V-1"),
+                                   .alert_id = TW_STR("A-1"),
+                                   .verdict = TW_VERDICT_CONFIRMED,
+                                   .reason = TW_STR("theft"),
+                                   .note = TW_STR("seen on video"),
+                                   .decided_by = TW_STR("kim"),
+                                   .recovered_minor = 2401,
+                                   .decided_ms = time_ms};
     check_golden(f, &fact,
                  "01047b8c2b8d9b0100001b562d31412d3174686566747365656e206f6e20766964656f6b"
                  "696d00030300050d03e1128098aee9b833");
     fact = (tw_fact){.kind = TW_FACT_CONFIG, .received_ms = received_ms};
-    fact.as.config = (tw_config){.kind = TW_CONFIG_SIGNALS, .name = TW_STR("v3"),
-                                 .content = TW_STR("signals: []"), .changed_by = TW_STR("kim"),
-                                 .reason = TW_STR("first"), .changed_ms = time_ms};
+    fact.as.config = (tw_config){.kind = TW_CONFIG_SIGNALS,
+                                 .name = TW_STR("v3"),
+                                 .content = TW_STR("signals: []"),
+                                 .changed_by = TW_STR("kim"),
+                                 .reason = TW_STR("first"),
+                                 .changed_ms = time_ms};
     check_golden(f, &fact,
                  "01057b8c2b8d9b0100001576337369676e616c733a205b5d6b696d666972737401020b03"
                  "058098aee9b833");
@@ -184,12 +222,14 @@ static void statuses_of_damage(void **state)
         assert_int_equal(back.kind, 0);
     }
     tw_buf_u8(&f->first, 0);
-    assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back), TW_CORRUPT);
+    assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back),
+                     TW_CORRUPT);
     f->first.data_own[0] = 2;
     assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back),
                      TW_UNSUPPORTED);
     f->first.data_own[0] = 0;
-    assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back), TW_CORRUPT);
+    assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back),
+                     TW_CORRUPT);
 }
 
 // Whatever a bit flip makes of the bytes: refused, or another fact in its own single encoding.
@@ -206,8 +246,7 @@ static void flipped_bits_never_make_a_second_spelling(void **state)
         for (size_t bit = 0; bit < TW_MIN(f->first.bytes, 600) * 8; bit++) {
             f->first.data_own[bit / 8] ^= (uint8_t)(1u << bit % 8);
             tw_arena_reset(&f->arena);
-            tw_status status =
-                tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back);
+            tw_status status = tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back);
             if (status == TW_OK) {
                 encode(&back, &f->second);
                 assert_int_equal(f->first.bytes, f->second.bytes);
@@ -267,12 +306,14 @@ static void keys_differ_by_kind_and_salt(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(random_facts_come_back_with_the_same_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(random_facts_come_back_with_the_same_bytes, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_decoded_receipt_has_every_field, set_up, tear_down),
         cmocka_unit_test_setup_teardown(golden_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(golden_bytes_of_the_other_kinds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(statuses_of_damage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(flipped_bits_never_make_a_second_spelling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(flipped_bits_never_make_a_second_spelling, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(redelivery_is_the_same_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_buffer_or_arena_is_reported, set_up, tear_down),
         cmocka_unit_test(keys_differ_by_kind_and_salt),

@@ -52,7 +52,8 @@ static void every_optional_field_is_read(void **state)
         "\"original_transaction_id\":\"T0\",\"void_of_transaction_id\":\"T9\","
         "\"override_employee_id\":\"E9\",\"override_reason\":\"price match\",\"scan_seconds\":12.5,"
         "\"tender_seconds\":\"3\",\"training_flag\":\"Y\",\"offline_flag\":\"n\","
-        "\"lines\":[{\"sku\":\"4006381333931\",\"quantity\":1.5,\"unit_price\":2.125,\"department\":"
+        "\"lines\":[{\"sku\":\"4006381333931\",\"quantity\":1.5,\"unit_price\":2.125,"
+        "\"department\":"
         "\"cheese\",\"regular_price\":\"3\",\"discount_amount\":0.5,\"discount_reason\":\"old\","
         "\"void_flag\":true,\"entry_method\":\"scan\"},{\"unit_price\":1,\"return_flag\":1}],"
         "\"tenders\":[{\"type\":\"VISA\",\"amount\":-4,\"account_token\":\"tok_x\","
@@ -89,11 +90,12 @@ static void every_optional_field_is_read(void **state)
 static void rules_between_fields(void **state)
 {
     intake_fixture *f = *state;
-    const tw_transaction *t = good(f, "{\"transaction_id\":\"T1\",\"store_id\":\"S1\",\"register_id\":1,"
-                                      "\"employee_id\":\"E1\",\"transaction_time\":\"2026-01-05 17:05:00\","
-                                      "\"transaction_total\":12.3,\"discount_amount\":\"0.00\","
-                                      "\"refund_flag\":\"Y\",\"void_flag\":\"N\",\"item_count\":\"1\","
-                                      "\"payment_type\":\"doubloons\",\"account_token\":\"abc\"}");
+    const tw_transaction *t =
+        good(f, "{\"transaction_id\":\"T1\",\"store_id\":\"S1\",\"register_id\":1,"
+                "\"employee_id\":\"E1\",\"transaction_time\":\"2026-01-05 17:05:00\","
+                "\"transaction_total\":12.3,\"discount_amount\":\"0.00\","
+                "\"refund_flag\":\"Y\",\"void_flag\":\"N\",\"item_count\":\"1\","
+                "\"payment_type\":\"doubloons\",\"account_token\":\"abc\"}");
     assert_int_equal(t->total_minor, -1230);
     assert_int_equal(t->type, TW_TXN_RETURN);
     assert_int_equal(t->payment_type, TW_PAY_OTHER);
@@ -109,9 +111,10 @@ static void money_is_exact(void **state)
     static const struct {
         const char *json;
         int64_t minor;
-    } cases[] = {{"12.3", 1230}, {"\"12.30\"", 1230}, {"12.3000", 1230}, {"-0.01", -1},
-                 {"1e2", 10000}, {"123e-2", 123}, {"\"+5\"", 500}, {"0.1e1", 100},
-                 {"999999999999.99", 99999999999999}, {"0", 0}, {"-0", 0}, {"\" 7.5 \"", 750}};
+    } cases[] = {{"12.3", 1230},  {"\"12.30\"", 1230}, {"12.3000", 1230},
+                 {"-0.01", -1},   {"1e2", 10000},      {"123e-2", 123},
+                 {"\"+5\"", 500}, {"0.1e1", 100},      {"999999999999.99", 99999999999999},
+                 {"0", 0},        {"-0", 0},           {"\" 7.5 \"", 750}};
     for (size_t i = 0; i < TW_COUNT(cases); i++) {
         char json[600];
         snprintf(json, sizeof(json),
@@ -151,14 +154,16 @@ static void times_know_the_store(void **state)
 static void the_kind_is_told_by_the_id(void **state)
 {
     intake_fixture *f = *state;
-    assert_int_equal(parse(f, "{\"movement_id\":\"M1\",\"store_id\":\"S1\",\"sku\":\"4711\",\"movement_type\":"
-                              "\"damage\",\"quantity\":\"-2.5\",\"time\":\"2026-01-05T09:00:00Z\",\"reason\":"
-                              "\"wet\",\"reference\":\"D1\"}"),
-                     TW_OK);
+    assert_int_equal(
+        parse(f, "{\"movement_id\":\"M1\",\"store_id\":\"S1\",\"sku\":\"4711\",\"movement_type\":"
+                 "\"damage\",\"quantity\":\"-2.5\",\"time\":\"2026-01-05T09:00:00Z\",\"reason\":"
+                 "\"wet\",\"reference\":\"D1\"}"),
+        TW_OK);
     assert_int_equal(f->fact.kind, TW_FACT_MOVEMENT);
     assert_true(f->fact.as.movement.quantity_milli == -2500 &&
                 f->fact.as.movement.type == TW_MOVE_DAMAGE);
-    assert_int_equal(parse(f, "{\"transaction_id\":\"T1\",\"fraud\":1,\"recovered\":\"3.50\"}"), TW_OK);
+    assert_int_equal(parse(f, "{\"transaction_id\":\"T1\",\"fraud\":1,\"recovered\":\"3.50\"}"),
+                     TW_OK);
     assert_int_equal(f->fact.kind, TW_FACT_VERDICT);
     assert_int_equal(f->fact.as.verdict.verdict, TW_VERDICT_CONFIRMED);
     assert_true(f->fact.as.verdict.recovered_minor == 350 &&
@@ -182,7 +187,8 @@ static void unknown_null_and_empty_members_are_absent(void **state)
     assert_int_equal(tw_json_parser_counts(f->parser)->accepted, 1);
 }
 
-// --- bad input -------------------------------------------------------------------------------------
+// --- bad input
+// -------------------------------------------------------------------------------------
 
 typedef struct bad_case {
     const char *field, *value; // the member as JSON; "" drops it
@@ -214,7 +220,8 @@ static const bad_case bad_cases[] = {
     {"transaction_time", "\"yesterday\"", TW_PROBLEM_TIME,
      "transaction_time is \"yesterday\"; use RFC 3339 such as 2026-01-31T17:05:00+01:00"},
     {"transaction_time", "\"2026-02-30T00:00:00Z\"", TW_PROBLEM_TIME,
-     "transaction_time is \"2026-02-30T00:00:00Z\"; use RFC 3339 such as 2026-01-31T17:05:00+01:00"},
+     "transaction_time is \"2026-02-30T00:00:00Z\"; use RFC 3339 such as "
+     "2026-01-31T17:05:00+01:00"},
     {"transaction_time", "\"2105-01-01T00:00:00Z\"", TW_PROBLEM_TIME,
      "transaction_time is \"2105-01-01T00:00:00Z\"; it must lie between 1970 and 2099"},
     {"transaction_total", "\"12,30\"", TW_PROBLEM_MONEY,
@@ -275,17 +282,24 @@ static const bad_case bad_cases[] = {
     {"attributes", "{\"\":1}", TW_PROBLEM_LENGTH,
      "attributes.name is \"\"; names have 1 to 64 bytes and hold no card number"},
     {"override_reason", "\"card 4111 1111 1111 1111\\u0001\"", TW_PROBLEM_UTF8,
-     "override_reason is \"card 4111 11** **** 1111?\"; send valid UTF-8 without control characters"},
+     "override_reason is \"card 4111 11** **** 1111?\"; send valid UTF-8 without control "
+     "characters"},
 };
 
 // The good record with one member replaced, dropped or added.
 static void spoil(const bad_case *bad, char *out, size_t cap)
 {
-    static const char *const members[][2] = {
-        {"transaction_id", "\"T1\""}, {"store_id", "\"S1\""}, {"register_id", "\"R1\""},
-        {"employee_id", "\"E1\""}, {"transaction_time", "\"2026-01-05T17:05:00+01:00\""},
-        {"transaction_total", "12.30"}, {"discount_amount", "0"}, {"refund_flag", "false"},
-        {"void_flag", "false"}, {"item_count", "3"}, {"payment_type", "\"cash\""}};
+    static const char *const members[][2] = {{"transaction_id", "\"T1\""},
+                                             {"store_id", "\"S1\""},
+                                             {"register_id", "\"R1\""},
+                                             {"employee_id", "\"E1\""},
+                                             {"transaction_time", "\"2026-01-05T17:05:00+01:00\""},
+                                             {"transaction_total", "12.30"},
+                                             {"discount_amount", "0"},
+                                             {"refund_flag", "false"},
+                                             {"void_flag", "false"},
+                                             {"item_count", "3"},
+                                             {"payment_type", "\"cash\""}};
     bool replaced = false;
     size_t n = (size_t)snprintf(out, cap, "{\"seen\":1");
     for (size_t i = 0; i < TW_COUNT(members); i++) {
@@ -319,9 +333,9 @@ static void every_bad_value_is_explained(void **state)
 static void every_required_field_is_asked_for(void **state)
 {
     static const char *const required[] = {
-        "transaction_id", "store_id", "register_id", "employee_id", "transaction_time",
-        "transaction_total", "discount_amount", "refund_flag", "void_flag", "item_count",
-        "payment_type"};
+        "transaction_id",   "store_id",          "register_id",     "employee_id",
+        "transaction_time", "transaction_total", "discount_amount", "refund_flag",
+        "void_flag",        "item_count",        "payment_type"};
     char json[2000];
     for (size_t i = 0; i < TW_COUNT(required); i++) {
         intake_fixture *f = *state;
@@ -392,11 +406,11 @@ static void counts_have_limits(void **state)
 static void card_numbers_never_pass(void **state)
 {
     intake_fixture *f = *state;
-    const tw_transaction *t = good(
-        f, "{" BASE ",\"customer_id\":\"4111 1111 1111 1111\",\"override_reason\":\"card "
-           "4111111111111111 declined\",\"tenders\":[{\"type\":\"credit\",\"amount\":12.3,"
-           "\"account_token\":\"4111-1111-1111-1111\"}],\"lines\":[{\"sku\":\"4006381333931\","
-           "\"unit_price\":1,\"discount_reason\":\"5500005555555559\"}]}");
+    const tw_transaction *t =
+        good(f, "{" BASE ",\"customer_id\":\"4111 1111 1111 1111\",\"override_reason\":\"card "
+                "4111111111111111 declined\",\"tenders\":[{\"type\":\"credit\",\"amount\":12.3,"
+                "\"account_token\":\"4111-1111-1111-1111\"}],\"lines\":[{\"sku\":\"4006381333931\","
+                "\"unit_price\":1,\"discount_reason\":\"5500005555555559\"}]}");
     assert_int_equal(t->customer_id.bytes, 28);
     assert_true(tw_str_starts(t->customer_id, TW_STR("tok_")));
     // The same card is the same account however it is written.
@@ -406,7 +420,8 @@ static void card_numbers_never_pass(void **state)
     assert_text(t->lines[0].sku, "4006381333931");
     assert_int_equal(tw_json_parser_counts(f->parser)->cards_tokenised, 2);
     assert_int_equal(tw_json_parser_counts(f->parser)->cards_masked, 2);
-    assert_int_equal(parse(f, "{\"transaction_id\":\"T1\",\"note\":\"4111111111111111\"}"), TW_INVALID);
+    assert_int_equal(parse(f, "{\"transaction_id\":\"T1\",\"note\":\"4111111111111111\"}"),
+                     TW_INVALID);
     assert_text(f->problem.record, "{\"transaction_id\":\"T1\",\"note\":\"411111******1111\"}");
 }
 
@@ -428,8 +443,9 @@ static void no_heap_allocation_after_warm_up(void **state)
         tw_str good_json = TW_STR("{" BASE ",\"lines\":[{\"unit_price\":1},{\"unit_price\":2}]}");
         tw_str bad_json = TW_STR("{" BASE ",\"lines\":[{\"unit_price\":\"x\"}]}");
         bool bad = i % 3 == 2;
-        assert_int_equal(tw_json_parse(parser, bad ? bad_json : good_json, 0, &arena, &fact, &problem),
-                         bad ? TW_INVALID : TW_OK);
+        assert_int_equal(
+            tw_json_parse(parser, bad ? bad_json : good_json, 0, &arena, &fact, &problem),
+            bad ? TW_INVALID : TW_OK);
         if (i == 10)
             calls = heap.calls;
     }

@@ -17,8 +17,8 @@ static tw_status read_mapped(intake_fixture *f, const char *yaml, const char *cs
     tw_batch batch;
     TW_TRY(tw_mapping_parse(tw_alloc_system(), tw_str_from(yaml), &mapping, err));
     tw_source_settings settings = {.mapping = mapping, .options = &f->options};
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), tw_str_from(csv), &settings, &source, err),
-                     TW_OK);
+    assert_int_equal(
+        tw_source_open_memory(tw_alloc_system(), tw_str_from(csv), &settings, &source, err), TW_OK);
     tw_status status = tw_source_next(source, &f->arena, 100, &batch, err);
     if (status == TW_OK && batch.fact_n) {
         f->fact = batch.facts[batch.fact_n - 1];
@@ -42,16 +42,20 @@ static void shipped_examples_load_and_work(void **state)
     tw_batch batch;
     tw_err err = {0};
     static const char csv[] =
-        "STORE;TERMINAL;TRANSACTIONID;STAFF;TRANSDATE;TRANSTIME;BUSINESSDATE;PAYMENTAMOUNT;DISCAMOUNT;"
-        "ENTRYSTATUS;TYPE;NUMBEROFITEMS;TENDERTYPE;CARDTOKEN;LOYALTYCARDID;RETURNTRANSACTIONID;TAXAMOUNT\n"
+        "STORE;TERMINAL;TRANSACTIONID;STAFF;TRANSDATE;TRANSTIME;BUSINESSDATE;PAYMENTAMOUNT;"
+        "DISCAMOUNT;"
+        "ENTRYSTATUS;TYPE;NUMBEROFITEMS;TENDERTYPE;CARDTOKEN;LOYALTYCARDID;RETURNTRANSACTIONID;"
+        "TAXAMOUNT\n"
         "S1;4;991;E7;05.07.2026;09:30:00;04.07.2026;-1.234,50;-0,99;0;2;3;3;abc;;S1-4-900;-197,1\n";
-    tw_status status = tw_mapping_load(
-        tw_alloc_system(), TILLWATCH_SOURCE_DIR "/mappings/d365-loss-prevention.yaml", &mapping, &err);
+    tw_status status =
+        tw_mapping_load(tw_alloc_system(),
+                        TILLWATCH_SOURCE_DIR "/mappings/d365-loss-prevention.yaml", &mapping, &err);
     if (status != TW_OK)
         fail_msg("%s", err.text);
     tw_source_settings settings = {.mapping = mapping, .options = &f->options};
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), tw_str_from(csv), &settings, &source, &err),
-                     TW_OK);
+    assert_int_equal(
+        tw_source_open_memory(tw_alloc_system(), tw_str_from(csv), &settings, &source, &err),
+        TW_OK);
     if (tw_source_next(source, &f->arena, 10, &batch, &err) != TW_OK || batch.problem_n)
         fail_msg("%s", batch.problem_n ? batch.problems[0].sentence : err.text);
     const tw_transaction *t = &batch.facts[0].as.transaction;
@@ -82,12 +86,14 @@ static void cents_flags_and_epochs(void **state)
         "  transaction_id: {template: \"x{row}-{row1}\"}\n  store_id: {constant: S9}\n"
         "  register_id: {column: till}\n  employee_id: {column: cashier, default: none}\n"
         "  currency: {column: cur}\n"
-        "  transaction_time: {column: ts, format: epoch_ms, epoch_offset: \"2026-01-05T00:00:00Z\"}\n"
+        "  transaction_time: {column: ts, format: epoch_ms, epoch_offset: "
+        "\"2026-01-05T00:00:00Z\"}\n"
         "  transaction_total: {column: cents, unit: minor, sign: negate}\n"
         "  discount_amount: {column: disc, factor: \"0.001\"}\n"
         "  refund_flag: {constant: \"0\"}\n  void_flag: {constant: \"0\"}\n"
         "  item_count: {column: items, factor: \"0.1\"}\n  payment_type: {column: paid_by}\n"
-        "attributes:\n  - {name: w, column: items, factor: \"100\"}\n  - {name: none, column: cashier}\n";
+        "attributes:\n  - {name: w, column: items, factor: \"100\"}\n  - {name: none, column: "
+        "cashier}\n";
     static const char csv[] = "till,cashier,cur,ts,cents,disc,items,paid_by\n"
                               "1,,EUR,3600000,1230-,1500,30,card\n1,,KWD,1,-1230,0,20,card\n";
     intake_fixture *f = *state;
@@ -102,7 +108,8 @@ static void cents_flags_and_epochs(void **state)
     assert_true(t->attribute_n == 1 && t->attributes[0].value == 2000.0);
 }
 
-// --- errors ----------------------------------------------------------------------------------------
+// --- errors
+// ----------------------------------------------------------------------------------------
 
 #define REST                                                                                       \
     "  store_id: {constant: S}\n  register_id: {constant: R}\n  employee_id: {constant: E}\n"      \
@@ -122,7 +129,8 @@ static const char *const bad_mappings[][2] = {
      "mapping: decimal and grouping are the same character"},
     {"currency: euro\nfields: {}\n",
      "mapping: currency is \"euro\"; use an ISO 4217 code such as USD"},
-    {"zone: Mars/North\nfields: {}\n", "mapping: zone \"Mars/North\" is unknown; use a name such as Europe/Berlin"},
+    {"zone: Mars/North\nfields: {}\n",
+     "mapping: zone \"Mars/North\" is unknown; use a name such as Europe/Berlin"},
     {"unlisted: keep\nfields: {}\n", "mapping: unlisted is \"keep\"; use take or ignore"},
     {"fields:\n  sku: {column: a}\n", "mapping: sku is not a field of a transaction; leave it out"},
     {"fields:\n  store_id: {}\n",
@@ -154,7 +162,8 @@ static const char *const bad_mappings[][2] = {
     {"fields:\n  transaction_id: {column: a, values: [{from: x, to: y}]}\n"
      "  transaction_total: {column: a}\n" REST,
      "transaction_id is \"7\"; the mapping's values do not have it; add it or a \"*\""},
-    {"decimal: comma\nfields:\n  transaction_id: {column: a}\n  transaction_total: {column: p}\n" REST,
+    {"decimal: comma\nfields:\n  transaction_id: {column: a}\n  transaction_total: {column: "
+     "p}\n" REST,
      "transaction_total is \"1?5\"; use a decimal number such as 12.30"},
     {"fields:\n  transaction_id: {column: a}\n  transaction_total: {column: a}\n" REST
      "attributes: [{name: x, column: t}]\n",
@@ -206,8 +215,8 @@ static void time_formats(void **state)
     for (size_t i = 0; i < TW_COUNT(cases); i++) {
         int64_t ms = -1;
         int16_t offset_min = 0;
-        bool ok = twi_time_format_parse(tw_str_from(cases[i].text), tw_str_from(cases[i].format), &ms,
-                                        &offset_min);
+        bool ok = twi_time_format_parse(tw_str_from(cases[i].text), tw_str_from(cases[i].format),
+                                        &ms, &offset_min);
         assert_int_equal(ok, cases[i].ms >= 0);
         if (ok && (ms != cases[i].ms || offset_min != cases[i].offset))
             fail_msg("%s gives %lld", cases[i].text, (long long)ms);
@@ -228,8 +237,10 @@ static void public_card_data_is_read_whole(void **state)
     tw_source *source;
     tw_batch batch;
     uint64_t n = 0;
-    assert_int_equal(tw_mapping_load(tw_alloc_system(), TILLWATCH_SOURCE_DIR "/bench/detection/fdh.yaml",
-                                     &mapping, NULL), TW_OK);
+    assert_int_equal(tw_mapping_load(tw_alloc_system(),
+                                     TILLWATCH_SOURCE_DIR "/bench/detection/fdh.yaml", &mapping,
+                                     NULL),
+                     TW_OK);
     tw_source_settings settings = {.mapping = mapping, .options = &f->options};
     tw_status status = tw_source_open(tw_alloc_system(), path, &settings, &source, NULL);
     if (status == TW_NOT_FOUND) {

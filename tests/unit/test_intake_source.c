@@ -46,7 +46,8 @@ static outcome read_all(intake_fixture *f, tw_str data, const tw_source_settings
         for (size_t i = 0; i < batch.fact_n; i++) {
             size_t n = strlen(o.ids), l = strlen(o.lines);
             assert_int_equal(tw_fact_check(&batch.facts[i], NULL), TW_OK);
-            snprintf(o.ids + n, sizeof(o.ids) - n, "%.*s ", TW_STR_ARG(tw_fact_id(&batch.facts[i])));
+            snprintf(o.ids + n, sizeof(o.ids) - n, "%.*s ",
+                     TW_STR_ARG(tw_fact_id(&batch.facts[i])));
             snprintf(o.lines + l, sizeof(o.lines) - l, "%d ", (int)batch.lines[i]);
         }
         for (size_t i = 0; i < batch.problem_n; i++) {
@@ -76,7 +77,9 @@ static void formats_are_told_by_content(void **state)
         {OBJECT("a"), "ndjson", "a ", "1 "},
         {"[" OBJECT("a") ",\n " OBJECT("b") "]\n", "json", "a b ", "1 2 "},
         {"[]", "json", "", ""},
-        {"{\n\"x\":\"}{\\\"\"," "\n\"transaction_total\":1}\n" OBJECT("b") "\n", "json", "b ", "2 !1 "},
+        {"{\n\"x\":\"}{\\\"\","
+         "\n\"transaction_total\":1}\n" OBJECT("b") "\n",
+         "json", "b ", "2 !1 "},
         {HEADER ROW("a") "\n" ROW("b"), "csv", "a b ", "2 4 "},
         {"{\"broken\":\n" OBJECT("b") "\n", "ndjson", "b ", "2 !1 "},
         {OBJECT("a") "\nnonsense\n" OBJECT("b") "\n", "ndjson", "a b ", "1 3 !2 "},
@@ -95,10 +98,12 @@ static void formats_are_told_by_content(void **state)
 static void csv_dialects(void **state)
 {
     static const char *const cases[] = {
-        "\xef\xbb\xbfTransaction ID;STORE-ID;register_id;EmployeeId;transaction_time;transaction total;"
+        "\xef\xbb\xbfTransaction ID;STORE-ID;register_id;EmployeeId;transaction_time;transaction "
+        "total;"
         "discount_amount;refund_flag;void_flag;item_count;payment_type;colour\r\n"
         "a;S1;R1;E1;2026-01-05T17:05:00Z;12.30;0;N;no;3;cash;red\r\n",
-        "\"transaction_id\"\t\"store_id\"\tregister_id\temployee_id\ttransaction_time\ttransaction_total\t"
+        "\"transaction_id\"\t\"store_id\"\tregister_id\temployee_id\ttransaction_time\ttransaction_"
+        "total\t"
         "discount_amount\trefund_flag\tvoid_flag\titem_count\tpayment_type\n"
         "\"a\"\tS1\tR1\tE1\t\"2026-01-05 17:05:00\"\t12.30\t0\tFALSE\tf\t3\tcash",
         "transaction_id|store_id|register_id|employee_id|transaction_time|transaction_total|"
@@ -114,8 +119,9 @@ static void csv_dialects(void **state)
     tw_source *source;
     tw_batch batch;
     tw_source_settings settings = {.options = &f->options};
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), tw_str_from(cases[2]), &settings, &source,
-                                           NULL), TW_OK);
+    assert_int_equal(
+        tw_source_open_memory(tw_alloc_system(), tw_str_from(cases[2]), &settings, &source, NULL),
+        TW_OK);
     assert_int_equal(tw_source_next(source, &f->arena, 10, &batch, NULL), TW_OK);
     assert_text(batch.facts[0].as.transaction.override_reason, "said \"no\" |\ntwice");
     tw_source_close(source);
@@ -124,18 +130,23 @@ static void csv_dialects(void **state)
 static void csv_kinds_are_told_by_the_header(void **state)
 {
     intake_fixture *f = *state;
-    outcome o = read_all(f, TW_STR("movement_id,store_id,sku,type,quantity,time\n"
-                                   "M1,S1,4711,count,3,2026-01-05 09:00:00\n"), NULL, 10);
+    outcome o = read_all(f,
+                         TW_STR("movement_id,store_id,sku,type,quantity,time\n"
+                                "M1,S1,4711,count,3,2026-01-05 09:00:00\n"),
+                         NULL, 10);
     assert_string_equal(o.ids, "M1 ");
-    o = read_all(f, TW_STR("event_id,event,store_id,employee_id,time,role\n"
-                           "X1,clock in,S1,E1,2026-01-05 09:00:00,cashier\n"), NULL, 10);
+    o = read_all(f,
+                 TW_STR("event_id,event,store_id,employee_id,time,role\n"
+                        "X1,clock in,S1,E1,2026-01-05 09:00:00,cashier\n"),
+                 NULL, 10);
     assert_int_equal(o.problem_n, 1);
     assert_string_equal(o.first.field, "event");
     tw_source *source;
     tw_batch batch;
     tw_source_settings settings = {.options = &f->options};
     tw_str labels = TW_STR("transaction_id,fraud,scheme,amount\nT1,1,sweethearting,3\nT2,0,,\n");
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), labels, &settings, &source, NULL), TW_OK);
+    assert_int_equal(tw_source_open_memory(tw_alloc_system(), labels, &settings, &source, NULL),
+                     TW_OK);
     assert_int_equal(tw_source_next(source, &f->arena, 10, &batch, NULL), TW_OK);
     assert_int_equal(batch.fact_n, 2);
     assert_int_equal(batch.facts[0].as.verdict.verdict, TW_VERDICT_CONFIRMED);
@@ -205,7 +216,8 @@ static void expect_rows(intake_fixture *f, tw_str data, int n)
     tw_batch batch;
     int seen = 0;
     tw_source_settings settings = {.options = &f->options};
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), data, &settings, &source, NULL), TW_OK);
+    assert_int_equal(tw_source_open_memory(tw_alloc_system(), data, &settings, &source, NULL),
+                     TW_OK);
     for (;;) {
         tw_arena_reset(&f->arena);
         if (tw_source_next(source, &f->arena, 777, &batch, NULL) != TW_OK)
@@ -305,7 +317,8 @@ static void a_full_arena_ends_the_batch_and_loses_nothing(void **state)
     int seen = 0;
     tw_source_settings settings = {.options = &f->options};
     tw_arena_init(&small, tw_alloc_system(), 1024, 500 * (sizeof(tw_fact) + 8) + 8192);
-    assert_int_equal(tw_source_open_memory(tw_alloc_system(), text, &settings, &source, NULL), TW_OK);
+    assert_int_equal(tw_source_open_memory(tw_alloc_system(), text, &settings, &source, NULL),
+                     TW_OK);
     for (;;) {
         tw_arena_release(&small);
         tw_status status = tw_source_next(source, &small, 500, &batch, NULL);
@@ -327,8 +340,9 @@ static void files_that_cannot_be_opened(void **state)
     tw_source *source;
     tw_err err = {0};
     tw_source_settings settings = {.options = &f->options};
-    assert_int_equal(tw_source_open(tw_alloc_system(), "/nonexistent/x.csv", &settings, &source, &err),
-                     TW_NOT_FOUND);
+    assert_int_equal(
+        tw_source_open(tw_alloc_system(), "/nonexistent/x.csv", &settings, &source, &err),
+        TW_NOT_FOUND);
     assert_null(source);
     assert_memory_equal(err.text, "cannot open /nonexistent/x.csv", 30);
     assert_int_equal(tw_source_open(tw_alloc_system(), "/", &settings, &source, &err), TW_INVALID);

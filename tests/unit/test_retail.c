@@ -60,8 +60,8 @@ static void the_account_is_the_first_token(void **state)
 {
     (void)state;
     tw_tender tenders[2] = {{.type = TW_PAY_CASH}, {.account_token = TW_STR("tok_a")}};
-    tw_transaction t = {.customer_id = TW_STR("C1"), .loyalty_id = TW_STR("L1"),
-                        .tenders = tenders, .tender_n = 2};
+    tw_transaction t = {
+        .customer_id = TW_STR("C1"), .loyalty_id = TW_STR("L1"), .tenders = tenders, .tender_n = 2};
     assert_true(tw_str_equal(tw_transaction_account(&t), TW_STR("tok_a")));
     t.tender_n = 1;
     assert_true(tw_str_equal(tw_transaction_account(&t), TW_STR("C1")));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON records: one object is one fact. The parser keeps its working memory between records, so that
-// a record costs no heap allocation once the largest one has been seen. The fact's strings and
+// JSON records: one object is one fact. The parser keeps its working memory between records, so
+// that a record costs no heap allocation once the largest one has been seen. The fact's strings and
 // arrays live in the caller's arena.
 //
 // Unknown members are ignored and counted, null and "" count as absent, a member that appears twice

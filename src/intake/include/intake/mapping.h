@@ -11,9 +11,9 @@
 // Immutable after loading; may be shared by sources on several threads.
 typedef struct tw_mapping tw_mapping;
 
-// Reads a file. TW_NOT_FOUND, TW_IO, TW_LIMIT (larger than TW_CONFIG_MAX_BYTES), TW_INVALID (not YAML,
-// unknown key, wrong value), TW_NO_MEMORY. A mapping with `zone` reads the system's zone files: call
-// it at start-up, from one thread.
+// Reads a file. TW_NOT_FOUND, TW_IO, TW_LIMIT (larger than TW_CONFIG_MAX_BYTES), TW_INVALID (not
+// YAML, unknown key, wrong value), TW_NO_MEMORY. A mapping with `zone` reads the system's zone
+// files: call it at start-up, from one thread.
 tw_status tw_mapping_load(const tw_alloc *alloc, const char *path, tw_mapping **out,
                           tw_err *err) TW_MUST_CHECK;
 // The same from text, which may be freed afterwards.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Card numbers (PANs) are never stored or logged. A PAN is a run of 13 to 19 digits, single spaces
-// or dashes between them allowed, that begins and ends at a digit group's border, has the length and
-// the leading digits of a card scheme, and passes Luhn's check.
+// or dashes between them allowed, that begins and ends at a digit group's border, has the length
+// and the leading digits of a card scheme, and passes Luhn's check.
 //
 // Which field gets what (docs/formats/records.md):
 //  - account_token, customer_id, loyalty_id: the whole value becomes a token, so that the same card
@@ -25,8 +25,8 @@
 bool tw_pan_find(tw_str s, size_t *start, size_t *bytes);
 // Masks every PAN in place; returns how many.
 size_t tw_pan_mask(char *text, size_t bytes);
-// Should the value of an account field be replaced? True when it holds a PAN, unless it looks like an
-// opaque token (hex digits with letters among them, or our own "tok_").
+// Should the value of an account field be replaced? True when it holds a PAN, unless it looks like
+// an opaque token (hex digits with letters among them, or our own "tok_").
 bool tw_pan_is_account(tw_str value);
 // Token of an account value under the key; out is not NUL-terminated.
 void tw_pan_token(const uint8_t key[32], tw_str value, char out[TW_TOKEN_BYTES]);

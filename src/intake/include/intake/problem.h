@@ -46,11 +46,11 @@ const char *tw_problem_code_name(tw_problem_code code);
 // Running totals of a parser or source since it was made. records = accepted + rejected.
 typedef struct tw_intake_counts {
     uint64_t records, accepted, rejected;
-    uint64_t by_code[TW_PROBLEM_N];  // of the rejected
-    uint64_t unknown_members;        // JSON members that no field has
-    uint64_t unknown_payments;       // payment types and entry methods taken as "other"
-    uint64_t cards_masked;           // card numbers masked in text
-    uint64_t cards_tokenised;        // card numbers replaced by a token
+    uint64_t by_code[TW_PROBLEM_N]; // of the rejected
+    uint64_t unknown_members;       // JSON members that no field has
+    uint64_t unknown_payments;      // payment types and entry methods taken as "other"
+    uint64_t cards_masked;          // card numbers masked in text
+    uint64_t cards_tokenised;       // card numbers replaced by a token
 } tw_intake_counts;
 void tw_intake_counts_add(tw_intake_counts *to, const tw_intake_counts *more);
 

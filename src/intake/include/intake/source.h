@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records of one file, standard input or piece of memory, as batches of facts. zstd and gzip are told
-// by their magic bytes; the format by the content: '[' a JSON array, '{' NDJSON (or objects over
-// several lines), anything else CSV. Memory is bounded whatever the file's size: one window of 1.5 MB,
-// and the caller's arena for a batch.
+// Records of one file, standard input or piece of memory, as batches of facts. zstd and gzip are
+// told by their magic bytes; the format by the content: '[' a JSON array, '{' NDJSON (or objects
+// over several lines), anything else CSV. Memory is bounded whatever the file's size: one window
+// of 1.5 MB, and the caller's arena for a batch.
 //
 // A bad record becomes a problem and the rest goes on. What ends a file is a damaged compressed
 // stream, a read error, or a CSV header that lacks required columns.
@@ -27,15 +27,15 @@ bool tw_source_format_from(tw_str name, tw_source_format *out);
 
 typedef struct tw_source_settings {
     tw_source_format format;
-    tw_fact_kind kind;                // 0 = each record or the header tells
-    const tw_mapping *mapping;        // NULL = none; makes the format CSV. Outlives source and facts.
+    tw_fact_kind kind;         // 0 = each record or the header tells
+    const tw_mapping *mapping; // NULL = none; makes the format CSV. Outlives source and facts.
     const tw_intake_options *options; // outlives the source
 } tw_source_settings;
 
 typedef struct tw_source tw_source; // one thread at a time
 
-// path "-" is standard input. TW_NOT_FOUND, TW_IO, TW_NO_MEMORY, TW_CORRUPT. The format is chosen at
-// the first batch.
+// path "-" is standard input. TW_NOT_FOUND, TW_IO, TW_NO_MEMORY, TW_CORRUPT. The format is chosen
+// at the first batch.
 tw_status tw_source_open(const tw_alloc *alloc, const char *path,
                          const tw_source_settings *settings, tw_source **out,
                          tw_err *err) TW_MUST_CHECK;
@@ -54,10 +54,10 @@ typedef struct tw_batch {
     size_t problem_n;
 } tw_batch;
 
-// Reads up to max records (good and bad) in their order. TW_OK with at least one record; TW_END (empty
-// batch); TW_NO_MEMORY when not even one record fits into the arena or the heap; TW_IO, TW_CORRUPT,
-// TW_INVALID (header, mapping). After an error but TW_NO_MEMORY the source gives the same again.
-// A batch ends early when the arena is full. ~0.6 us a record of 430 bytes.
+// Reads up to max records (good and bad) in their order. TW_OK with at least one record; TW_END
+// (empty batch); TW_NO_MEMORY when not even one record fits into the arena or the heap; TW_IO,
+// TW_CORRUPT, TW_INVALID (header, mapping). After an error but TW_NO_MEMORY the source gives the
+// same again. A batch ends early when the arena is full. ~0.6 us a record of 430 bytes.
 tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_batch *out,
                          tw_err *err) TW_MUST_CHECK;
 

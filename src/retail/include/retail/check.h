@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The invariants of a fact (lengths, ranges, enumerations, counts) in one place: the decoder applies
-// them to every fact that it reads, and services to the facts that they make themselves. Intake
-// checks field by field, for its sentences, and ends up within these.
+// The invariants of a fact (lengths, ranges, enumerations, counts) in one place: the decoder
+// applies them to every fact that it reads, and services to the facts that they make themselves.
+// Intake checks field by field, for its sentences, and ends up within these.
 #ifndef TW_RETAIL_CHECK_H
 #define TW_RETAIL_CHECK_H
 
