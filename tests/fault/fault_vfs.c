@@ -53,13 +53,15 @@ uint64_t fault_vfs_syncs(void)
     return n;
 }
 
+typedef enum op_kind { OP_WRITE, OP_SYNC, OP_OTHER } op_kind;
+
 // What is to happen to the operation that begins now.
-static fault_kind next_op(bool is_sync)
+static fault_kind next_op(op_kind op)
 {
     fault_kind kind = FAULT_NONE;
     pthread_mutex_lock(&vfs_state.lock);
     vfs_state.op_n++;
-    vfs_state.sync_n += is_sync;
+    vfs_state.sync_n += op == OP_SYNC;
     if (vfs_state.fail_at != 0 &&
         (vfs_state.op_n == vfs_state.fail_at ||
          (vfs_state.keep_failing && vfs_state.op_n > vfs_state.fail_at))) {
@@ -67,7 +69,7 @@ static fault_kind next_op(bool is_sync)
         kind = vfs_state.kind;
     }
     pthread_mutex_unlock(&vfs_state.lock);
-    if (kind == FAULT_EXIT || (kind == FAULT_TORN && is_sync))
+    if (kind == FAULT_EXIT || (kind == FAULT_TORN && op != OP_WRITE))
         _exit(0);
     return kind;
 }
@@ -80,7 +82,7 @@ static sqlite3_file *inner_of(sqlite3_file *file)
 static int file_write(sqlite3_file *file, const void *data, int bytes, sqlite3_int64 offset)
 {
     sqlite3_file *inner = inner_of(file);
-    fault_kind kind = next_op(false);
+    fault_kind kind = next_op(OP_WRITE);
     if (kind == FAULT_SHORT || kind == FAULT_TORN) {
         (void)inner->pMethods->xWrite(inner, data, bytes / 2, offset);
         if (kind == FAULT_TORN)
@@ -95,7 +97,7 @@ static int file_write(sqlite3_file *file, const void *data, int bytes, sqlite3_i
 static int file_sync(sqlite3_file *file, int flags)
 {
     sqlite3_file *inner = inner_of(file);
-    fault_kind kind = next_op(true);
+    fault_kind kind = next_op(OP_SYNC);
     if (kind != FAULT_NONE)
         return kind == FAULT_IO ? SQLITE_IOERR_FSYNC : SQLITE_FULL;
     return inner->pMethods->xSync(inner, flags);
@@ -104,7 +106,7 @@ static int file_sync(sqlite3_file *file, int flags)
 static int file_truncate(sqlite3_file *file, sqlite3_int64 bytes)
 {
     sqlite3_file *inner = inner_of(file);
-    if (next_op(false) != FAULT_NONE)
+    if (next_op(OP_OTHER) != FAULT_NONE)
         return SQLITE_IOERR_TRUNCATE;
     return inner->pMethods->xTruncate(inner, bytes);
 }
@@ -171,7 +173,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
 {
     (void)vfs;
-    if (next_op(false) != FAULT_NONE)
+    if (next_op(OP_OTHER) != FAULT_NONE)
         return SQLITE_IOERR_DELETE;
     return vfs_state.inner->xDelete(vfs_state.inner, name, sync_dir);
 }
