@@ -20,11 +20,11 @@ static void put_reasons(const tw_alert_view *view, tw_buf *out)
     for (size_t i = 0; i < view->reason_n; i++) {
         const tw_reason_view *reason = &view->reasons[i];
         tw_buf_cstr(out, i ? ",{\"signal\":" : "{\"signal\":");
-        twi_json_str(out, reason->signal);
+        twi_text_json(out, reason->signal);
         tw_buf_cstr(out, ",\"title\":");
-        twi_json_str(out, reason->title);
+        twi_text_json(out, reason->title);
         tw_buf_cstr(out, ",\"sentence\":");
-        twi_json_str(out, reason->sentence);
+        twi_text_json(out, reason->sentence);
         // Strengths are 255ths: three decimals name each of them exactly.
         tw_buf_printf(out, ",\"strength\":%.3f}", reason->strength);
     }
@@ -35,7 +35,7 @@ static void put_reasons(const tw_alert_view *view, tw_buf *out)
     for (size_t i = 0; i < view->transaction_id_n; i++) {
         if (i)
             tw_buf_u8(out, ',');
-        twi_json_str(out, view->transaction_ids[i]);
+        twi_text_json(out, view->transaction_ids[i]);
     }
     tw_buf_u8(out, ']');
 }
@@ -43,13 +43,13 @@ static void put_reasons(const tw_alert_view *view, tw_buf *out)
 static void put_verdict(const tw_verdict_view *verdict, tw_buf *out)
 {
     tw_buf_cstr(out, "{\"verdict_id\":");
-    twi_json_str(out, verdict->verdict_id);
+    twi_text_json(out, verdict->verdict_id);
     tw_buf_printf(out, ",\"verdict\":\"%s\",\"reason\":", tw_verdict_name(verdict->verdict));
-    twi_json_str(out, verdict->reason);
+    twi_text_json(out, verdict->reason);
     tw_buf_cstr(out, ",\"note\":");
-    twi_json_str(out, verdict->note);
+    twi_text_json(out, verdict->note);
     tw_buf_cstr(out, ",\"decided_by\":");
-    twi_json_str(out, verdict->decided_by);
+    twi_text_json(out, verdict->decided_by);
     tw_buf_printf(out, ",\"decided_ms\":%lld,\"recovered_minor\":%lld}", (long long)verdict->decided_ms,
                   (long long)verdict->recovered.minor);
 }
@@ -64,9 +64,9 @@ tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *o
 {
     size_t start = body->bytes;
     tw_buf_cstr(body, "{\"title\":");
-    twi_json_str(body, view->title);
+    twi_text_json(body, view->title);
     tw_buf_cstr(body, ",\"sentence\":");
-    twi_json_str(body, view->sentence);
+    twi_text_json(body, view->sentence);
     tw_buf_printf(body, ",\"offset_min\":%d", view->offset_min);
     put_reasons(view, body);
     tw_buf_cstr(body, ",\"verdict\":");

@@ -64,7 +64,7 @@ static void fill_duplicate(tw_service *service, tw_batch *batch, twi_entry *entr
     }
     twi_record record;
     if (entry->fact.kind == TW_FACT_TRANSACTION && result->outcome == TW_OUTCOME_DUPLICATE &&
-        twi_record_fetch(service, result->seq, &batch->arena, &record) == TW_OK)
+        twi_record_recall(service, result->seq, &batch->arena, &record) == TW_OK)
         fill_score(service, batch, entry, &record);
 }
 

@@ -97,6 +97,8 @@ struct tw_service {
     uint64_t snapshot_seq; // flow thread, as all to the next blank line
     tw_buf fetched;
     tw_arena scratch;
+    tw_arena range_arena; // the stored range that duplicates last asked for
+    tw_score_range range;
 
     pthread_t writer_thread;
     bool has_writer;
@@ -171,6 +173,9 @@ tw_status twi_project_wait(tw_service *service, uint64_t seq, int timeout_ms);
 uint64_t twi_applied_seq(tw_service *service);
 // The stored record of a fact, from memory or the ledger, copied into the arena. TW_NOT_FOUND.
 tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out) TW_MUST_CHECK;
+
+// The same for the flow thread, which asks for neighbours: keeps the last range.
+tw_status twi_record_recall(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out) TW_MUST_CHECK;
 
 // A projector writes changes into a ledger; used by the thread, recovery and rebuild.
 typedef struct twi_projector twi_projector;

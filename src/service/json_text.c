@@ -8,7 +8,7 @@ static bool needs_escape(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\';
 }
 
-void twi_json_str(tw_buf *out, tw_str s)
+void twi_text_json(tw_buf *out, tw_str s)
 {
     tw_buf_u8(out, '"');
     size_t from = 0;

@@ -7,6 +7,6 @@
 #include "base/buf.h"
 
 // Appends s, which is valid UTF-8, as a JSON string with its quotes.
-void twi_json_str(tw_buf *out, tw_str s);
+void twi_text_json(tw_buf *out, tw_str s);
 
 #endif

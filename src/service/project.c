@@ -254,7 +254,7 @@ static tw_status copy_record(tw_arena *arena, const void *data, size_t bytes, si
     return row && !out->row ? TW_NO_MEMORY : status;
 }
 
-tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out)
+static tw_status pending_record(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out)
 {
     tw_status status = TW_NOT_FOUND;
     pthread_mutex_lock(&service->pending_lock);
@@ -265,9 +265,33 @@ tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena, t
                 break;
             }
     pthread_mutex_unlock(&service->pending_lock);
+    return status;
+}
+
+tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out)
+{
+    tw_status status = pending_record(service, seq, arena, out);
     if (status != TW_NOT_FOUND)
         return status;
     tw_score_range range;
     TW_TRY(tw_ledger_score_get(service->ledger, seq, arena, &range, NULL));
     return copy_record(arena, range.bytes.at, range.bytes.bytes, seq - range.first_seq, out);
+}
+
+tw_status twi_record_recall(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out)
+{
+    tw_score_range *range = &service->range;
+    if (range->n == 0 || seq < range->first_seq || seq >= range->first_seq + range->n) {
+        tw_status status = pending_record(service, seq, arena, out);
+        if (status != TW_NOT_FOUND)
+            return status;
+        range->n = 0;
+        tw_arena_reset(&service->range_arena);
+        status = tw_ledger_score_get(service->ledger, seq, &service->range_arena, range, NULL);
+        if (status != TW_OK) {
+            range->n = 0;
+            return status;
+        }
+    }
+    return copy_record(arena, range->bytes.at, range->bytes.bytes, seq - range->first_seq, out);
 }

@@ -15,8 +15,9 @@
 #define ENTRY_ARENA_BYTES (4 << 10)
 #define ENTRY_ARENA_MAX (4 << 20)
 #define OPEN_ALERTS_MAX (1 << 20)
-// Score ranges are joined up to this size, so that a thousand single facts make one row.
-#define RANGE_BYTES_MAX (1 << 20)
+// Score ranges are joined and cut to about this size: a thousand single facts make one row, and one
+// record is reached by reading no more than that.
+#define RANGE_BYTES_MAX (64 << 10)
 
 typedef struct entry {
     uint64_t key; // 0 = free
@@ -427,38 +428,43 @@ static const twi_changes *following(const twi_changes *c, uint64_t last_seq)
     return c->last_seq < last_seq ? c->next : NULL;
 }
 
-static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_t last_seq,
-                             tw_score_range **out, size_t *n, tw_err *err)
+// Cuts joined records of facts from first_seq on into ranges.
+static tw_status cut_ranges(twi_projector *p, uint64_t first_seq, uint64_t last_seq, tw_score_range **out,
+                            size_t *n, tw_err *err)
 {
-    size_t changes_n = 0;
-    for (const twi_changes *c = first; c; c = following(c, last_seq))
-        changes_n++;
-    tw_score_range *ranges = tw_arena_array(&p->arena, changes_n + 1, sizeof(*ranges));
-    size_t *starts = tw_arena_array(&p->arena, changes_n + 1, sizeof(*starts));
-    if (!ranges || !starts)
+    const char *at = (const char *)p->joined.data_own;
+    size_t left = p->joined.bytes, cap = left / (RANGE_BYTES_MAX / 2) + 2;
+    tw_score_range *ranges = tw_arena_array(&p->arena, cap, sizeof(*ranges)), *range = NULL;
+    if (!ranges)
         return tw_fail(err, TW_NO_MEMORY, "no memory for scores");
     *n = 0;
-    tw_buf_reset(&p->joined);
-    for (const twi_changes *c = first; c; c = following(c, last_seq)) {
-        size_t start = p->joined.bytes;
-        tw_buf_put(&p->joined, c->records.data_own, c->records.bytes);
-        if (*n > 0 && ranges[*n - 1].first_seq + ranges[*n - 1].n == c->first_seq &&
-            p->joined.bytes - starts[*n - 1] <= RANGE_BYTES_MAX) {
-            ranges[*n - 1].n += (uint32_t)(c->last_seq - c->first_seq + 1);
-        } else {
-            starts[*n] = start;
-            ranges[(*n)++] = (tw_score_range){.first_seq = c->first_seq,
-                                              .n = (uint32_t)(c->last_seq - c->first_seq + 1)};
+    for (uint64_t seq = first_seq; seq <= last_seq; seq++) {
+        twi_record record;
+        if (twi_record_peek(at, left, &record) != TW_OK)
+            return tw_fail(err, TW_CORRUPT, "the score of fact %llu is damaged", (unsigned long long)seq);
+        if (!range || range->bytes.bytes + record.bytes > RANGE_BYTES_MAX) {
+            TW_CHECK(*n < cap);
+            range = &ranges[(*n)++];
+            *range = (tw_score_range){.first_seq = seq, .bytes = {at, 0}};
         }
-    }
-    if (p->joined.status != TW_OK)
-        return tw_fail(err, p->joined.status, "no memory for scores");
-    for (size_t i = 0; i < *n; i++) {
-        size_t end = i + 1 < *n ? starts[i + 1] : p->joined.bytes;
-        ranges[i].bytes = (tw_str){(const char *)p->joined.data_own + starts[i], end - starts[i]};
+        range->n++;
+        range->bytes.bytes += record.bytes;
+        at += record.bytes;
+        left -= record.bytes;
     }
     *out = ranges;
     return TW_OK;
+}
+
+static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_t last_seq,
+                             tw_score_range **out, size_t *n, tw_err *err)
+{
+    tw_buf_reset(&p->joined);
+    for (const twi_changes *c = first; c; c = following(c, last_seq))
+        tw_buf_put(&p->joined, c->records.data_own, c->records.bytes);
+    if (p->joined.status != TW_OK)
+        return tw_fail(err, p->joined.status, "no memory for scores");
+    return cut_ranges(p, first->first_seq, last_seq, out, n, err);
 }
 
 static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_str metadata, tw_err *err)
@@ -479,9 +485,9 @@ static tw_status take_config(twi_projector *p, const twi_config_change *change, 
     tw_buf json;
     tw_buf_init(&json, p->alloc, 1 << 16);
     tw_buf_cstr(&json, "{\"reason\":");
-    twi_json_str(&json, change->config.reason);
+    twi_text_json(&json, change->config.reason);
     tw_buf_cstr(&json, ",\"changed_by\":");
-    twi_json_str(&json, change->config.changed_by);
+    twi_text_json(&json, change->config.changed_by);
     tw_buf_printf(&json, ",\"seq\":%llu}", (unsigned long long)change->seq);
     tw_status status = json.status;
     tw_str metrics = {(const char *)json.data_own, json.bytes};

@@ -73,6 +73,7 @@ static tw_service *service_new(const tw_service_options *options)
     service->stats.is_accepting = true;
     tw_buf_init(&service->fetched, alloc, TW_BLOCK_MAX_BYTES);
     tw_arena_init(&service->scratch, alloc, 0, (size_t)16 << 20);
+    tw_arena_init(&service->range_arena, alloc, (size_t)128 << 10, (size_t)64 << 20);
     locks_init(service);
     return service;
 }
@@ -87,6 +88,7 @@ static void service_free(tw_service *service)
         twi_core_release(&service->core);
     tw_buf_release(&service->fetched);
     tw_arena_release(&service->scratch);
+    tw_arena_release(&service->range_arena);
     locks_release(service);
     tw_delete(alloc, service);
 }
