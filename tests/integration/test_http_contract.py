@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every reply of the real server against api/openapi.yaml.
+
+A small simulated chain is imported, the server started on a free port, and every route called, with
+good and with bad requests. Each reply's status, media type and body must be documented; replies are
+closed schemas, so that an undocumented field fails. A route that was never called fails, too.
+"""
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+import jsonschema
+import yaml
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.environ.get("TILLWATCH_BIN", os.path.join(SOURCE, "build", "tillwatch"))
+
+
+class Contract:
+    """The OpenAPI document and which of its operations were seen."""
+
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            self.doc = yaml.safe_load(file)
+        self.resolver = jsonschema.RefResolver.from_schema(self.doc)
+        self.seen = {}
+
+    def deref(self, node):
+        while isinstance(node, dict) and "$ref" in node:
+            _, node = self.resolver.resolve(node["$ref"])
+        return node
+
+    def operation(self, method, path):
+        for template, operations in self.doc["paths"].items():
+            pattern = re.sub(r"\{[^}]+\}", "[^/]+", template)
+            if re.fullmatch(pattern, path.split("?")[0]) and method.lower() in operations:
+                return template, operations[method.lower()]
+        raise AssertionError(f"{method} {path} is not documented")
+
+    def check(self, method, path, status, media, body):
+        template, operation = self.operation(method, path)
+        self.seen.setdefault((method, template), set()).add(status)
+        response = self.deref(operation["responses"].get(str(status)))
+        assert response, f"{method} {path}: status {status} is not documented: {body[:200]!r}"
+        content = response.get("content")
+        if not content:
+            assert not body, f"{method} {path}: {status} must have no body"
+            return
+        media = media.split(";")[0]
+        assert media in content, f"{method} {path}: {media} is not documented for {status}"
+        if media == "text/plain":
+            return
+        lines = body.splitlines() if media == "application/x-ndjson" else [body]
+        for line in lines:
+            self.validate(content[media]["schema"], json.loads(line), f"{method} {path} {status}")
+
+    def validate(self, schema, value, where):
+        validator = jsonschema.Draft202012Validator(schema, resolver=self.resolver)
+        for error in validator.iter_errors(value):
+            raise AssertionError(f"{where}: {error.message} at {list(error.absolute_path)}")
+
+    def missing(self):
+        every = {(m.upper(), p) for p, ops in self.doc["paths"].items() for m in ops}
+        return sorted(every - set(self.seen))
+
+
+class Server:
+    """The real program over a data directory."""
+
+    def __init__(self, data):
+        self.data = data
+        self.process = None
+        self.url = None
+        self.link = None
+
+    def start(self):
+        command = [BINARY, "serve", "--data", self.data, "--listen", "127.0.0.1:0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        while self.url is None or self.link is None:
+            line = self.process.stdout.readline()
+            assert line, "the server ended before it listened"
+            if line.startswith("Listening on "):
+                self.url = line.split()[-1]
+            elif line.startswith("Set-up link: "):
+                self.link = line.split("/")[-1].strip()
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(timeout=60) == 0, "the server did not stop cleanly"
+
+
+class Client:
+    """Calls that are held against the contract. `auth` is a set of headers."""
+
+    def __init__(self, server, contract):
+        self.server = server
+        self.contract = contract
+        self.auth = {}
+
+    def call(self, method, path, body=None, media="application/json", headers=None, auth=None):
+        data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+        request = urllib.request.Request(self.server.url + path, data=data, method=method)
+        if data is not None and media:
+            request.add_header("Content-Type", media)
+        for name, value in {**(self.auth if auth is None else auth), **(headers or {})}.items():
+            request.add_header(name, value)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                status, kind, text = reply.status, reply.headers.get("Content-Type", ""), reply.read()
+                self.last_headers = reply.headers
+        except urllib.error.HTTPError as error:
+            status, kind, text = error.code, error.headers.get("Content-Type", ""), error.read()
+            self.last_headers = error.headers
+        text = text.decode()
+        self.contract.check(method, path, status, kind, text)
+        return status, json.loads(text) if text and "json" in kind and "ndjson" not in kind else text
+
+
+def transaction(number, **changes):
+    record = {
+        "transaction_id": f"contract-{number}",
+        "store_id": "S0001",
+        "register_id": "R1",
+        "employee_id": "E-contract",
+        "transaction_time": "2026-02-01T10:00:00+01:00",
+        "transaction_total": "12.30",
+        "discount_amount": 0,
+        "refund_flag": 0,
+        "void_flag": 0,
+        "item_count": 1,
+        "payment_type": "cash",
+    }
+    record.update(changes)
+    return record
+
+
+def check_access(client):
+    assert client.call("GET", "/v1/summary", auth={})[0] == 401
+    assert client.call("GET", "/v1/session", auth={})[0] == 401
+    assert client.call("POST", "/v1/session", {"link_token": "wrong-wrong-wrong-wrong"})[0] == 401
+    assert client.call("POST", "/v1/session", {"link_token": 5})[0] == 422
+    status, session = client.call("POST", "/v1/session", {"link_token": client.server.link})
+    assert status == 200 and session["scopes"] == ["admin"]
+    cookie = client.last_headers["Set-Cookie"].split(";")[0]
+    assert "HttpOnly" in client.last_headers["Set-Cookie"]
+    assert client.call("POST", "/v1/session", {"link_token": client.server.link})[0] == 401, "used twice"
+    # The cookie alone must not change anything: that is what a foreign page could send.
+    assert client.call("POST", "/v1/tokens", {"name": "x", "scopes": ["read"]}, auth={"Cookie": cookie})[0] == 403
+    foreign = {"Cookie": cookie, "X-Tillwatch-CSRF": "1", "Origin": "http://elsewhere.example"}
+    assert client.call("POST", "/v1/tokens", {"name": "x", "scopes": ["read"]}, auth=foreign)[0] == 403
+    client.auth = {"Cookie": cookie, "X-Tillwatch-CSRF": "1"}
+    assert client.call("GET", "/v1/session")[0] == 200
+    assert client.call("POST", "/v1/tokens", {"name": "", "scopes": ["read"]})[0] == 422
+    assert client.call("POST", "/v1/tokens", {"name": "x", "scopes": ["all"]})[0] == 422
+    assert client.call("POST", "/v1/tokens", b"{", media="application/json")[0] == 400
+    assert client.call("POST", "/v1/tokens", b"{}", media="text/plain")[0] == 415
+    return cookie
+
+
+def check_scopes(client):
+    """Each scope opens its own routes and no other."""
+    routes = {
+        "ingest": ("POST", "/v1/transactions", transaction("scope")),
+        "score": ("POST", "/v1/score", transaction("scope")),
+        "read": ("GET", "/v1/summary", None),
+        "verdict": ("POST", "/v1/verdicts", {"alert_id": "A-none", "verdict": "REFUTED", "reason": "other"}),
+        "admin": ("GET", "/v1/tokens", None),
+    }
+    for scope in routes:
+        status, token = client.call("POST", "/v1/tokens", {"name": scope, "scopes": [scope]})
+        assert status == 201
+        auth = {"Authorization": "Bearer " + token["token"]}
+        for needed, (method, path, body) in routes.items():
+            status, _ = client.call(method, path, body, auth=auth)
+            allowed = scope in (needed, "admin")
+            assert (status != 403) == allowed, f"{scope} on {path}: {status}"
+        assert client.call("DELETE", "/v1/tokens/" + token["id"])[0] == 204
+        assert client.call("GET", "/v1/summary", auth=auth)[0] == 401, "a revoked token"
+    assert client.call("DELETE", "/v1/tokens/T-none")[0] == 404
+    assert client.call("GET", "/v1/tokens")[0] == 200
+
+
+def check_facts(client):
+    status, first = client.call("POST", "/v1/transactions", transaction(1))
+    assert status == 200 and first["duplicate"] is False
+    status, again = client.call("POST", "/v1/transactions", transaction(1))
+    assert status == 200 and again == {**first, "duplicate": True}
+    assert client.call("POST", "/v1/transactions", transaction(1, transaction_total="1.00"))[0] == 409
+    for field, value in [
+        ("store_id", None), ("store_id", ""), ("store_id", "x" * 65), ("transaction_time", "yesterday"),
+        ("transaction_total", "12,30"), ("transaction_total", "1.234"), ("transaction_total", "1e99"),
+        ("discount_amount", -1), ("refund_flag", "perhaps"), ("item_count", -1), ("item_count", 1.5),
+        ("lines", {}), ("lines", [{"sku": "1"}]), ("tenders", [{"type": "cash", "amount": "x"}]),
+        ("currency", "DOLLAR"), ("employee_id", 7.5),
+    ]:
+        status, problem = client.call("POST", "/v1/transactions", transaction("bad", **{field: value}))
+        assert status == 422, f"{field}={value!r}: {status} {problem}"
+        assert problem["field"].startswith(field), problem
+    assert client.call("POST", "/v1/transactions", b"{not json")[0] in (400, 422)
+    assert client.call("POST", "/v1/transactions", b"[]")[0] in (400, 422)
+    assert client.call("POST", "/v1/transactions", b"{}", media="text/csv")[0] == 415
+    body = gzip.compress(json.dumps(transaction(2)).encode())
+    assert client.call("POST", "/v1/transactions", body, headers={"Content-Encoding": "gzip"})[0] == 200
+    assert client.call("POST", "/v1/transactions", body[:20], headers={"Content-Encoding": "gzip"})[0] == 400
+    assert client.call("POST", "/v1/transactions", body, headers={"Content-Encoding": "br"})[0] == 415
+    bomb = gzip.compress(b" " * (32 << 20))
+    assert client.call("POST", "/v1/transactions", bomb, headers={"Content-Encoding": "gzip"})[0] == 413
+    check_ndjson(client)
+    status, score = client.call("POST", "/v1/score", transaction(99, refund_flag=1, transaction_total="-9.00"))
+    assert status == 200 and client.call("GET", "/v1/transactions/contract-99")[0] == 404, "scoring left a trace"
+    assert client.call("POST", "/v1/score", transaction(99, store_id=""))[0] == 422
+
+
+def check_ndjson(client):
+    lines = [json.dumps(transaction(10)), "", "{broken", json.dumps(transaction(11, item_count="many")),
+             json.dumps(transaction(10)), json.dumps(transaction(10, item_count=2)), json.dumps(transaction(12))]
+    status, text = client.call("POST", "/v1/transactions", "\n".join(lines).encode(),
+                               media="application/x-ndjson")
+    replies = [json.loads(line) for line in text.splitlines()]
+    assert status == 200 and len(replies) == 6, text
+    assert [reply.get("line") for reply in replies] == [None, 3, 4, None, 6, None], replies
+    assert replies[2]["field"] == "item_count" and replies[3]["duplicate"] and replies[4]["status"] == 409
+    movement = {"movement_id": "M1", "store_id": "S0001", "sku": "1", "type": "count", "quantity": 3,
+                "time": "2026-02-01T10:00:00Z"}
+    assert client.call("POST", "/v1/movements", movement)[1]["accepted"] == 1
+    assert client.call("POST", "/v1/movements", {**movement, "type": "theft"})[0] == 422
+    shift = {"event_id": "H1", "store_id": "S0001", "employee_id": "E-contract", "event": "clock_in",
+             "time": "2026-02-01T08:00:00Z"}
+    two = json.dumps(shift) + "\n" + json.dumps({**shift, "event_id": "H2", "event": "dance"})
+    status, counts = client.call("POST", "/v1/shifts", two.encode(), media="application/x-ndjson")
+    assert status == 200 and counts["accepted"] == 1 and counts["rejected"] == 1, counts
+    assert client.call("POST", "/v1/shifts", shift)[1]["duplicates"] == 1
+
+
+def check_alerts(client):
+    status, page = client.call("GET", "/v1/alerts?limit=2&sort=created")
+    assert status == 200 and page["items"], "the simulated chain raised no alert"
+    seen, cursor = [], ""
+    while cursor is not None:
+        _, part = client.call("GET", f"/v1/alerts?limit=2&sort=rank&cursor={cursor}")
+        seen += [alert["alert_id"] for alert in part["items"]]
+        cursor = part["next_cursor"]
+    assert len(seen) == len(set(seen)) == page["total"], "pages repeat or lose alerts"
+    for query in ["limit=0", "limit=501", "status=LOST", "type=X", "sort=up", "min_risk=2", "from=then", "cursor=zz"]:
+        assert client.call("GET", "/v1/alerts?" + query)[0] == 400, query
+    for query in ["status=OPEN", "status=CLOSED", "type=VOID_REFUND", "q=E0", "min_risk=0.9", "store_id=S0001",
+                  "from=2026-01-01T00:00:00Z", "sort=exposure"]:
+        assert client.call("GET", "/v1/alerts?" + query)[0] == 200, query
+    for alert in page["items"]:
+        status, detail = client.call("GET", "/v1/alerts/" + alert["alert_id"])
+        assert status == 200 and detail["transactions"] and detail["sentence"]
+        etag = {"If-None-Match": client.last_headers["ETag"]}
+        assert client.call("GET", "/v1/alerts/" + alert["alert_id"], headers=etag)[0] == 304
+        assert client.call("GET", "/v1/transactions/" + alert["transaction_ids"][0])[0] == 200
+    assert client.call("GET", "/v1/alerts/A-none")[0] == 404
+    check_verdicts(client, page["items"][0]["alert_id"])
+
+
+def check_verdicts(client, alert_id):
+    reasons = client.call("GET", "/v1/verdict-reasons")[1]["items"]
+    assert {reason["verdict"] for reason in reasons} == {"CONFIRMED", "REFUTED", "INCONCLUSIVE", "OPERATIONAL"}
+    good = {"alert_id": alert_id, "verdict": "CONFIRMED", "reason": "evidence_video", "recovered_amount": "10.50"}
+    for change in [{"verdict": "MAYBE"}, {"reason": "training_need"}, {"reason": ""}, {"recovered_amount": -1},
+                   {"decided_at": "2099-01-01T00:00:00Z"}, {"alert_id": ""}, {"colour": "red"},
+                   {"transaction_id": "contract-1"}]:
+        assert client.call("POST", "/v1/verdicts", {**good, **change})[0] == 422, change
+    assert client.call("POST", "/v1/verdicts", {**good, "alert_id": "A-none"})[0] == 404
+    status, result = client.call("POST", "/v1/verdicts", good)
+    assert status == 201 and result["status"] == "CLOSED"
+    detail = client.call("GET", "/v1/alerts/" + alert_id)[1]
+    assert detail["status"] == "CLOSED" and detail["verdict"]["recovered"]["amount"] == "10.50"
+    undo = {"alert_id": alert_id, "verdict": "INCONCLUSIVE", "reason": "reopened"}
+    assert client.call("POST", "/v1/verdicts", undo)[1]["status"] == "IN_REVIEW"
+    assert client.call("GET", "/v1/alerts/" + alert_id)[1]["verdict"] is None
+
+
+def check_pages(client):
+    stores = client.call("GET", "/v1/stores")[1]["items"]
+    assert [store["store_id"] for store in stores] == sorted(store["store_id"] for store in stores)
+    _, store = client.call("GET", "/v1/stores/" + stores[0]["store_id"])
+    employee = store["employees"][0]["employee_id"]
+    assert client.call("GET", "/v1/employees/" + employee)[1]["recent"]
+    for path in ["/v1/stores/none", "/v1/employees/none", "/v1/transactions/none"]:
+        assert client.call("GET", path)[0] == 404
+    for path in ["/v1/signals", "/v1/catalogue", "/v1/summary", "/v1/dead-letters?limit=2"]:
+        assert client.call("GET", path)[0] == 200
+    letters = client.call("GET", "/v1/dead-letters?limit=500")[1]["items"]
+    assert any(letter["reason"] == "invalid_money" for letter in letters), letters[:3]
+    assert client.call("GET", "/v1/dead-letters?cursor=x")[0] == 400
+    for path in ["/healthz", "/readyz", "/metrics"]:
+        assert client.call("GET", path, auth={})[0] == 200
+
+
+def check_stream(client):
+    """The stream's frames carry documented data; an id resumes, an unknown one resets."""
+    def frames(last_id, wanted):
+        request = urllib.request.Request(client.server.url + "/v1/events", headers=dict(client.auth))
+        if last_id:
+            request.add_header("Last-Event-ID", last_id)
+        found = {}
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            event = None
+            while wanted - set(found):
+                line = reply.readline().decode().rstrip("\n")
+                if line.startswith("event: "):
+                    event = line[7:]
+                elif line.startswith("data: "):
+                    found[event] = json.loads(line[6:])
+        return found
+
+    schemas = {"alert": "Alert", "verdict": "VerdictEvent", "stats": "Summary", "reset": "ResetEvent"}
+    # The verdicts above are among the last events, so that resuming from the start finds one.
+    for found in [frames("0", {"verdict", "stats"}), frames("99999999", {"reset", "stats"})]:
+        for event, data in found.items():
+            client.contract.validate({"$ref": "#/components/schemas/" + schemas[event]}, data, event)
+    client.contract.seen[("GET", "/v1/events")] = {200}
+    assert client.call("GET", "/v1/events", auth={})[0] == 401
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        data, chain = os.path.join(folder, "data"), os.path.join(folder, "chain")
+        run = lambda *args: subprocess.run([BINARY, *args], check=True, stdout=subprocess.DEVNULL)
+        run("simulate", "--stores", "6", "--days", "21", "--seed", "5", "--out", chain)
+        run("init", "--data", data)
+        run("import", "--data", data, *(os.path.join(chain, name) for name in
+                                        ["transactions.ndjson", "movements.ndjson", "shifts.ndjson"]))
+        contract = Contract(os.path.join(SOURCE, "api", "openapi.yaml"))
+        server = Server(data)
+        server.start()
+        client = Client(server, contract)
+        checks = [check_access, check_scopes, check_facts, check_alerts, check_pages, check_stream]
+        for check in checks:
+            check(client)
+            print("ok", check.__name__)
+        assert client.call("DELETE", "/v1/session", auth={"Cookie": client.auth["Cookie"]})[0] == 403
+        assert client.call("DELETE", "/v1/session")[0] == 204
+        assert client.call("GET", "/v1/summary")[0] == 401, "signed out"
+        server.stop()
+        assert not contract.missing(), f"never called: {contract.missing()}"
+        replies = sum(len(statuses) for statuses in contract.seen.values())
+        print(f"{len(contract.seen)} operations, {replies} documented replies seen")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
