@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scikit-learn's IsolationForest and ours on the same matrices: AUC, average precision and processor times.
+"""scikit-learn's IsolationForest and ours on the same matrices: quality and processor times.
 
   python3 iforest_compare.py --apply BUILD/bench/micro/iforest_apply TRAIN TEST
 
 A matrix is .npy (float32) or CSV with a header line. The last column of TEST (and of TRAIN with
---train-has-label, where it is dropped) is the label: 1 = fraud. scikit-learn takes no missing values:
-both get the training column's median instead when there are any. Prints one JSON line per system
-and seed, then one of means and deviations each. Needs numpy and scikit-learn.
+--train-has-label, where it is dropped) is the label: 1 = fraud. scikit-learn takes no missing
+values: both get the training column's median instead when there are any. Prints one JSON line per
+system and seed: AUC, average precision, processor seconds of training and microseconds a row;
+then one of means and deviations for each system. Needs numpy and scikit-learn.
 """
 import argparse
 import json
@@ -35,7 +36,8 @@ def fill_missing(train, test):
 
 
 def run_sklearn(train, test, trees, sample, seed):
-    forest = IsolationForest(n_estimators=trees, max_samples=min(sample, len(train)), random_state=seed)
+    forest = IsolationForest(n_estimators=trees, max_samples=min(sample, len(train)),
+                             random_state=seed)
     start = time.process_time()
     forest.fit(train)
     trained = time.process_time()

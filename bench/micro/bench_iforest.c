@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Isolation forest: training time, one row at a time, batches by each code path, attributions. Prints
-// JSON lines; times are best and median of several runs after a warm-up, in processor time of the one
-// thread, so that other work on the machine counts little; the checksum of scores is the sum of path
-// lengths, equal for all code paths. Quality is compared by bench/baseline/iforest_compare.py.
+// Isolation forest: training time, one row at a time, batches by each code path, attributions.
+// Prints JSON lines; times are best and median of several runs after a warm-up, in processor time
+// of the one thread, so that other work on the machine counts little; the checksum of scores is the
+// sum of path lengths, equal for all code paths. Quality is compared by
+// bench/baseline/iforest_compare.py.
 //
 //   bench_iforest [--tiny]     --tiny only shows that it works
 #include <stdio.h>
@@ -30,8 +31,8 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-// Rows like those of the feature engine: money with a heavy tail, counts, rates that are mostly zero,
-// times of day, and 5 % missing.
+// Rows like those of the feature engine: money with a heavy tail, counts, rates that are mostly
+// zero, times of day, and 5 % missing.
 static void make_rows(float *x, size_t rows_n)
 {
     tw_rng rng;
@@ -66,8 +67,8 @@ static void report(const bench *b, const char *what, const char *path, uint64_t 
            "\"features\":%d,\"rows\":%zu,\"runs\":%zu,\"%s_best\":%.2f,\"%s_median\":%.2f,"
            "\"checksum\":%llu,\"compiler\":\"%s\"}\n",
            what, path, (unsigned long long)b->trees_n, (unsigned long long)b->sample_n, FEATURES,
-           b->rows_n, b->runs_n, unit, (double)ns[0] / per, unit,
-           (double)ns[b->runs_n / 2] / per, (unsigned long long)checksum, __VERSION__);
+           b->rows_n, b->runs_n, unit, (double)ns[0] / per, unit, (double)ns[b->runs_n / 2] / per,
+           (unsigned long long)checksum, __VERSION__);
 }
 
 static void bench_single(const bench *b, const tw_iforest *forest)
@@ -75,9 +76,10 @@ static void bench_single(const bench *b, const tw_iforest *forest)
     uint64_t ns[RUNS_MAX], checksum = 0;
     for (size_t run = 0; run <= b->runs_n; run++) { // run 0 is the warm-up
         uint64_t start = cpu_ns();
-        checksum = 0;
+        double sum = 0.0;
         for (size_t i = 0; i < b->rows_n; i++)
-            checksum += tw_iforest_depth(forest, b->x + i * FEATURES);
+            sum += tw_iforest_score(forest, b->x + i * FEATURES);
+        checksum = (uint64_t)sum;
         ns[run ? run - 1 : 0] = cpu_ns() - start;
     }
     report(b, "single", "best", ns, (double)b->rows_n, "ns_per_row", checksum);
@@ -121,7 +123,8 @@ static tw_iforest *bench_train(const bench *b, const tw_iforest_options *options
         tw_iforest_free(forest);
         uint64_t start = cpu_ns();
         tw_err err;
-        if (tw_iforest_train(tw_alloc_system(), b->x, b->rows_n, FEATURES, options, &forest, &err)) {
+        if (tw_iforest_train(tw_alloc_system(), b->x, b->rows_n, FEATURES, options, &forest,
+                             &err)) {
             fprintf(stderr, "%s\n", err.text);
             exit(1);
         }

@@ -93,9 +93,8 @@ static int apply(const matrix *train, const matrix *test, const tw_iforest_optio
     double scored = cpu_s();
     for (size_t i = 0; i < test->rows_n; i++)
         fprintf(out, "%.17g\n", scores[i]);
-    printf("{\"train_s\":%.6f,\"score_s\":%.6f,\"rows\":%zu,\"features\":%zu}\n",
-           trained - start, scored - trained, test->rows_n,
-           test->features_n);
+    printf("{\"train_s\":%.6f,\"score_s\":%.6f,\"rows\":%zu,\"features\":%zu}\n", trained - start,
+           scored - trained, test->rows_n, test->features_n);
     tw_free_array(tw_alloc_system(), scores, test->rows_n, sizeof(double));
     tw_iforest_free(forest);
     return 0;
@@ -105,15 +104,16 @@ int main(int argc, char **argv)
 {
     tw_iforest_options o = tw_iforest_options_default();
     if (!parse_options(argc, argv, &o)) {
-        fprintf(stderr,
-                "usage: iforest_apply TRAIN.npy TEST.npy SCORES.txt [--seed N] [--trees N] [--sample N]\n");
+        fprintf(stderr, "usage: iforest_apply TRAIN.npy TEST.npy SCORES.txt [--seed N] [--trees N] "
+                        "[--sample N]\n");
         return 2;
     }
     matrix train = {0}, test = {0};
     if (!read_matrix(argv[1], &train) || !read_matrix(argv[2], &test))
         return 1;
     if (train.features_n != test.features_n) {
-        fprintf(stderr, "the matrices have %zu and %zu columns\n", train.features_n, test.features_n);
+        fprintf(stderr, "the matrices have %zu and %zu columns\n", train.features_n,
+                test.features_n);
         return 1;
     }
     FILE *out = fopen(argv[3], "w");

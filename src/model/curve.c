@@ -17,9 +17,15 @@ struct tw_curve {
     knot knots[];
 };
 
-static bool in_range(double v) { return v >= -VALUE_MAX && v <= VALUE_MAX; }
+static bool in_range(double v)
+{
+    return v >= -VALUE_MAX && v <= VALUE_MAX;
+}
 
-static size_t curve_bytes(size_t n) { return sizeof(tw_curve) + n * sizeof(knot); }
+static size_t curve_bytes(size_t n)
+{
+    return sizeof(tw_curve) + n * sizeof(knot);
+}
 
 static tw_curve *curve_alloc(const tw_alloc *alloc, size_t n)
 {
@@ -56,7 +62,8 @@ tw_status tw_curve_new(const tw_alloc *alloc, const double *x, const double *y, 
 {
     *out = NULL;
     if (n < 1 || n > TW_CURVE_KNOTS_MAX)
-        return tw_fail(err, TW_INVALID, "a curve has 1 to %d knots, not %zu", TW_CURVE_KNOTS_MAX, n);
+        return tw_fail(err, TW_INVALID, "a curve has 1 to %d knots, not %zu", TW_CURVE_KNOTS_MAX,
+                       n);
     tw_curve *curve = curve_alloc(alloc, n);
     if (!curve)
         return tw_fail(err, TW_NO_MEMORY, "out of memory for a curve");
@@ -71,7 +78,10 @@ tw_status tw_curve_new(const tw_alloc *alloc, const double *x, const double *y, 
     return TW_OK;
 }
 
-size_t tw_curve_knots_n(const tw_curve *curve) { return curve->n; }
+size_t tw_curve_knots_n(const tw_curve *curve)
+{
+    return curve->n;
+}
 
 void tw_curve_knot(const tw_curve *curve, size_t knot_idx, double *x, double *y)
 {
@@ -114,8 +124,8 @@ double tw_curve_inverse(const tw_curve *curve, double y)
         return k[0].x;
     if (low == curve->n)
         return k[low - 1].x;
-    double x = k[low - 1].x +
-               (k[low].x - k[low - 1].x) * ((y - k[low - 1].y) / (k[low].y - k[low - 1].y));
+    double x =
+        k[low - 1].x + (k[low].x - k[low - 1].x) * ((y - k[low - 1].y) / (k[low].y - k[low - 1].y));
     return TW_MIN(x, k[low].x);
 }
 
@@ -124,7 +134,8 @@ typedef struct pool {
     double first, last, mean, weight;
 } pool;
 
-// Merge sort by first; the result is in the one that is returned. The C library's qsort may allocate.
+// Merge sort by first; the result is in the one that is returned. The C library's qsort may
+// allocate.
 static pool *sort_pools(pool *items, pool *spare, size_t n)
 {
     for (size_t width = 1; width < n; width *= 2) {
@@ -172,7 +183,10 @@ static size_t pool_violators(pool *p, size_t n)
     return pools_n;
 }
 
-static size_t ends_n(const pool *p) { return p->first < p->last ? 2 : 1; }
+static size_t ends_n(const pool *p)
+{
+    return p->first < p->last ? 2 : 1;
+}
 
 static tw_status curve_from_pools(const tw_alloc *alloc, const pool *p, size_t pools_n,
                                   size_t max_knots, tw_curve **out)
@@ -207,8 +221,10 @@ tw_status tw_curve_fit(const tw_alloc *alloc, const double *x, const double *y, 
                        TW_CURVE_KNOTS_MAX);
     for (size_t i = 0; i < n; i++)
         if (!in_range(x[i]) || !in_range(y[i]) || (w && !(w[i] > 0.0 && w[i] <= VALUE_MAX)))
-            return tw_fail(err, TW_INVALID, "point %zu of the regression is not a number in range", i);
-    pool *items = tw_new_array(alloc, n, sizeof(pool)), *spare = tw_new_array(alloc, n, sizeof(pool));
+            return tw_fail(err, TW_INVALID, "point %zu of the regression is not a number in range",
+                           i);
+    pool *items = tw_new_array(alloc, n, sizeof(pool)),
+         *spare = tw_new_array(alloc, n, sizeof(pool));
     tw_status status = TW_NO_MEMORY;
     if (items && spare) {
         for (size_t i = 0; i < n; i++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writing and loading of model files; offsets in docs/formats/model.md. Loading goes from the outside
-// in: magic, version, length, table, hash of each section, hash of the whole, then what the sections
-// say. Nothing is allocated for a claim that the bytes do not back.
+// Writing and loading of model files; offsets in docs/formats/model.md. Loading goes from the
+// outside in: magic, version, length, table, hash of each section, hash of the whole, then what the
+// sections say. Nothing is allocated for a claim that the bytes do not back.
 #include "model/file.h"
 
 #include <stdatomic.h>
@@ -44,7 +44,10 @@ struct tw_model {
     tw_curve *calibration_own; // NULL = none
 };
 
-static size_t align8(size_t n) { return (n + 7) & ~(size_t)7; }
+static size_t align8(size_t n)
+{
+    return (n + 7) & ~(size_t)7;
+}
 
 // --- writing ---
 
@@ -76,8 +79,8 @@ static tw_status check_parts(const tw_model_parts *parts, tw_err *err)
                        parts->features_n, forest_n);
     size_t bad = find_bad_name(parts->feature_names, parts->features_n);
     if (bad < parts->features_n)
-        return tw_fail(err, TW_INVALID, "feature name %zu is empty, too long, not text, or a repetition",
-                       bad);
+        return tw_fail(err, TW_INVALID,
+                       "feature name %zu is empty, too long, not text, or a repetition", bad);
     if (parts->metadata.bytes > TW_MODEL_METADATA_MAX_BYTES || !tw_str_is_utf8(parts->metadata))
         return tw_fail(err, TW_INVALID, "the metadata is not UTF-8 text of at most 1 MiB");
     return TW_OK;
@@ -181,7 +184,8 @@ static tw_status check_header(const uint8_t *data, size_t bytes, uint32_t *secti
     if (memcmp(data, MAGIC, TW_MIN(bytes, (size_t)MAGIC_BYTES)) != 0)
         return tw_fail(err, TW_SYNTAX, "not a model file (it does not begin with " MAGIC ")");
     if (bytes < HEADER_BYTES)
-        return tw_fail(err, TW_CORRUPT, "the model file is truncated: it ends after %zu bytes", bytes);
+        return tw_fail(err, TW_CORRUPT, "the model file is truncated: it ends after %zu bytes",
+                       bytes);
     tw_reader reader;
     tw_reader_init(&reader, data + MAGIC_BYTES, bytes - MAGIC_BYTES);
     uint32_t version = tw_read_u32(&reader);
@@ -208,7 +212,8 @@ static tw_status check_header(const uint8_t *data, size_t bytes, uint32_t *secti
 static section_kind find_kind(const uint8_t *name)
 {
     section_kind kind = FEATURES;
-    while (kind < SECTION_N && strncmp((const char *)name, section_rows[kind].name, NAME_BYTES) != 0)
+    while (kind < SECTION_N &&
+           strncmp((const char *)name, section_rows[kind].name, NAME_BYTES) != 0)
         kind++;
     return kind;
 }
@@ -225,7 +230,8 @@ static tw_status read_entry(const uint8_t *data, size_t bytes, size_t entry, siz
     uint32_t flags = tw_read_u32(&reader);
     for (size_t i = 0; i < NAME_BYTES; i++)
         if (name[i] != 0 && (name[i] < 'A' || name[i] > 'Z') && (name[i] < '0' || name[i] > '9'))
-            return tw_fail(err, TW_CORRUPT, "section %zu of the model file has no proper name", entry);
+            return tw_fail(err, TW_CORRUPT, "section %zu of the model file has no proper name",
+                           entry);
     if (offset != *next || section_bytes > bytes - offset ||
         align8((size_t)section_bytes) > bytes - offset)
         return tw_fail(err, TW_CORRUPT, "section %.16s of the model file lies outside the file",
@@ -237,7 +243,8 @@ static tw_status read_entry(const uint8_t *data, size_t bytes, size_t entry, siz
     section_kind kind = find_kind(name);
     if (kind == SECTION_N)
         return flags & FLAG_CRITICAL
-                   ? tw_fail(err, TW_UNSUPPORTED, "the model file needs a newer program: it has a section %.16s",
+                   ? tw_fail(err, TW_UNSUPPORTED,
+                             "the model file needs a newer program: it has a section %.16s",
                              (const char *)name)
                    : TW_OK;
     if (sections[kind].data)
@@ -259,7 +266,8 @@ static tw_status read_table(const uint8_t *data, size_t bytes, uint32_t sections
         return tw_fail(err, TW_CORRUPT, "the model file is damaged: its hash does not match");
     for (section_kind kind = FEATURES; kind < CALIBRATION; kind++)
         if (!sections[kind].data)
-            return tw_fail(err, TW_CORRUPT, "the model file has no section %s", section_rows[kind].name);
+            return tw_fail(err, TW_CORRUPT, "the model file has no section %s",
+                           section_rows[kind].name);
     return TW_OK;
 }
 
@@ -342,7 +350,8 @@ tw_status tw_model_load(const tw_alloc *alloc, const void *data, size_t bytes, t
     return status;
 }
 
-tw_status tw_model_new(const tw_alloc *alloc, const tw_model_parts *parts, tw_model **out, tw_err *err)
+tw_status tw_model_new(const tw_alloc *alloc, const tw_model_parts *parts, tw_model **out,
+                       tw_err *err)
 {
     *out = NULL;
     tw_buf buf;
@@ -372,7 +381,10 @@ void tw_model_unref(tw_model *model)
     tw_delete(model->alloc, model);
 }
 
-size_t tw_model_features_n(const tw_model *model) { return model->features_n; }
+size_t tw_model_features_n(const tw_model *model)
+{
+    return model->features_n;
+}
 
 tw_str tw_model_feature_name(const tw_model *model, size_t feature_idx)
 {
@@ -380,14 +392,29 @@ tw_str tw_model_feature_name(const tw_model *model, size_t feature_idx)
     return model->names_own[feature_idx];
 }
 
-uint64_t tw_model_catalogue_hash(const tw_model *model) { return model->catalogue_hash; }
-tw_str tw_model_metadata(const tw_model *model) { return model->metadata; }
-const tw_iforest *tw_model_iforest(const tw_model *model) { return model->iforest_own; }
-const tw_curve *tw_model_calibration(const tw_model *model) { return model->calibration_own; }
+uint64_t tw_model_catalogue_hash(const tw_model *model)
+{
+    return model->catalogue_hash;
+}
+tw_str tw_model_metadata(const tw_model *model)
+{
+    return model->metadata;
+}
+const tw_iforest *tw_model_iforest(const tw_model *model)
+{
+    return model->iforest_own;
+}
+const tw_curve *tw_model_calibration(const tw_model *model)
+{
+    return model->calibration_own;
+}
 
 tw_str tw_model_bytes(const tw_model *model)
 {
     return (tw_str){(const char *)model->bytes_own, model->bytes_n};
 }
 
-const uint8_t *tw_model_digest(const tw_model *model) { return model->bytes_own + DIGEST_AT; }
+const uint8_t *tw_model_digest(const tw_model *model)
+{
+    return model->bytes_own + DIGEST_AT;
+}

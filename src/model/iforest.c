@@ -14,19 +14,33 @@ double twi_iforest_c(uint32_t n)
     return 2.0 * harmonic - 2.0 * (double)(n - 1) / (double)n;
 }
 
-// 2^-x for x >= 0 from plain operations: Taylor series of e^(-f ln 2) for the fraction, then halving.
+// 2^-x for x >= 0 from plain operations: the Taylor series of e^t for the part within half a step,
+// |t| <= ln(2) / 2, whose 15th term is below half a unit in the last place; then halving.
 static double power_of_half(double x)
 {
-    if (x >= 64.0)
-        return 0x1.0p-64;
-    int whole = (int)x;
-    double t = -(x - (double)whole) * 0.693147180559945309417232121458;
-    double sum = 1.0;
-    for (int i = 18; i >= 1; i--)
-        sum = 1.0 + sum * t / (double)i;
-    for (int i = 0; i < whole; i++)
-        sum *= 0.5;
-    return sum;
+    static const double inverse_factorial[] = {1.0,
+                                               1.0,
+                                               1.0 / 2,
+                                               1.0 / 6,
+                                               1.0 / 24,
+                                               1.0 / 120,
+                                               1.0 / 720,
+                                               1.0 / 5040,
+                                               1.0 / 40320,
+                                               1.0 / 362880,
+                                               1.0 / 3628800,
+                                               1.0 / 39916800,
+                                               1.0 / 479001600,
+                                               1.0 / 6227020800,
+                                               1.0 / 87178291200};
+    if (x >= 63.0)
+        return 0x1.0p-63;
+    int whole = (int)(x + 0.5);
+    double t = ((double)whole - x) * 0.693147180559945309417232121458;
+    double sum = inverse_factorial[14];
+    for (int i = 13; i >= 0; i--)
+        sum = sum * t + inverse_factorial[i];
+    return sum / (double)(UINT64_C(1) << whole);
 }
 
 static void tree_values(tw_iforest *forest, uint32_t start, uint32_t n, const double *c_table)
@@ -160,11 +174,26 @@ void tw_iforest_free(tw_iforest *forest)
     tw_delete(alloc, forest);
 }
 
-size_t tw_iforest_features_n(const tw_iforest *forest) { return forest->features_n; }
-size_t tw_iforest_trees_n(const tw_iforest *forest) { return forest->trees_n; }
-size_t tw_iforest_sample_n(const tw_iforest *forest) { return forest->sample_n; }
-size_t tw_iforest_nodes_n(const tw_iforest *forest) { return forest->nodes_n; }
-uint64_t tw_iforest_seed(const tw_iforest *forest) { return forest->seed; }
+size_t tw_iforest_features_n(const tw_iforest *forest)
+{
+    return forest->features_n;
+}
+size_t tw_iforest_trees_n(const tw_iforest *forest)
+{
+    return forest->trees_n;
+}
+size_t tw_iforest_sample_n(const tw_iforest *forest)
+{
+    return forest->sample_n;
+}
+size_t tw_iforest_nodes_n(const tw_iforest *forest)
+{
+    return forest->nodes_n;
+}
+uint64_t tw_iforest_seed(const tw_iforest *forest)
+{
+    return forest->seed;
+}
 
 double twi_iforest_score_at(const tw_iforest *forest, double depth)
 {

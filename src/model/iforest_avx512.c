@@ -51,7 +51,8 @@ TARGET static inline void transpose16(__m512 r[16])
     }
 }
 
-// Codes of 16 differences to the centre, as twi_code: missing as the lowest and as the highest code.
+// Codes of 16 differences to the centre, as twi_code: missing as the lowest and as the highest
+// code.
 TARGET static inline void encode16(__m512 differences, __m256i *low, __m256i *high)
 {
     __m512i bits = _mm512_castps_si512(differences);
@@ -79,7 +80,8 @@ TARGET static void encode_block(const tw_iforest *forest, const float *x, size_t
             transpose16(r);
             for (uint32_t i = 0; i < n; i++) {
                 __m256i low, high;
-                encode16(_mm512_sub_ps(r[i], _mm512_set1_ps(forest->centre_own[f + i])), &low, &high);
+                encode16(_mm512_sub_ps(r[i], _mm512_set1_ps(forest->centre_own[f + i])), &low,
+                         &high);
                 _mm256_store_si256((__m256i *)(void *)&codes->at[f + i][row], low);
                 _mm256_store_si256((__m256i *)(void *)&codes->at[features_n + f + i][row], high);
             }
@@ -91,11 +93,12 @@ TARGET static void encode_block(const tw_iforest *forest, const float *x, size_t
 TARGET static inline void widen_add(__m512i lengths, __m512i sums[2])
 {
     sums[0] = _mm512_add_epi32(sums[0], _mm512_cvtepu16_epi32(_mm512_castsi512_si256(lengths)));
-    sums[1] = _mm512_add_epi32(sums[1], _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(lengths, 1)));
+    sums[1] =
+        _mm512_add_epi32(sums[1], _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(lengths, 1)));
 }
 
-// One cut for the half block of 32 rows at `at`: reached[i] is split into the children's masks, and the
-// rows that go right take the step.
+// One cut for the half block of 32 rows at `at`: reached[i] is split into the children's masks, and
+// the rows that go right take the step.
 TARGET static inline __m512i split_half(const twi_cut *cut, const int16_t *at, uint32_t in,
                                         uint32_t *reached, __m512i length)
 {
@@ -175,20 +178,21 @@ TARGET static inline __m512i look_up(const row_codes *codes, bool is_wide, __m51
     return _mm512_mask_mov_epi32(a, _mm512_test_epi32_mask(slot, _mm512_set1_epi32(128)), c);
 }
 
-TARGET static inline __m512i walk_step(const tw_iforest *forest, const row_codes *codes, bool is_wide,
-                                       __m512i at)
+TARGET static inline __m512i walk_step(const tw_iforest *forest, const row_codes *codes,
+                                       bool is_wide, __m512i at)
 {
     __m512i nodes = _mm512_i32gather_epi32(at, (const void *)forest->nodes_own, 4);
     __m512i code = _mm512_slli_epi32(look_up(codes, is_wide, nodes), 16);
-    __mmask16 right = _mm512_cmpgt_epi32_mask(
-        code, _mm512_and_si512(nodes, _mm512_set1_epi32((int)0xffff0000)));
+    __mmask16 right =
+        _mm512_cmpgt_epi32_mask(code, _mm512_and_si512(nodes, _mm512_set1_epi32((int)0xffff0000)));
     at = _mm512_add_epi32(at, _mm512_and_si512(nodes, _mm512_set1_epi32(0xff)));
     return _mm512_mask_add_epi32(at, right, at, _mm512_set1_epi32(1));
 }
 
 #define WALK_GROUPS 4 // of 16 trees, side by side
 
-TARGET static inline uint32_t walk_all(const tw_iforest *forest, const row_codes *codes, bool is_wide)
+TARGET static inline uint32_t walk_all(const tw_iforest *forest, const row_codes *codes,
+                                       bool is_wide)
 {
     __m512i sum = _mm512_setzero_si512();
     for (uint32_t tree = 0; tree < forest->trees_n; tree += 16 * WALK_GROUPS) {
@@ -216,7 +220,8 @@ TARGET uint32_t twi_iforest_row_avx512(const tw_iforest *forest, const float *ro
 {
     row_codes codes;
     encode_row(forest, row, &codes);
-    return forest->features_n > 64 ? walk_all(forest, &codes, true) : walk_all(forest, &codes, false);
+    return forest->features_n > 64 ? walk_all(forest, &codes, true)
+                                   : walk_all(forest, &codes, false);
 }
 
 #else
@@ -228,9 +233,13 @@ uint32_t twi_iforest_row_avx512(const tw_iforest *forest, const float *row)
     return 0;
 }
 
-bool twi_iforest_has_avx512(void) { return false; }
+bool twi_iforest_has_avx512(void)
+{
+    return false;
+}
 
-void twi_iforest_block_avx512(const tw_iforest *forest, const float *x, size_t stride, uint32_t *out)
+void twi_iforest_block_avx512(const tw_iforest *forest, const float *x, size_t stride,
+                              uint32_t *out)
 {
     (void)forest, (void)x, (void)stride, (void)out;
     TW_CHECK(!"reached without the instructions");

@@ -4,15 +4,16 @@
 // path, let one(j) be 1 when the row satisfies all cuts of feature j and zero(j) the share of
 // training rows that do. The leaf's part of feature i is (Lundberg et al., 2018, rewritten as an
 // integral over the share t of known features)
-//   value * (one(i) - zero(i)) * integral over t in [0, 1] of prod over j != i of zero(j) + t (one(j) - zero(j))
+//   value * (one(i) - zero(i)) * integral over t in [0, 1] of prod over j != i of zero(j) + t
+//   (one(j) - zero(j))
 // whose integrand is a polynomial of degree d - 1 <= 7: four Gauss-Legendre points integrate it
 // exactly.
 //
-// All leaves are done at once, at each point: going down, `product` is the product over the features
-// of the path so far; going up, `sum` adds up value * product of the leaves below. An edge (named
-// after its lower node) with feature i then gives (one - zero) * sum / factor to i; where an edge
-// further up has the same feature, that one must not count these leaves again, so its part of them
-// is taken out. All factors are above 0.
+// All leaves are done at once, at each point: going down, `product` is the product over the
+// features of the path so far; going up, `sum` adds up value * product of the leaves below. An edge
+// (named after its lower node) with feature i then gives (one - zero) * sum / factor to i; where an
+// edge further up has the same feature, that one must not count these leaves again, so its part of
+// them is taken out. All factors are above 0.
 #include "iforest_internal.h"
 
 #define POINTS 4
@@ -26,9 +27,9 @@ typedef struct edge {
     double product[POINTS];
     double inverse[POINTS]; // 1 / factor of this edge's feature
     double sum[POINTS];
-    double zero, gain;  // gain is one - zero
-    uint16_t parent;    // upper node
-    uint16_t same;      // nearest edge above with the same feature, 0 = none
+    double zero, gain; // gain is one - zero
+    uint16_t parent;   // upper node
+    uint16_t same;     // nearest edge above with the same feature, 0 = none
     uint8_t feature;
     bool one;
 } edge;
@@ -75,7 +76,8 @@ static void go_down(const tw_iforest *forest, uint32_t start, uint32_t n, const 
         uint32_t same = find_same(edges, i, feature), left = i + cut.child;
         double inverse = 1.0 / (double)counts[i];
         edge_init(edges, left, i, same, feature, (double)counts[left] * inverse, !goes_right);
-        edge_init(edges, left + 1, i, same, feature, (double)counts[left + 1] * inverse, goes_right);
+        edge_init(edges, left + 1, i, same, feature, (double)counts[left + 1] * inverse,
+                  goes_right);
     }
 }
 
@@ -87,7 +89,8 @@ static double part_of(const edge *of, const double *sum)
     return total * of->gain;
 }
 
-static void go_up(const uint32_t *nodes, const uint16_t *values, uint32_t n, edge *edges, double *out)
+static void go_up(const uint32_t *nodes, const uint16_t *values, uint32_t n, edge *edges,
+                  double *out)
 {
     for (uint32_t i = n; i-- > 1;) {
         edge *e = &edges[i];
@@ -104,8 +107,8 @@ static void go_up(const uint32_t *nodes, const uint16_t *values, uint32_t n, edg
 }
 
 // Adds one tree's Shapley values to out and gives its expected path length.
-static double tree_explain(const tw_iforest *forest, uint32_t start, uint32_t n, const int16_t *codes,
-                           double *out)
+static double tree_explain(const tw_iforest *forest, uint32_t start, uint32_t n,
+                           const int16_t *codes, double *out)
 {
     edge edges[TWI_TREE_NODES_MAX];
     const uint16_t *counts = forest->counts_own + start, *values = forest->values_own + start;

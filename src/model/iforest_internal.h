@@ -9,7 +9,8 @@
 //  1. A tree's nodes are in breadth-first order; both children of node i are at i + child and
 //     i + child + 1; a leaf has child 0 and a threshold that no code exceeds, so that a walk of a
 //     fixed number of steps stays on it.
-//  2. A row goes right when codes[slot] > threshold. Slot f is feature f with missing = lowest code;
+//  2. A row goes right when codes[slot] > threshold. Slot f is feature f with missing = lowest
+//  code;
 //     slot features_n + f is the same with missing = highest.
 //  3. counts[] of children sum up to the parent's and are at least 1.
 //  4. values[] is depth + c(count) of leaves in 1/2048, 0 of inner nodes; fits 16 bits because
@@ -66,16 +67,16 @@ struct tw_iforest {
     const tw_alloc *alloc;
     uint64_t seed;
     uint32_t features_n, trees_n, sample_n, height, nodes_n, cuts_n;
-    double depth_scale;         // 1 / (trees_n * c(sample_n) * TWI_DEPTH_ONE)
-    float *centre_own;          // [features_n], finite
-    uint32_t *tree_start_own;   // [trees_n + 1], index of the root in nodes
-    uint32_t *nodes_own;        // [nodes_n], packed
-    uint16_t *values_own;       // [nodes_n + 1]: vector code reads two at a time
-    uint16_t *counts_own;       // [nodes_n]
-    uint32_t *cut_start_own;    // [trees_n + 1]
-    twi_cut *cuts_own;          // [cuts_n]
-    uint16_t *leftmost_own;     // [trees_n], value of the leftmost leaf
-    tw_curve *rank_own;         // score -> rank
+    double depth_scale;       // 1 / (trees_n * c(sample_n) * TWI_DEPTH_ONE)
+    float *centre_own;        // [features_n], finite
+    uint32_t *tree_start_own; // [trees_n + 1], index of the root in nodes
+    uint32_t *nodes_own;      // [nodes_n], packed
+    uint16_t *values_own;     // [nodes_n + 1]: vector code reads two at a time
+    uint16_t *counts_own;     // [nodes_n]
+    uint32_t *cut_start_own;  // [trees_n + 1]
+    twi_cut *cuts_own;        // [cuts_n]
+    uint16_t *leftmost_own;   // [trees_n], value of the leftmost leaf
+    tw_curve *rank_own;       // score -> rank
 };
 
 // Order-preserving 16-bit code of x - centre; `missing` for NaN.
@@ -116,7 +117,8 @@ double twi_iforest_score_at(const tw_iforest *forest, double depth);
 void twi_iforest_encode(const tw_iforest *forest, const float *row, int16_t *codes);
 
 // Path lengths of exactly TW_IFOREST_BLOCK rows.
-void twi_iforest_block_avx512(const tw_iforest *forest, const float *x, size_t stride, uint32_t *out);
+void twi_iforest_block_avx512(const tw_iforest *forest, const float *x, size_t stride,
+                              uint32_t *out);
 uint32_t twi_iforest_row_avx512(const tw_iforest *forest, const float *row);
 bool twi_iforest_has_avx512(void);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The forest's section of a model file; offsets in docs/formats/model.md. Leaf values are not stored:
-// they follow from depth and count. The reader accepts exactly the breadth-first form that the writer
-// makes, which rules out cycles, shared children and unreachable nodes in one pass.
+// The forest's section of a model file; offsets in docs/formats/model.md. Leaf values are not
+// stored: they follow from depth and count. The reader accepts exactly the breadth-first form that
+// the writer makes, which rules out cycles, shared children and unreachable nodes in one pass.
 #include "iforest_internal.h"
 
 #define SECTION_VERSION 1
@@ -59,17 +59,20 @@ static tw_status read_shape(tw_reader *reader, tw_iforest *shape, tw_err *err)
     if (reader->status != TW_OK)
         return tw_fail(err, TW_CORRUPT, "the isolation forest is cut short");
     if (version != SECTION_VERSION)
-        return tw_fail(err, TW_UNSUPPORTED, "the isolation forest has version %u; this program reads %d",
-                       version, SECTION_VERSION);
+        return tw_fail(err, TW_UNSUPPORTED,
+                       "the isolation forest has version %u; this program reads %d", version,
+                       SECTION_VERSION);
     if (shape->features_n < 1 || shape->features_n > TW_IFOREST_FEATURES_MAX)
-        return tw_fail(err, TW_CORRUPT, "the isolation forest claims %u features", shape->features_n);
+        return tw_fail(err, TW_CORRUPT, "the isolation forest claims %u features",
+                       shape->features_n);
     if (shape->trees_n < 1 || shape->trees_n > TW_IFOREST_TREES_MAX)
         return tw_fail(err, TW_CORRUPT, "the isolation forest claims %u trees", shape->trees_n);
     if (shape->sample_n < 2 || shape->sample_n > TW_IFOREST_SAMPLE_MAX)
         return tw_fail(err, TW_CORRUPT, "the isolation forest claims samples of %u rows",
                        shape->sample_n);
     if (shape->height < 1 || shape->height > TW_IFOREST_HEIGHT_MAX)
-        return tw_fail(err, TW_CORRUPT, "the isolation forest claims a height of %u", shape->height);
+        return tw_fail(err, TW_CORRUPT, "the isolation forest claims a height of %u",
+                       shape->height);
     uint64_t fixed_bytes = shape->features_n * UINT64_C(4) + shape->trees_n * UINT64_C(2);
     if (shape->nodes_n < shape->trees_n ||
         shape->nodes_n > shape->trees_n * (uint32_t)TWI_TREE_NODES_MAX ||
@@ -154,8 +157,8 @@ static tw_status read_all(tw_reader *reader, loading *l, tw_iforest **out, tw_er
     if (!l->centre_own || !l->tree_nodes_own || !l->raw_own)
         return tw_fail(err, TW_NO_MEMORY, "out of memory for an isolation forest");
     TW_TRY(read_trees(reader, l, err));
-    tw_status status = twi_iforest_finish(l->alloc, &l->shape, l->centre_own, l->tree_nodes_own,
-                                          l->raw_own, out);
+    tw_status status =
+        twi_iforest_finish(l->alloc, &l->shape, l->centre_own, l->tree_nodes_own, l->raw_own, out);
     if (status != TW_OK)
         return tw_fail(err, status, "out of memory for an isolation forest");
     TW_TRY(tw_curve_read(l->alloc, reader, &(*out)->rank_own, err));

@@ -57,7 +57,8 @@ static uint32_t depth_portable(const tw_iforest *forest, const float *row)
 
 uint32_t tw_iforest_depth(const tw_iforest *forest, const float *row)
 {
-    return twi_iforest_has_avx512() ? twi_iforest_row_avx512(forest, row) : depth_portable(forest, row);
+    return twi_iforest_has_avx512() ? twi_iforest_row_avx512(forest, row)
+                                    : depth_portable(forest, row);
 }
 
 double tw_iforest_score(const tw_iforest *forest, const float *row)
@@ -80,8 +81,8 @@ bool tw_iforest_path_is_supported(tw_iforest_path path)
     return path == TW_IFOREST_AVX512 ? twi_iforest_has_avx512() : path < TW_IFOREST_PATH_N;
 }
 
-void tw_iforest_depths(const tw_iforest *forest, tw_iforest_path path, const float *x, size_t rows_n,
-                       size_t stride, uint32_t *out)
+void tw_iforest_depths(const tw_iforest *forest, tw_iforest_path path, const float *x,
+                       size_t rows_n, size_t stride, uint32_t *out)
 {
     TW_CHECK(stride >= forest->features_n);
     TW_CHECK(tw_iforest_path_is_supported(path));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training. A pool of rows is drawn from the source, one from each of pool_n equal stretches, so that
-// a journal's whole time span is in it. Each tree samples the pool, draws the features that it may
-// cut, and grows breadth-first on the codes of its sample. Tree t draws from random stream t only, so
-// a forest does not depend on the order in which its trees are grown. The pool is scored at the end
-// for the rank. The options and what each of them was worth: docs/adr/0011-isolation-forest-options.md.
+// Training. A pool of rows is drawn from the source, one from each of pool_n equal stretches, so
+// that a journal's whole time span is in it. Each tree samples the pool, draws the features that it
+// may cut, and grows breadth-first on the codes of its sample. Tree t draws from random stream t
+// only, so a forest does not depend on the order in which its trees are grown. The pool is scored
+// at the end for the rank. The options and what each of them was worth:
+// docs/adr/0011-isolation-forest-options.md.
 #include "iforest_internal.h"
 
 #include "base/rng.h"
@@ -15,10 +16,10 @@
 
 // One tree while it grows.
 typedef struct tree_scratch {
-    int16_t *codes_own;   // [tree_features_n][sample_n]: codes of the sample by feature
-    uint32_t *rows_own;   // [sample_n] pool rows of the sample
-    uint32_t *ids_own;    // [sample_n] positions in the sample, grouped by node
-    uint64_t *taken_own;  // bit set over the pool
+    int16_t *codes_own;  // [tree_features_n][sample_n]: codes of the sample by feature
+    uint32_t *rows_own;  // [sample_n] pool rows of the sample
+    uint32_t *ids_own;   // [sample_n] positions in the sample, grouped by node
+    uint64_t *taken_own; // bit set over the pool
     twi_raw_node nodes[TWI_TREE_NODES_MAX];
     uint32_t begin[TWI_TREE_NODES_MAX], end[TWI_TREE_NODES_MAX]; // of the node's part of ids
     uint8_t depth[TWI_TREE_NODES_MAX];
@@ -33,8 +34,8 @@ typedef struct trainer {
     const tw_iforest_options *options;
     size_t features_n;
     uint32_t pool_n, sample_n, height, tree_features_n;
-    float *pool_own;         // [pool_n][features_n]
-    float *centre_own;       // [features_n]
+    float *pool_own;          // [pool_n][features_n]
+    float *centre_own;        // [features_n]
     uint32_t *tree_nodes_own; // [trees_n]
     twi_raw_node *raw_own;
     size_t raw_n, raw_cap;
@@ -51,7 +52,8 @@ static tw_status check_options(const tw_iforest_options *o, size_t rows_n, size_
                                tw_err *err)
 {
     if (rows_n < 2)
-        return tw_fail(err, TW_INVALID, "an isolation forest needs at least 2 rows, not %zu", rows_n);
+        return tw_fail(err, TW_INVALID, "an isolation forest needs at least 2 rows, not %zu",
+                       rows_n);
     if (features_n < 1 || features_n > TW_IFOREST_FEATURES_MAX)
         return tw_fail(err, TW_INVALID, "an isolation forest takes 1 to %d features, not %zu",
                        TW_IFOREST_FEATURES_MAX, features_n);
@@ -96,8 +98,7 @@ static void plan(trainer *t, size_t rows_n)
     uint32_t usable = 0;
     for (size_t f = 0; f < t->features_n; f++)
         usable += weight_of(t, f) > 0.0;
-    t->tree_features_n =
-        o->tree_features_n ? TW_MIN(o->tree_features_n, usable) : (usable + 2) / 3;
+    t->tree_features_n = o->tree_features_n ? TW_MIN(o->tree_features_n, usable) : (usable + 2) / 3;
 }
 
 static void scratch_free(trainer *t)
@@ -105,7 +106,8 @@ static void scratch_free(trainer *t)
     tree_scratch *s = t->scratch_own;
     if (!s)
         return;
-    tw_free_array(t->alloc, s->codes_own, (size_t)t->tree_features_n * t->sample_n, sizeof(int16_t));
+    tw_free_array(t->alloc, s->codes_own, (size_t)t->tree_features_n * t->sample_n,
+                  sizeof(int16_t));
     tw_free_array(t->alloc, s->rows_own, t->sample_n, sizeof(uint32_t));
     tw_free_array(t->alloc, s->ids_own, t->sample_n, sizeof(uint32_t));
     tw_free_array(t->alloc, s->taken_own, t->pool_n / 64 + 1, sizeof(uint64_t));
@@ -138,11 +140,13 @@ static tw_status allocate(trainer *t)
     return s->codes_own && s->rows_own && s->ids_own && s->taken_own ? TW_OK : TW_NO_MEMORY;
 }
 
-static tw_status fetch_pool(trainer *t, tw_iforest_fetch fetch, void *ctx, size_t rows_n, tw_err *err)
+static tw_status fetch_pool(trainer *t, tw_iforest_fetch fetch, void *ctx, size_t rows_n,
+                            tw_err *err)
 {
     tw_rng rng;
     tw_rng_init(&rng, t->options->seed, POOL_STREAM);
-    size_t base = rows_n / t->pool_n, extra = rows_n % t->pool_n; // the first `extra` are one longer
+    size_t base = rows_n / t->pool_n,
+           extra = rows_n % t->pool_n; // the first `extra` are one longer
     if (base >= UINT32_MAX)
         return tw_fail(err, TW_INVALID, "%zu rows are too many to draw from", rows_n);
     size_t start = 0;
@@ -234,7 +238,8 @@ static void encode_sample(const trainer *t, tree_scratch *s)
         const float *row = t->pool_own + (size_t)s->rows_own[i] * t->features_n;
         for (uint32_t k = 0; k < t->tree_features_n; k++) {
             uint8_t f = s->features[k];
-            s->codes_own[(size_t)k * t->sample_n + i] = twi_code(row[f], t->centre_own[f], TWI_CODE_LOW);
+            s->codes_own[(size_t)k * t->sample_n + i] =
+                twi_code(row[f], t->centre_own[f], TWI_CODE_LOW);
         }
     }
 }
@@ -257,8 +262,8 @@ static bool code_range(const tree_scratch *s, const int16_t *codes, uint32_t nod
 }
 
 // Draws a feature that the node's rows differ in, by weight; false when there is none.
-static bool draw_cut_feature(const trainer *t, tree_scratch *s, uint32_t node, uint32_t *feature_idx,
-                             int16_t *low, int16_t *high)
+static bool draw_cut_feature(const trainer *t, tree_scratch *s, uint32_t node,
+                             uint32_t *feature_idx, int16_t *low, int16_t *high)
 {
     uint8_t left[TW_IFOREST_FEATURES_MAX]; // indices of features not yet found constant
     uint32_t n = t->tree_features_n;
@@ -289,8 +294,8 @@ static int16_t draw_threshold(tree_scratch *s, int16_t low, int16_t high)
     return (int16_t)TW_MAX((int)low, TW_MIN((int)code, high - 1));
 }
 
-// Groups the node's ids by side and returns where the right side begins. *missing_right says to which
-// side missing values go, drawn in proportion to the known ones.
+// Groups the node's ids by side and returns where the right side begins. *missing_right says to
+// which side missing values go, drawn in proportion to the known ones.
 static uint32_t partition(tree_scratch *s, const int16_t *codes, uint32_t node, int16_t threshold,
                           bool *missing_right)
 {
@@ -335,8 +340,8 @@ static void cut_node(const trainer *t, tree_scratch *s, uint32_t node)
         return;
     int16_t threshold = draw_threshold(s, low, high);
     bool missing_right = false;
-    uint32_t middle = partition(s, s->codes_own + (size_t)feature_idx * t->sample_n, node, threshold,
-                                &missing_right);
+    uint32_t middle = partition(s, s->codes_own + (size_t)feature_idx * t->sample_n, node,
+                                threshold, &missing_right);
     uint32_t distance = s->nodes_n - node;
     TW_CHECK(distance >= 1 && distance <= UINT8_MAX);
     size_t slot = s->features[feature_idx] + (missing_right ? t->features_n : 0);
@@ -384,8 +389,8 @@ static void sort_u32(uint32_t *keys, uint32_t *spare, size_t n)
     }
 }
 
-// depths[n] ascending, so odd rows first. Knots at equal steps of rank and, in the top 1/BODY_KNOTS,
-// at steps of 1/64 of what is left above.
+// depths[n] ascending, so odd rows first. Knots at equal steps of rank and, in the top
+// 1/BODY_KNOTS, at steps of 1/64 of what is left above.
 static tw_status rank_curve(tw_iforest *forest, const uint32_t *depths, uint32_t n)
 {
     double x[RANK_KNOTS_MAX], y[RANK_KNOTS_MAX];
@@ -448,8 +453,8 @@ static tw_status train(trainer *t, tw_iforest **out)
     return make_rank(t, *out);
 }
 
-tw_status tw_iforest_train_rows(const tw_alloc *alloc, tw_iforest_fetch fetch, void *ctx, size_t rows_n,
-                                size_t features_n, const tw_iforest_options *options,
+tw_status tw_iforest_train_rows(const tw_alloc *alloc, tw_iforest_fetch fetch, void *ctx,
+                                size_t rows_n, size_t features_n, const tw_iforest_options *options,
                                 tw_iforest **out, tw_err *err)
 {
     *out = NULL;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Histogram over [0, 1] whose bins are taken from the bits of u = 1 - value: exponent and the upper 7
-// bits of the mantissa, so a bin is [1 - high, 1 - low) with high / low <= 129/128.
+// Histogram over [0, 1] whose bins are taken from the bits of u = 1 - value: exponent and the upper
+// 7 bits of the mantissa, so a bin is [1 - high, 1 - low) with high / low <= 129/128.
 #include "model/calibrate.h"
 
 #define BITS_ONE UINT64_C(0x3ff0000000000000) // 1.0
 #define BIN_SHIFT 45                          // 52 - 7
 
-void tw_sketch_reset(tw_sketch *sketch) { memset(sketch, 0, sizeof(*sketch)); }
+void tw_sketch_reset(tw_sketch *sketch)
+{
+    memset(sketch, 0, sizeof(*sketch));
+}
 
 size_t tw_sketch_bin(double value)
 {

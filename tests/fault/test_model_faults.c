@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sweeps over every allocation of training, saving, loading and fitting: the k-th call fails, once or
-// from then on; nothing leaks, the outputs are empty, the status is TW_NO_MEMORY, and the same call
-// succeeds afterwards. Truncated and damaged files are in tests/unit/test_model_file.c.
+// Sweeps over every allocation of training, saving, loading and fitting: the k-th call fails, once
+// or from then on; nothing leaks, the outputs are empty, the status is TW_NO_MEMORY, and the same
+// call succeeds afterwards. Truncated and damaged files are in tests/unit/test_model_file.c.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -116,7 +116,8 @@ static int set_up(void **state)
     o.pool_n = 64;
     const double x[] = {0, 1};
     tw_buf_init(&file, tw_alloc_system(), 1 << 20);
-    assert_int_equal(tw_iforest_train(tw_alloc_system(), rows, ROWS, FEATURES, &o, &forest, NULL), TW_OK);
+    assert_int_equal(tw_iforest_train(tw_alloc_system(), rows, ROWS, FEATURES, &o, &forest, NULL),
+                     TW_OK);
     assert_int_equal(tw_curve_new(tw_alloc_system(), x, x, 2, &curve, NULL), TW_OK);
     tw_model_parts p = parts();
     assert_int_equal(tw_model_save(&p, &file, NULL), TW_OK);
@@ -132,17 +133,32 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void training_survives(void **state) { (void)state, sweep(run_train); }
-static void fitting_survives(void **state) { (void)state, sweep(run_fit); }
-static void saving_survives(void **state) { (void)state, sweep(run_save); }
-static void loading_survives(void **state) { (void)state, sweep(run_load); }
-static void a_new_model_survives(void **state) { (void)state, sweep(run_new); }
+static void training_survives(void **state)
+{
+    (void)state, sweep(run_train);
+}
+static void fitting_survives(void **state)
+{
+    (void)state, sweep(run_fit);
+}
+static void saving_survives(void **state)
+{
+    (void)state, sweep(run_save);
+}
+static void loading_survives(void **state)
+{
+    (void)state, sweep(run_load);
+}
+static void a_new_model_survives(void **state)
+{
+    (void)state, sweep(run_new);
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(training_survives), cmocka_unit_test(fitting_survives),
-        cmocka_unit_test(saving_survives),   cmocka_unit_test(loading_survives),
+        cmocka_unit_test(training_survives),    cmocka_unit_test(fitting_survives),
+        cmocka_unit_test(saving_survives),      cmocka_unit_test(loading_survives),
         cmocka_unit_test(a_new_model_survives),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

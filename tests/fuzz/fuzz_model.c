@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Model files of any content. Each input is loaded as it is, and again with its hashes made to fit, so
-// that mutations reach the checks behind them. What loads must score every row alike on every code
-// path, explain itself and save back to a file that loads.
+// Model files of any content. Each input is loaded as it is, and again with its hashes made to fit,
+// so that mutations reach the checks behind them. What loads must score every row alike on every
+// code path, explain itself and save back to a file that loads.
 #include <stdlib.h>
 
 #include "../unit/model_data.h"

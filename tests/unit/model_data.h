@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Made-up rows for tests of models, from the seeded generator without the C library's mathematics, so
-// that they are the same on every machine.
+// Made-up rows for tests of models, from the seeded generator without the C library's mathematics,
+// so that they are the same on every machine.
 #ifndef TILLWATCH_TESTS_MODEL_DATA_H
 #define TILLWATCH_TESTS_MODEL_DATA_H
 
 #include "base/rng.h"
 
-// x[rows_n][features_n]: money with a long tail, counts, mostly-zero rates, times; 1 in 20 missing, 1 in
-// 200 extreme (infinite, huge, tiny, negative zero).
+// x[rows_n][features_n]: money with a long tail, counts, mostly-zero rates, times; 1 in 20 missing,
+// 1 in 200 extreme (infinite, huge, tiny, negative zero).
 static inline void model_data_fill(float *x, size_t rows_n, size_t features_n, uint64_t seed)
 {
     static const float extreme[] = {1e38f, -1e38f, 1e-40f, -0.0f, 3e-39f, -7e20f};

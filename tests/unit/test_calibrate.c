@@ -43,11 +43,12 @@ static void a_curve_is_linear_between_knots_and_constant_outside(void **state)
 static void bad_knots_are_refused(void **state)
 {
     (void)state;
-    const double up[] = {0, 1, 2}, same[] = {0, 1, 1}, down[] = {0, 2, 1}, nan[] = {0, (double)NAN, 2},
-                 huge[] = {0, 1, 1e200};
+    const double up[] = {0, 1, 2}, same[] = {0, 1, 1}, down[] = {0, 2, 1},
+                 nan[] = {0, (double)NAN, 2}, huge[] = {0, 1, 1e200};
     tw_curve *c = NULL;
     tw_err err;
-    const double *x[] = {same, down, nan, huge, up, up, up}, *y[] = {up, up, up, up, down, nan, huge};
+    const double *x[] = {same, down, nan, huge, up, up, up},
+                 *y[] = {up, up, up, up, down, nan, huge};
     for (size_t i = 0; i < TW_COUNT(x); i++) {
         assert_int_equal(tw_curve_new(tw_alloc_system(), x[i], y[i], 3, &c, &err), TW_INVALID);
         assert_null(c);
@@ -105,7 +106,8 @@ static void a_fit_is_the_isotonic_regression(void **state)
             w[i] = sw[k];
         }
         tw_curve *c = NULL;
-        assert_int_equal(tw_curve_fit(tw_alloc_system(), x, y, w, (size_t)n, 4096, &c, NULL), TW_OK);
+        assert_int_equal(tw_curve_fit(tw_alloc_system(), x, y, w, (size_t)n, 4096, &c, NULL),
+                         TW_OK);
         for (int k = 0; k < n; k++)
             assert_true(fabs(tw_curve_at(c, k) - isotonic(sy, sw, n, k)) < 1e-12);
         tw_curve_free(c);
@@ -207,7 +209,8 @@ static void quantiles_and_tails_are_those_of_the_values(void **state)
     static const double q[] = {0.01, 0.3, 0.5, 0.9, 0.99, 0.999, 0.9999};
     for (size_t i = 0; i < TW_COUNT(q); i++) {
         double exact = v[(size_t)ceil(q[i] * N) - 1];
-        assert_true(fabs(tw_sketch_quantile(&sketch, q[i]) - exact) <= (1.0 - exact) / 50.0 + 1e-12);
+        assert_true(fabs(tw_sketch_quantile(&sketch, q[i]) - exact) <=
+                    (1.0 - exact) / 50.0 + 1e-12);
         assert_true(fabs(tw_sketch_rank(&sketch, exact) - q[i]) < 0.01);
         uint64_t tail = tw_sketch_tail(&sketch, exact);
         assert_true(tail >= N - (uint64_t)ceil(q[i] * N));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The isolation forest against a plain reimplementation that knows only the bytes of its section:
-// path lengths, code paths, determinism, ranks, attributions (against Shapley's definition), missing
-// and extreme values, options, and that scoring allocates nothing.
+// path lengths, code paths, determinism, ranks, attributions (against Shapley's definition),
+// missing and extreme values, options, and that scoring allocates nothing.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,8 +77,8 @@ static double c_of(int n)
     return n < 2 ? 0.0 : 2.0 * h - 2.0 * (n - 1) / n;
 }
 
-// By the definition: the threshold is a float whose lower 16 bits are zero, and a value is above it when
-// it is at least the next such float. Missing goes by the slot.
+// By the definition: the threshold is a float whose lower 16 bits are zero, and a value is above it
+// when it is at least the next such float. Missing goes by the slot.
 static bool plain_goes_right(const plain *p, const plain_node *node, const float *row)
 {
     uint32_t feature = (uint32_t)node->slot % p->features_n;
@@ -496,15 +496,15 @@ static void rows_are_fetched_once_each_in_order(void **state)
     tw_iforest_options o = small_options();
     source s = {0};
     tw_iforest *forest = NULL;
-    assert_int_equal(tw_iforest_train_rows(tw_alloc_system(), fetch, &s, 1000003, 2, &o, &forest, NULL),
-                     TW_OK);
+    assert_int_equal(
+        tw_iforest_train_rows(tw_alloc_system(), fetch, &s, 1000003, 2, &o, &forest, NULL), TW_OK);
     assert_int_equal(s.calls, o.pool_n);
     assert_true(s.last > 990000 && s.last < 1000003);
     tw_iforest_free(forest);
     s = (source){.fail_at = 77};
     tw_err err = {0};
-    assert_int_equal(tw_iforest_train_rows(tw_alloc_system(), fetch, &s, 5000, 2, &o, &forest, &err),
-                     TW_IO);
+    assert_int_equal(
+        tw_iforest_train_rows(tw_alloc_system(), fetch, &s, 5000, 2, &o, &forest, &err), TW_IO);
     assert_null(forest);
     assert_int_equal(err.status, TW_IO);
 }
@@ -531,7 +531,8 @@ static void options_out_of_range_are_refused(void **state)
         tw_err err = {0};
         size_t rows_n = i == 10 ? 1 : 10, features_n = i == 11 ? TW_IFOREST_FEATURES_MAX + 1 : 2;
         assert_int_equal(
-            tw_iforest_train(tw_alloc_system(), x, rows_n, features_n, &o[i], &forest, &err), TW_INVALID);
+            tw_iforest_train(tw_alloc_system(), x, rows_n, features_n, &o[i], &forest, &err),
+            TW_INVALID);
         assert_null(forest);
         assert_true(err.status == TW_INVALID && err.text[0] != '\0');
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Model files: what is loaded is what was saved; truncated, damaged, foreign and newer files are told
-// apart in one sentence each; forged content behind good hashes is refused; references.
+// Model files: what is loaded is what was saved; truncated, damaged, foreign and newer files are
+// told apart in one sentence each; forged content behind good hashes is refused; references.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,8 @@
 #define ROWS 600
 #define FEATURES 4
 
-static const tw_str names[FEATURES] = {{"amount", 6}, {"refund_n_7d", 11}, {"void_rate", 9}, {"hour", 4}};
+static const tw_str names[FEATURES] = {
+    {"amount", 6}, {"refund_n_7d", 11}, {"void_rate", 9}, {"hour", 4}};
 #define METADATA "{\"trained_on\":\"2026-01-05\"}"
 
 typedef struct fixture {
@@ -37,10 +38,12 @@ static int set_up(void **state)
     o.trees_n = 3;
     o.sample_n = 16;
     o.pool_n = ROWS;
-    assert_int_equal(tw_iforest_train(tw_alloc_system(), f.x, ROWS, FEATURES, &o, &f.forest, NULL), TW_OK);
+    assert_int_equal(tw_iforest_train(tw_alloc_system(), f.x, ROWS, FEATURES, &o, &f.forest, NULL),
+                     TW_OK);
     const double x[] = {0, 0.5, 1}, y[] = {0, 0.1, 0.9};
     assert_int_equal(tw_curve_new(tw_alloc_system(), x, y, 3, &f.curve, NULL), TW_OK);
-    f.parts = (tw_model_parts){names, FEATURES, 0x1122334455667788, TW_STR(METADATA), f.forest, f.curve};
+    f.parts =
+        (tw_model_parts){names, FEATURES, 0x1122334455667788, TW_STR(METADATA), f.forest, f.curve};
     tw_buf_init(&f.file, tw_alloc_system(), 1 << 20);
     assert_int_equal(tw_model_save(&f.parts, &f.file, NULL), TW_OK);
     *state = &f;

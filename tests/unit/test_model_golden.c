@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Golden files of every released version of the model format: loaded, and scored bit for bit. The
-// file of the current version is also trained anew and must come out the same, byte for byte, on every
-// machine and compiler. `test_model_golden write` makes the files of a new version; those of released
-// versions never change.
+// file of the current version is also trained anew and must come out the same, byte for byte, on
+// every machine and compiler. `test_model_golden write` makes the files of a new version; those of
+// released versions never change.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,8 @@ static tw_model *train_current(void)
     o.sample_n = 256;
     o.pool_n = 2000;
     tw_iforest *forest = NULL;
-    assert_int_equal(tw_iforest_train(tw_alloc_system(), rows, ROWS, FEATURES, &o, &forest, NULL), TW_OK);
+    assert_int_equal(tw_iforest_train(tw_alloc_system(), rows, ROWS, FEATURES, &o, &forest, NULL),
+                     TW_OK);
     double x[ROWS], y[ROWS];
     tw_iforest_scores(forest, rows, ROWS, FEATURES, x);
     for (size_t i = 0; i < ROWS; i++)
@@ -46,8 +47,8 @@ static tw_model *train_current(void)
         snprintf(text[f], sizeof(text[f]), "f%zu", f);
         names[f] = tw_str_from(text[f]);
     }
-    tw_model_parts parts = {names,  FEATURES, UINT64_C(0x0123456789abcdef), TW_STR("{\"golden\":1}"),
-                            forest, curve};
+    tw_model_parts parts = {
+        names, FEATURES, UINT64_C(0x0123456789abcdef), TW_STR("{\"golden\":1}"), forest, curve};
     tw_model *model = NULL;
     assert_int_equal(tw_model_new(tw_alloc_system(), &parts, &model, NULL), TW_OK);
     tw_iforest_free(forest);
@@ -62,8 +63,8 @@ static uint64_t bits_of(double v)
     return bits;
 }
 
-// One line per row: sum of path lengths, then score, rank, calibrated value and the first attribution,
-// as the bits of doubles.
+// One line per row: sum of path lengths, then score, rank, calibrated value and the first
+// attribution, as the bits of doubles.
 static void print_scores(const tw_model *model, FILE *out)
 {
     const tw_iforest *forest = tw_model_iforest(model);
@@ -72,7 +73,8 @@ static void print_scores(const tw_model *model, FILE *out)
         double score = tw_iforest_score(forest, row), parts[FEATURES], expected;
         tw_iforest_explain(forest, row, parts, &expected);
         fprintf(out, "%" PRIu32 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
-                tw_iforest_depth(forest, row), bits_of(score), bits_of(tw_iforest_rank(forest, score)),
+                tw_iforest_depth(forest, row), bits_of(score),
+                bits_of(tw_iforest_rank(forest, score)),
                 bits_of(tw_curve_at(tw_model_calibration(model), score)), bits_of(parts[0]));
     }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two tools that turn a raw score into something to act on:
-//  - tw_curve, a monotone piecewise-linear map (ranks, probabilities, the risk map), fitted by isotonic
+//  - tw_curve, a monotone piecewise-linear map (ranks, probabilities, the risk map), fitted by
+//  isotonic
 //    regression or made from knots. Immutable: thread-safe once made.
 //  - tw_sketch, a histogram over [0, 1] with integer counts whose bins get finer towards 1, so that
-//    "the top 0.01 %" is resolved. Not thread-safe; addition and merging commute, so any order of the
-//    same values gives the same sketch.
+//    "the top 0.01 %" is resolved. Not thread-safe; addition and merging commute, so any order of
+//    the same values gives the same sketch.
 // Both use plain IEEE arithmetic only: the same bits on every machine.
 #ifndef TW_MODEL_CALIBRATE_H
 #define TW_MODEL_CALIBRATE_H
@@ -17,22 +18,24 @@
 
 typedef struct tw_curve tw_curve;
 
-// From knots x[n], strictly increasing, and y[n], never decreasing; 1..KNOTS_MAX of them, all within
+// From knots x[n], strictly increasing, and y[n], never decreasing; 1..KNOTS_MAX of them, all
+// within
 // +-1e100. TW_INVALID or TW_NO_MEMORY.
 tw_status tw_curve_new(const tw_alloc *alloc, const double *x, const double *y, size_t n,
                        tw_curve **out, tw_err *err) TW_MUST_CHECK;
-// Isotonic least-squares regression of y[n] on x[n] with weights w[n] > 0 (NULL = all 1), by pooling
-// adjacent violators; between the pools the curve is linear. x need not be sorted; equal x are one
-// point. When the pools have more than max_knots (2..KNOTS_MAX) ends, evenly many are left out, never
-// the first or last. TW_INVALID: n is 0 or over 2^24, or a value is not within +-1e100; TW_NO_MEMORY.
-// O(n log n).
+// Isotonic least-squares regression of y[n] on x[n] with weights w[n] > 0 (NULL = all 1), by
+// pooling adjacent violators; between the pools the curve is linear. x need not be sorted; equal x
+// are one point. When the pools have more than max_knots (2..KNOTS_MAX) ends, evenly many are left
+// out, never the first or last. TW_INVALID: n is 0 or over 2^24, or a value is not within +-1e100;
+// TW_NO_MEMORY. O(n log n).
 tw_status tw_curve_fit(const tw_alloc *alloc, const double *x, const double *y, const double *w,
                        size_t n, size_t max_knots, tw_curve **out, tw_err *err) TW_MUST_CHECK;
 void tw_curve_free(tw_curve *curve);
 
 size_t tw_curve_knots_n(const tw_curve *curve);
 void tw_curve_knot(const tw_curve *curve, size_t knot_idx, double *x, double *y);
-// Value at x; constant before the first and after the last knot; NaN gives the first y. O(log knots).
+// Value at x; constant before the first and after the last knot; NaN gives the first y. O(log
+// knots).
 double tw_curve_at(const tw_curve *curve, double x);
 // The smallest x with a value >= y; the first x when all are, the last x when none is.
 double tw_curve_inverse(const tw_curve *curve, double y);
@@ -42,8 +45,8 @@ void tw_curve_write(const tw_curve *curve, tw_buf *buf);
 tw_status tw_curve_read(const tw_alloc *alloc, tw_reader *reader, tw_curve **out,
                         tw_err *err) TW_MUST_CHECK;
 
-// Bins by u = 1 - value: 128 to each halving of u down to 2^-32, so values just under 1 are told apart
-// to 1 % of their distance to 1, and values under 0.5 to 1/256.
+// Bins by u = 1 - value: 128 to each halving of u down to 2^-32, so values just under 1 are told
+// apart to 1 % of their distance to 1, and values under 0.5 to 1/256.
 #define TW_SKETCH_BINS 4096
 
 typedef struct tw_sketch {

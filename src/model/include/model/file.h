@@ -4,7 +4,8 @@
 // offset table. A file is a header with a SHA-256 over all else, a table of sections, and the
 // sections: feature names and catalogue hash, metadata (JSON text), isolation forest, calibration.
 // Loading trusts nothing: every length, index, count and number is checked, and what fails is told
-// in one sentence. A section that this reader does not know is skipped, unless it is marked critical.
+// in one sentence. A section that this reader does not know is skipped, unless it is marked
+// critical.
 //
 // A tw_model is immutable and counted: share it between threads by ref and unref. It owns copies of
 // all it holds, the bytes of the file among them.
@@ -31,12 +32,13 @@ typedef struct tw_model_parts {
     const tw_curve *calibration; // NULL = none
 } tw_model_parts;
 
-// Appends a model file to an empty buf. TW_INVALID when the parts do not fit each other, TW_NO_MEMORY,
-// TW_LIMIT when the buffer's maximum is too small (TW_MODEL_MAX_BYTES never is).
+// Appends a model file to an empty buf. TW_INVALID when the parts do not fit each other,
+// TW_NO_MEMORY, TW_LIMIT when the buffer's maximum is too small (TW_MODEL_MAX_BYTES never is).
 tw_status tw_model_save(const tw_model_parts *parts, tw_buf *buf, tw_err *err) TW_MUST_CHECK;
 
-// Loads a file's bytes; *out has one reference. TW_SYNTAX: not a model file; TW_UNSUPPORTED: a newer
-// version or an unknown critical section; TW_CORRUPT: truncated or damaged; TW_LIMIT; TW_NO_MEMORY.
+// Loads a file's bytes; *out has one reference. TW_SYNTAX: not a model file; TW_UNSUPPORTED: a
+// newer version or an unknown critical section; TW_CORRUPT: truncated or damaged; TW_LIMIT;
+// TW_NO_MEMORY.
 tw_status tw_model_load(const tw_alloc *alloc, const void *data, size_t bytes, tw_model **out,
                         tw_err *err) TW_MUST_CHECK;
 // save and load in one: a model from fresh parts.
