@@ -13,6 +13,7 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
+    {"demo", twi_cmd_demo, "a simulated chain, end to end, in a minute"},
     {"init", twi_cmd_init, "make a data directory"},
     {"import", twi_cmd_import, "records of files into the journal, scored"},
     {"simulate", twi_cmd_simulate, "write the records of a simulated chain"},

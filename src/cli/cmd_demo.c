@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// tillwatch demo: a simulated chain's history imported, a model trained, the server started, and one
+// more day replayed into it over HTTP.
+#define _XOPEN_SOURCE 700 // mkdtemp
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "demo_feed.h"
+#include "http/access.h"
+#include "import.h"
+#include "output.h"
+#include "place_config.h"
+#include "post.h"
+#include "serve.h"
+#include "service/query.h"
+#include "tree.h"
+
+#define PATH_BYTES 4096
+#define DEMO_SEED 7
+// The live day passes in this time, so that alerts appear while somebody looks.
+#define LIVE_SECONDS 150.0
+
+static const char help[] =
+    "Usage: tillwatch demo [--once] [--stores N] [--days D] [--port P] [--dir DIR]\n"
+    "\n"
+    "Simulates a chain, imports its history, trains the outlier model, starts the server and replays one\n"
+    "more day into it, live. Open the printed link. Ctrl-C ends it; a second run starts at once from\n"
+    "what the first one made.\n"
+    "\n"
+    "  --once      the same in a temporary directory, at full speed, then stop with exit status 0\n"
+    "  --stores N  stores (default 60)\n"
+    "  --days D    days of history (default 35)\n"
+    "  --port P    port of the server (default 8080; with --once any free one)\n"
+    "  --dir DIR   where to keep it (default ./tillwatch-demo)\n"
+    "\n"
+    "Example:\n"
+    "  tillwatch demo\n";
+
+typedef struct demo {
+    bool is_once;
+    uint64_t stores, days, port;
+    const char *dir;
+    char temporary[PATH_BYTES], data[PATH_BYTES], sim[PATH_BYTES], marker[PATH_BYTES];
+    twi_feed feed; // the live day
+    twi_place place;
+    char url[128], token[TW_SECRET_BYTES];
+    pthread_t live;
+    bool has_live;
+    _Atomic bool is_stopping;
+    uint64_t sent;
+    tw_status live_status;
+    tw_err live_err;
+} demo;
+
+// --- places ---------------------------------------------------------------------------------------
+
+static tw_status choose_directory(demo *d, tw_err *err)
+{
+    if (d->is_once && !d->dir) {
+        const char *tmp = getenv("TMPDIR");
+        snprintf(d->temporary, sizeof(d->temporary), "%.200s/tillwatch-demo-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+        if (!mkdtemp(d->temporary))
+            return tw_fail_errno(err, "no temporary directory");
+        d->dir = d->temporary;
+    } else if (!d->dir) {
+        d->dir = "tillwatch-demo";
+    }
+    snprintf(d->data, sizeof(d->data), "%.3000s/data", d->dir);
+    snprintf(d->sim, sizeof(d->sim), "%.3000s/sim", d->dir);
+    snprintf(d->marker, sizeof(d->marker), "%.3000s/complete", d->dir);
+    return TW_OK;
+}
+
+static bool is_complete(const demo *d)
+{
+    return access(d->marker, F_OK) == 0;
+}
+
+static tw_status mark_complete(const demo *d, tw_err *err)
+{
+    FILE *file = fopen(d->marker, "w");
+    if (!file || fclose(file) != 0)
+        return tw_fail_errno(err, "%.150s cannot be written", d->marker);
+    return TW_OK;
+}
+
+// --- the history ----------------------------------------------------------------------------------
+
+static tw_status make_history(demo *d, tw_err *err)
+{
+    // What an interrupted run left is ours.
+    TW_TRY(twi_remove_tree(d->data, err));
+    TW_TRY(twi_remove_tree(d->sim, err));
+    TW_TRY(twi_make_directories(d->sim, err));
+    printf("Simulating %llu stores for %llu days\n", (unsigned long long)d->stores, (unsigned long long)d->days + 1);
+    fflush(stdout);
+    uint64_t start = tw_monotonic_ns();
+    TW_TRY(twi_feed_simulate(&d->feed, d->sim, d->stores, d->days, DEMO_SEED, err));
+    char n[32];
+    printf("  %s transactions in %.1f s; the last day waits\n", twi_thousands(d->feed.transactions, n),
+           (double)(tw_monotonic_ns() - start) / 1e9);
+    fflush(stdout);
+    return TW_OK;
+}
+
+static tw_status import_history(demo *d, tw_err *err)
+{
+    char paths[3][PATH_BYTES + 32];
+    static const char *const names[] = {"shifts.ndjson", "movements.ndjson", "transactions.ndjson"};
+    const char *list[3];
+    for (int i = 0; i < 3; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "%s/%s", d->sim, names[i]);
+        list[i] = paths[i];
+    }
+    twi_place_settings settings = {.zone = "UTC", .currency = "USD"};
+    TW_TRY(twi_place_create(d->data, &settings, err));
+    TW_TRY(twi_place_open(&d->place, d->data, false, err));
+    TW_TRY(twi_place_serve(&d->place, TW_SERVICE_IMPORT, err));
+    puts("Importing");
+    fflush(stdout);
+    twi_import_options options = {.paths = list, .path_n = 3, .format = "ndjson"};
+    twi_import_summary summary;
+    tw_status status = twi_import(&d->place, &options, &summary, err);
+    char n[32], rate[32];
+    uint64_t all = summary.accepted + summary.duplicates + summary.conflicts + summary.rejected;
+    if (status == TW_OK)
+        printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n", twi_thousands(all, n), summary.seconds,
+               twi_thousands((uint64_t)((double)all / summary.seconds), rate), (unsigned long long)summary.rejected);
+    if (status == TW_OK && summary.rejected + summary.conflicts > 0)
+        twi_import_print(&summary, false);
+    tw_training training;
+    if (status == TW_OK)
+        status = tw_service_train(d->place.service, &training, err);
+    if (status == TW_OK)
+        printf("Trained %s on %s transactions in %.2f s\n", training.model_id, twi_thousands(training.seen_n, n),
+               (double)training.ns / 1e9);
+    fflush(stdout);
+    return status;
+}
+
+// --- the live day ---------------------------------------------------------------------------------
+
+static void pause_until(demo *d, uint64_t start_ns, double seconds)
+{
+    while (!atomic_load(&d->is_stopping)) {
+        double left = seconds - (double)(tw_monotonic_ns() - start_ns) / 1e9;
+        if (left <= 0)
+            return;
+        struct timespec pause = {.tv_nsec = (long)(1e9 * TW_MIN(left, 0.1))};
+        nanosleep(&pause, NULL);
+    }
+}
+
+static tw_status send_day(demo *d, twi_post *post, tw_err *err)
+{
+    uint64_t start = tw_monotonic_ns();
+    twi_progress progress;
+    twi_progress_begin(&progress, "live day", !d->is_once);
+    for (size_t i = 0; i < d->feed.part_n && !atomic_load(&d->is_stopping); i++) {
+        const twi_feed_part *part = &d->feed.parts_own[i];
+        tw_str lines = {(const char *)d->feed.bytes.data_own + part->at, part->bytes};
+        if (!d->is_once)
+            pause_until(d, start, LIVE_SECONDS * (double)i / (double)d->feed.part_n);
+        TW_TRY(twi_post_send(post, part->path, lines, NULL, err));
+        d->sent += part->line_n;
+        twi_progress_show(&progress, (double)i / (double)d->feed.part_n, d->sent, "records");
+    }
+    twi_progress_end(&progress);
+    return TW_OK;
+}
+
+static void *live_main(void *ctx)
+{
+    demo *d = ctx;
+    twi_post *post;
+    d->live_status = twi_post_new(d->url, d->token, &post, &d->live_err);
+    if (d->live_status == TW_OK) {
+        d->live_status = send_day(d, post, &d->live_err);
+        twi_post_free(post);
+    }
+    char n[32];
+    if (d->live_status != TW_OK)
+        fprintf(stderr, "tillwatch demo: the live day stopped: %s\n", d->live_err.text);
+    else if (!atomic_load(&d->is_stopping))
+        printf("The live day is in: %s records over HTTP\n", twi_thousands(d->sent, n));
+    fflush(stdout);
+    return NULL;
+}
+
+static tw_status start_live(demo *d, tw_err *err)
+{
+    const tw_clock *clock = tw_clock_system();
+    char id[TW_SECRET_BYTES];
+    if (d->feed.part_n == 0)
+        return TW_OK;
+    TW_TRY(tw_access_token_new(&d->place.ledger, TW_STR("demo"), TW_SCOPE_INGEST, clock->now_ms(clock->ctx), id,
+                               d->token, err));
+    d->has_live = pthread_create(&d->live, NULL, live_main, d) == 0;
+    return d->has_live ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no thread for the live day");
+}
+
+static tw_status print_counts(demo *d, tw_err *err)
+{
+    tw_arena arena;
+    tw_summary s;
+    char a[32], b[32], money[TWI_MONEY_BYTES];
+    tw_service_stats stats;
+    tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)64 << 20);
+    tw_status status = tw_query_summary(d->place.service, &arena, &s);
+    tw_service_stats_get(d->place.service, &stats);
+    if (status != TW_OK)
+        tw_fail(err, status, "the figures cannot be read");
+    else
+        printf("%s transactions, %s facts, %llu stores, %llu employees, %llu alerts open (%s), model %.*s\n",
+               twi_thousands(s.transactions, a), twi_thousands(s.facts, b), (unsigned long long)s.stores,
+               (unsigned long long)s.employees, (unsigned long long)s.alerts_open, twi_money(s.exposure_open, money),
+               TW_STR_ARG(s.model.model_id));
+    tw_arena_release(&arena);
+    return status;
+}
+
+// --- the command ----------------------------------------------------------------------------------
+
+static tw_status serve_until_done(demo *d, const sigset_t *signals, tw_err *err)
+{
+    char listen[64];
+    tw_http *http;
+    snprintf(listen, sizeof(listen), "127.0.0.1:%llu", (unsigned long long)d->port);
+    TW_TRY(twi_place_serve(&d->place, TW_SERVICE_LIVE, err));
+    TW_TRY(twi_serve_start(&d->place, listen, 0, &http, err));
+    snprintf(d->url, sizeof(d->url), "%s", tw_http_url(http));
+    printf("Listening on %s\n", d->url);
+    tw_status status = twi_serve_link(&d->place, d->url, true, err);
+    fflush(stdout);
+    if (status == TW_OK)
+        status = start_live(d, err);
+    if (status == TW_OK && !d->is_once) {
+        int number;
+        while (sigwait(signals, &number) != 0)
+            continue;
+        atomic_store(&d->is_stopping, true);
+    }
+    if (d->has_live) {
+        pthread_join(d->live, NULL);
+        if (status == TW_OK && d->live_status != TW_OK && d->is_once) {
+            status = d->live_status;
+            *err = d->live_err;
+        }
+    }
+    if (status == TW_OK)
+        status = print_counts(d, err);
+    tw_http_stop(http);
+    return status;
+}
+
+static tw_status run(demo *d, tw_err *err)
+{
+    sigset_t signals;
+    TW_TRY(choose_directory(d, err));
+    if (is_complete(d)) {
+        printf("Using what an earlier run left in %s\n", d->dir);
+    } else {
+        TW_TRY(make_history(d, err));
+        TW_TRY(import_history(d, err));
+        twi_place_close(&d->place);
+        TW_TRY(mark_complete(d, err));
+    }
+    if (!d->is_once)
+        twi_block_signals(&signals);
+    TW_TRY(twi_place_open(&d->place, d->data, false, err));
+    return serve_until_done(d, &signals, err);
+}
+
+int twi_cmd_demo(int argc, char **argv)
+{
+    static demo d = {.stores = 60, .days = 35, .port = UINT64_MAX};
+    const twi_option table[] = {
+        {"--once", TWI_FLAG, &d.is_once}, {"--stores", TWI_COUNT, &d.stores}, {"--days", TWI_COUNT, &d.days},
+        {"--port", TWI_COUNT, &d.port},   {"--dir", TWI_TEXT, &d.dir},
+    };
+    twi_command_line line = {.command = "demo", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    int exit_status;
+    if (!twi_parse(&line, argc, argv, &exit_status))
+        return exit_status;
+    if (d.stores < 1 || d.stores > 9999 || d.days < 1 || d.days > 3650)
+        return twi_usage("demo", "1 to 9999 stores and 1 to 3650 days");
+    if (d.port == UINT64_MAX)
+        d.port = d.is_once ? 0 : 8080;
+    tw_err err = {0};
+    twi_feed_init(&d.feed);
+    tw_status status = run(&d, &err);
+    twi_place_close(&d.place);
+    twi_feed_release(&d.feed);
+    if (d.temporary[0] != '\0') {
+        tw_err ignored = {0};
+        if (twi_remove_tree(d.temporary, &ignored) != TW_OK)
+            fprintf(stderr, "tillwatch demo: %s\n", ignored.text);
+    }
+    return status == TW_OK ? twi_flush("demo") : twi_failed("demo", &err);
+}
