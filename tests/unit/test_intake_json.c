@@ -3,6 +3,7 @@
 // JSON records: what is taken, what is derived, and every kind of bad input with its sentence.
 #include "intake_fixture.h"
 
+#include "../../src/intake/schema.h"
 #include "base/buf.h"
 
 // The eleven required fields; the tests add to it or spoil one.
@@ -467,6 +468,22 @@ static void ndjson_lines_are_counted(void **state)
     assert_false(tw_ndjson_next(&rest, &line, &record));
 }
 
+static void required_fields_are_marked_twice_alike(void **state)
+{
+    const twi_schema *schemas[] = {twi_schema_of(TW_FACT_TRANSACTION),
+                                   twi_schema_of(TW_FACT_MOVEMENT),
+                                   twi_schema_of(TW_FACT_SHIFT),
+                                   twi_schema_of(TW_FACT_VERDICT),
+                                   twi_line_schema(),
+                                   twi_tender_schema()};
+    (void)state;
+    for (size_t k = 0; k < TW_COUNT(schemas); k++) {
+        for (size_t i = 0; i < schemas[k]->n; i++)
+            assert_int_equal(schemas[k]->fields[i].is_required, schemas[k]->required >> i & 1);
+        assert_true(schemas[k]->required >> schemas[k]->n == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +494,7 @@ int main(void)
         INTAKE_TEST(times_know_the_store),
         INTAKE_TEST(the_kind_is_told_by_the_id),
         INTAKE_TEST(unknown_null_and_empty_members_are_absent),
+        cmocka_unit_test(required_fields_are_marked_twice_alike),
         INTAKE_TEST(every_bad_value_is_explained),
         INTAKE_TEST(every_required_field_is_asked_for),
         INTAKE_TEST(malformed_records_are_explained),

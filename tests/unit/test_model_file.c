@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "model/file.h"
@@ -111,6 +112,46 @@ static void a_model_lives_until_its_last_reference(void **state)
     tw_model_unref(model);
     tw_model_unref(NULL);
     assert_int_equal(faulty.live_blocks, 0);
+}
+
+typedef struct scorer {
+    tw_model *model; // a reference of its own
+    const float *x;
+    uint64_t sum;
+} scorer;
+
+static void *score_all(void *arg)
+{
+    scorer *s = arg;
+    for (int round = 0; round < 20; round++) {
+        tw_model *mine = tw_model_ref(s->model);
+        uint32_t depths[ROWS];
+        tw_iforest_depths(tw_model_iforest(mine), TW_IFOREST_BEST, s->x, ROWS, FEATURES, depths);
+        for (size_t i = 0; i < ROWS; i++)
+            s->sum += depths[i];
+        tw_model_unref(mine);
+    }
+    tw_model_unref(s->model);
+    return NULL;
+}
+
+static void threads_share_a_model(void **state)
+{
+    fixture *f = *state;
+    enum { THREADS = 4 };
+    tw_model *model = NULL;
+    assert_int_equal(tw_model_new(tw_alloc_system(), &f->parts, &model, NULL), TW_OK);
+    scorer scorers[THREADS];
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        scorers[i] = (scorer){tw_model_ref(model), f->x, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, score_all, &scorers[i]), 0);
+    }
+    tw_model_unref(model); // the threads keep it alive
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_true(scorers[i].sum == scorers[0].sum && scorers[i].sum > 0);
 }
 
 static void parts_that_do_not_fit_are_refused(void **state)
@@ -261,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_loaded_is_what_was_saved),
         cmocka_unit_test(a_model_lives_until_its_last_reference),
+        cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(parts_that_do_not_fit_are_refused),
         cmocka_unit_test(every_truncation_is_told),
         cmocka_unit_test(every_flipped_bit_is_seen),

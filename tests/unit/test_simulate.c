@@ -13,7 +13,7 @@
 #include "simulate/simulate.h"
 
 // Of small_chain(7), all outputs.
-#define GOLDEN_HASH UINT64_C(0x8c4c5cb7c14acd3a)
+#define GOLDEN_HASH UINT64_C(0xe60fd689bfe89e22)
 
 // A sink that keeps one hash for each output and may fail.
 typedef struct tally {
@@ -129,7 +129,8 @@ static void honest_chain_has_no_fraud(void **state)
     assert_true(without.fraud_n[0] == 0);
     assert_true(without.thieves == 0 && without.rings == 0);
     // Thieves draw from streams of their own: the honest customers stay nearly all the same.
-    assert_in_range(without.transactions, with.transactions * 98 / 100, with.transactions);
+    assert_in_range(without.transactions, with.transactions * 98 / 100,
+                    with.transactions * 102 / 100);
     assert_true(without.shifts == with.shifts);
 }
 
