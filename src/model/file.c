@@ -10,7 +10,7 @@
 #include "base/limits.h"
 
 #define FORMAT_VERSION 1
-#define MAGIC "TWMODEL1"
+#define MAGIC_TEXT "TWMODEL1"
 #define MAGIC_BYTES 8
 #define HEADER_BYTES 64
 #define DIGEST_AT 24
@@ -43,6 +43,8 @@ struct tw_model {
     tw_iforest *iforest_own;
     tw_curve *calibration_own; // NULL = none
 };
+
+static const uint8_t magic[MAGIC_BYTES] = MAGIC_TEXT; // without the string's zero
 
 static size_t align8(size_t n)
 {
@@ -162,7 +164,7 @@ tw_status tw_model_save(const tw_model_parts *parts, tw_buf *buf, tw_err *err)
     if (buf->status != TW_OK)
         return tw_fail(err, buf->status, "the model file does not fit in memory or its limit");
     uint8_t *head = buf->data_own;
-    memcpy(head, MAGIC, MAGIC_BYTES);
+    memcpy(head, magic, MAGIC_BYTES);
     patch_u32(head + 8, FORMAT_VERSION);
     patch_u32(head + 12, sections_n);
     patch_u64(head + 16, buf->bytes);
@@ -181,8 +183,8 @@ static tw_status check_header(const uint8_t *data, size_t bytes, uint32_t *secti
 {
     if (bytes == 0)
         return tw_fail(err, TW_SYNTAX, "the model file is empty");
-    if (memcmp(data, MAGIC, TW_MIN(bytes, (size_t)MAGIC_BYTES)) != 0)
-        return tw_fail(err, TW_SYNTAX, "not a model file (it does not begin with " MAGIC ")");
+    if (memcmp(data, magic, TW_MIN(bytes, (size_t)MAGIC_BYTES)) != 0)
+        return tw_fail(err, TW_SYNTAX, "not a model file (it does not begin with " MAGIC_TEXT ")");
     if (bytes < HEADER_BYTES)
         return tw_fail(err, TW_CORRUPT, "the model file is truncated: it ends after %zu bytes",
                        bytes);

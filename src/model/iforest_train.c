@@ -145,8 +145,9 @@ static tw_status fetch_pool(trainer *t, tw_iforest_fetch fetch, void *ctx, size_
 {
     tw_rng rng;
     tw_rng_init(&rng, t->options->seed, POOL_STREAM);
-    size_t base = rows_n / t->pool_n,
-           extra = rows_n % t->pool_n; // the first `extra` are one longer
+    TW_CHECK(t->pool_n >= 2);
+    size_t base = rows_n / t->pool_n;
+    size_t extra = rows_n % t->pool_n; // the first `extra` stretches are one longer
     if (base >= UINT32_MAX)
         return tw_fail(err, TW_INVALID, "%zu rows are too many to draw from", rows_n);
     size_t start = 0;
@@ -222,8 +223,10 @@ static void draw_features(const trainer *t, tree_scratch *s)
     for (size_t f = 0; f < t->features_n; f++)
         if (weight_of(t, f) > 0.0)
             usable[n++] = (uint8_t)f;
+    TW_CHECK(t->tree_features_n <= n);
     for (uint32_t i = 0; i < t->tree_features_n; i++) {
         uint32_t k = i + tw_rng_below(&s->rng, n - i);
+        TW_DCHECK(k < n);
         uint8_t feature = usable[k];
         usable[k] = usable[i];
         usable[i] = feature;
