@@ -61,12 +61,12 @@ static twi_txn *false_return(twi_sim *sim, twi_store *store, twi_thief *thief, c
     txn->is_refund = true;
     int64_t left = target(store, thief);
     int32_t n = twi_chance(&thief->rng, 0.7) ? 1 : 2;
-    for (int32_t i = 0; i < n; i++)
-        (void)twi_add_line(sim, store,
-                           twi_item_pick_priced(sim->items_own, &thief->rng,
-                                                (twi_format)store->format, left / n * 6 / 10,
-                                                left / n * 14 / 10 + 200),
-                           -1, twi_chance(&thief->rng, 0.5) ? TWI_ENTRY_KEYED : TWI_ENTRY_SCANNED);
+    for (int32_t i = 0; i < n; i++) {
+        uint32_t item = twi_item_pick_priced(sim->items_own, &thief->rng, (twi_format)store->format,
+                                             left / n * 6 / 10, left / n * 14 / 10 + 200);
+        bool is_keyed = twi_chance(&thief->rng, 0.4);
+        (void)twi_add_line(sim, store, item, -1, is_keyed ? TWI_ENTRY_KEYED : TWI_ENTRY_SCANNED);
+    }
     twi_total(txn);
     return txn;
 }
@@ -135,8 +135,7 @@ void twi_act_drain(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_t
     (void)finish_theft(sim, store, thief, 0, task->at_s);
 }
 
-// --- sales to friends
-// ----------------------------------------------------------------------------------
+// --- sales to friends --------------------------------------------------------------------------
 
 static twi_txn *friends_basket(twi_sim *sim, twi_store *store, twi_thief *thief,
                                const twi_worker *w, uint32_t employee)
@@ -263,8 +262,7 @@ static void override_prices(twi_sim *sim, twi_store *store, twi_thief *thief, co
         (void)twi_finish(sim, store, at_s, &thief->rng);
 }
 
-// --- the drawer
-// ------------------------------------------------------------------------------------------
+// --- the drawer --------------------------------------------------------------------------------
 
 void twi_act_post_void(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_task *task)
 {
@@ -381,8 +379,7 @@ static void structured_refunds(twi_sim *sim, twi_store *store, twi_thief *thief,
     }
 }
 
-// --- other people's names
-// ----------------------------------------------------------------------------------
+// --- other people's names ----------------------------------------------------------------------
 
 static void collude(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_worker *w,
                     int32_t at_s)

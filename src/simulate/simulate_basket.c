@@ -4,8 +4,7 @@
 // sim->txn is the one in progress; callers begin it, change it as their story wants, and finish it.
 #include "simulate_model.h"
 
-// --- customers
-// ---------------------------------------------------------------------------------------
+// --- customers ---------------------------------------------------------------------------------
 
 uint64_t twi_customer_pick(twi_sim *sim, twi_store *store, tw_rng *rng)
 {
@@ -38,8 +37,7 @@ uint64_t twi_token(uint64_t customer, twi_pay pay)
     return twi_mix(customer, 100 + kind);
 }
 
-// --- lines
-// -------------------------------------------------------------------------------------------
+// --- lines -------------------------------------------------------------------------------------
 
 twi_txn *twi_begin(twi_sim *sim, twi_type type, uint32_t employee, uint8_t reg)
 {
@@ -163,8 +161,7 @@ void twi_discount_all(twi_txn *txn, int32_t percent, twi_reason reason)
     }
 }
 
-// --- tenders
-// -----------------------------------------------------------------------------------------
+// --- tenders -----------------------------------------------------------------------------------
 
 twi_pay twi_pick_pay(const twi_store *store, tw_rng *rng, uint64_t customer, int64_t total,
                      bool is_self)
@@ -222,8 +219,7 @@ void twi_pay_with(twi_txn *txn, twi_pay pay, uint64_t token, tw_rng *rng)
         txn->pay = (uint8_t)pay;
 }
 
-// --- the end
-// -----------------------------------------------------------------------------------------
+// --- the end -----------------------------------------------------------------------------------
 
 uint64_t twi_finish(twi_sim *sim, twi_store *store, int32_t from_s, tw_rng *rng)
 {

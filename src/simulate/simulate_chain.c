@@ -44,14 +44,14 @@ static void store_init(twi_sim *sim, uint32_t idx)
     store->idx = idx;
     // Golden-ratio steps spread the formats evenly even over a few stores.
     double u = (idx + 0.5) * 0.61803398874989485 + 0.1;
-    u -= (int64_t)u;
+    u -= (double)(int64_t)u;
     uint8_t format = 0;
     for (; format + 1 < TWI_FORMATS && u >= plans[format].share; format++)
         u -= plans[format].share;
     const format_plan *plan = &plans[format];
     store->format = format;
     store->zone = twi_zone_of(sim->is_american, idx / 10);
-    store->volume = TW_MIN(plan->volume * twi_spread(&rng, plan->spread), plan->volume_max);
+    store->volume = twi_at_most(plan->volume * twi_spread(&rng, plan->spread), plan->volume_max);
     store->volume = TW_MAX(store->volume, 150.0);
     store->customer_n = (uint64_t)(store->volume * 5.0);
     store->self_n = twi_chance(&rng, plan->self_share) ? (format == TWI_SUPERMARKET ? 6 : 2) : 0;
@@ -72,7 +72,8 @@ static void employee_habits(twi_employee *e, tw_rng *rng)
     e->cancels = (float)twi_spread(rng, 0.5);
     e->no_sales = (float)twi_spread(rng, 0.6);
     e->discounts = (float)(twi_spread(rng, 0.5) * (e->is_generous ? 4.0 : 1.0));
-    e->keyed = (float)(twi_spread(rng, 0.5) * (twi_chance(rng, 0.05) ? 4.0 : 1.0));
+    bool keys_often = twi_chance(rng, 0.05);
+    e->keyed = (float)(twi_spread(rng, 0.5) * (keys_often ? 4.0 : 1.0));
 }
 
 static void employee_init(const twi_sim *sim, twi_employee *e, uint32_t store, uint32_t idx,

@@ -5,8 +5,7 @@
 // purchases; training. Much of it looks like theft to someone who only counts.
 #include "simulate_model.h"
 
-// --- what a sale may carry
-// ---------------------------------------------------------------------------
+// --- what a sale may carry ---------------------------------------------------------------------
 
 static void add_coupon(twi_txn *txn, tw_rng *rng)
 {
@@ -109,8 +108,7 @@ uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t custome
     return ref;
 }
 
-// --- after a sale
-// --------------------------------------------------------------------------------------
+// --- after a sale ------------------------------------------------------------------------------
 
 // A wrong tender or a double scan: voided at once and, mostly, rung again.
 static void void_and_ring_again(twi_sim *sim, twi_store *store, const twi_memo *memo, tw_rng *rng)
@@ -118,7 +116,7 @@ static void void_and_ring_again(twi_sim *sim, twi_store *store, const twi_memo *
     twi_txn again = sim->txn;
     int32_t at_s = again.at_s + twi_range(rng, 15, 150);
     twi_txn *txn = twi_begin_post_void(sim, memo->employee, memo->reg, memo);
-    if (twi_chance(rng, 0.8))
+    if (twi_chance(rng, 0.65))
         twi_authorise(sim, store, txn, at_s,
                       twi_chance(rng, 0.5) ? TWI_REASON_WRONG_TENDER : TWI_REASON_CASHIER_ERROR,
                       rng);
@@ -150,8 +148,7 @@ static void after_sale(twi_sim *sim, twi_store *store, uint64_t ref, bool is_sel
     twi_scheme_after(sim, store, &memo, done_s);
 }
 
-// --- other things that happen at a till
-// ----------------------------------------------------------------
+// --- other things that happen at a till --------------------------------------------------------
 
 static void no_sale(twi_sim *sim, twi_store *store, uint32_t employee, uint8_t reg, int32_t at_s)
 {
@@ -219,7 +216,8 @@ static void sell_gift_card(twi_sim *sim, twi_store *store, int32_t at_s)
     if (twi_chance(rng, 0.025)) { // a present to a customer who complained
         line->discount = line->price;
         line->reason = TWI_REASON_GOODWILL;
-        twi_authorise(sim, store, &sim->txn, at_s, TWI_REASON_GOODWILL, rng);
+        if (twi_chance(rng, 0.6))
+            twi_authorise(sim, store, &sim->txn, at_s, TWI_REASON_GOODWILL, rng);
         twi_total(&sim->txn);
         (void)twi_finish(sim, store, at_s, rng);
         return;
@@ -233,9 +231,23 @@ static void sell_gift_card(twi_sim *sim, twi_store *store, int32_t at_s)
     (void)twi_finish(sim, store, at_s, rng);
 }
 
+// The tenth coffee: a member's receipt without anything to pay.
+static void give_reward(twi_sim *sim, twi_store *store, int32_t at_s)
+{
+    tw_rng *rng = &store->rng;
+    uint32_t item = twi_item_pick_priced(sim->items_own, rng, (twi_format)store->format, 100, 600);
+    twi_line *line = twi_add_line(sim, store, item, 1, TWI_ENTRY_SCANNED);
+    line->discount = line->price;
+    line->reason = TWI_REASON_LOYALTY;
+    sim->txn.loyalty = twi_customer_pick(sim, store, rng);
+    twi_total(&sim->txn);
+    (void)twi_finish(sim, store, at_s, rng);
+}
+
 static bool rare_event(twi_sim *sim, twi_store *store, int32_t at_s)
 {
     static const double gift_card[TWI_FORMATS] = {0.002, 0.005, 0.008, 0.005};
+    static const double free_item[TWI_FORMATS] = {0.0015, 0.0004, 0.0004, 0.0002};
     tw_rng *rng = &store->rng;
     twi_txn *txn = &sim->txn;
     const twi_employee *e = &sim->employees_own[txn->employee];
@@ -250,15 +262,16 @@ static bool rare_event(twi_sim *sim, twi_store *store, int32_t at_s)
         suspend_and_resume(sim, store, at_s);
     else if ((u -= 0.0015) < 0.0)
         void_before_payment(sim, store, at_s);
-    else if (u - gift_card[store->format] < 0.0)
+    else if ((u -= gift_card[store->format]) < 0.0)
         sell_gift_card(sim, store, at_s);
+    else if (u - free_item[store->format] < 0.0)
+        give_reward(sim, store, at_s);
     else
         return false;
     return true;
 }
 
-// --- customers
-// -----------------------------------------------------------------------------------------
+// --- customers ---------------------------------------------------------------------------------
 
 static const twi_worker *attendant(const twi_store *store, int32_t at_s)
 {
@@ -296,8 +309,7 @@ void twi_serve_customer(twi_sim *sim, twi_store *store, int32_t at_s)
     after_sale(sim, store, ref, is_self);
 }
 
-// --- planned
-// ---------------------------------------------------------------------------------------------
+// --- planned -----------------------------------------------------------------------------------
 
 static void plan_petty_cash(twi_sim *sim, twi_store *store)
 {

@@ -86,6 +86,11 @@ double twi_gap(tw_rng *rng)
     return -twi_log(1.0 - tw_rng_unit(rng));
 }
 
+double twi_at_most(double x, double most)
+{
+    return x < most ? x : most;
+}
+
 int32_t twi_poisson(tw_rng *rng, double mean)
 {
     if (mean <= 0.0)

@@ -19,7 +19,7 @@
 
 #define TWI_NONE UINT32_MAX
 
-// --- streams and numbers (simulate_math.c) -------------------------------------------------------
+// --- streams and numbers (simulate_math.c) -----------------------------------------------------
 
 typedef enum twi_stream {
     TWI_STREAM_CATALOGUE = 1,
@@ -44,10 +44,12 @@ int32_t twi_range(tw_rng *rng, int32_t low, int32_t high); // both included
 double twi_bell(tw_rng *rng);                              // mean 0, deviation 1, within +-3.5
 double twi_spread(tw_rng *rng, double sigma);              // log-normal with median 1
 double twi_gap(tw_rng *rng);                               // exponential with mean 1
-int32_t twi_poisson(tw_rng *rng, double mean);             // mean < 60
-int64_t twi_round_price(int64_t minor);                    // to a price that ends in 9 or 5
+// The smaller of two; a macro would draw a random argument twice.
+double twi_at_most(double x, double most);
+int32_t twi_poisson(tw_rng *rng, double mean); // mean < 60
+int64_t twi_round_price(int64_t minor);        // to a price that ends in 9 or 5
 
-// --- calendar (simulate_calendar.c) --------------------------------------------------------------
+// --- calendar (simulate_calendar.c) ------------------------------------------------------------
 
 typedef enum twi_format {
     TWI_CONVENIENCE,
@@ -73,7 +75,7 @@ double twi_hour_weight(twi_format format, int32_t weekday, int32_t hour); // hou
 // Chain-wide promotion day of a format: percent off for one department, or 0.
 int32_t twi_promotion_percent(uint64_t seed, twi_format format, int32_t day);
 
-// --- catalogue (simulate_catalogue.c) ------------------------------------------------------------
+// --- catalogue (simulate_catalogue.c) ----------------------------------------------------------
 
 enum { TWI_ITEMS_PER_FORMAT = 1500, TWI_DEPARTMENTS_MAX = 9, TWI_ITEM_TEXT_BYTES = 72 };
 typedef struct twi_item {
@@ -92,7 +94,7 @@ uint32_t twi_item_pick_priced(const twi_item *items, tw_rng *rng, twi_format for
                               int64_t high);
 int32_t twi_item_promotion_percent(uint64_t seed, uint32_t item, int32_t day); // weekly offers
 
-// --- transactions --------------------------------------------------------------------------------
+// --- transactions ------------------------------------------------------------------------------
 
 typedef enum twi_type {
     TWI_SALE,
@@ -202,7 +204,7 @@ typedef struct twi_memo {
     } lines[TWI_MEMO_LINES];
 } twi_memo;
 
-// --- people --------------------------------------------------------------------------------------
+// --- people ------------------------------------------------------------------------------------
 
 typedef enum twi_role {
     TWI_CASHIER,
@@ -231,8 +233,7 @@ typedef struct twi_worker { // an employee's shift today
     int32_t start_s, end_s, break_s, break_end_s;
 } twi_worker;
 
-// --- tasks, stores, thieves
-// ------------------------------------------------------------------------
+// --- tasks, stores, thieves --------------------------------------------------------------------
 
 typedef enum twi_task_kind {
     TWI_TASK_RETURN,      // memo: what was bought
@@ -327,8 +328,7 @@ typedef struct twi_ring { // dishonest customers who return across stores
     uint64_t key;
 } twi_ring;
 
-// --- output (simulate_outbox.c, simulate_write.c)
-// ----------------------------------------------------
+// --- output (simulate_outbox.c, simulate_write.c) ----------------------------------------------
 
 typedef struct twi_out_entry {
     int64_t arrival_ms;
@@ -391,8 +391,7 @@ typedef struct twi_movement_note {
 void twi_emit_movement(twi_sim *sim, twi_store *store, const twi_movement_note *note);
 tw_status twi_write_heads(twi_sim *sim, tw_err *err) TW_MUST_CHECK; // CSV headers and stores.csv
 
-// --- chain and thieves (simulate_chain.c, simulate_thieves.c)
-// ------------------------------------------
+// --- chain and thieves (simulate_chain.c, simulate_thieves.c) ----------------------------------
 
 tw_status twi_chain_build(twi_sim *sim, tw_err *err) TW_MUST_CHECK;
 tw_status twi_thieves_build(twi_sim *sim, tw_err *err) TW_MUST_CHECK;
@@ -401,8 +400,7 @@ static inline bool twi_is_employed(const twi_employee *e, int32_t day)
     return e->hired_day <= day && day < e->leaves_day;
 }
 
-// --- the day (simulate_staff.c, simulate_day.c)
-// ----------------------------------------------------------
+// --- the day (simulate_staff.c, simulate_day.c) ------------------------------------------------
 
 void twi_staff_plan(twi_sim *sim, twi_store *store);
 // Worker of `employee` today, or NULL.
@@ -423,8 +421,7 @@ void twi_store_advance(twi_sim *sim, twi_store *store, int64_t until_s);
 void twi_task_add(twi_sim *sim, twi_store *store, twi_task task);
 void twi_due_add(twi_sim *sim, twi_store *store, int32_t day, const twi_task *task);
 
-// --- transactions in progress (simulate_basket.c)
-// ----------------------------------------------------------
+// --- transactions in progress (simulate_basket.c) ----------------------------------------------
 
 uint64_t twi_customer_pick(twi_sim *sim, twi_store *store, tw_rng *rng);
 uint64_t twi_token(uint64_t customer, twi_pay pay); // of the customer's card of that kind
@@ -451,8 +448,7 @@ twi_txn *twi_begin_post_void(twi_sim *sim, uint32_t employee, uint8_t reg, const
 twi_txn *twi_begin_return(twi_sim *sim, twi_store *store, uint32_t employee, uint8_t reg,
                           const twi_memo *memo);
 
-// --- what happens (simulate_honest.c, simulate_returns.c, simulate_schemes.c, simulate_acts.c)
-// ---------------
+// --- what happens (simulate_honest.c, simulate_returns.c, simulate_schemes.c, simulate_acts.c) -
 
 // Rings, pays and finishes sim->txn as an ordinary customer would (customer 0: picks one).
 uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t customer, bool is_self,

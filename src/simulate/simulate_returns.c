@@ -48,7 +48,7 @@ void twi_return_plan(twi_sim *sim, twi_store *store, const twi_memo *memo, int32
         return;
     }
     double mean = store->format == TWI_DEPARTMENT_STORE ? 8.0 : 5.0;
-    int32_t days = 1 + (int32_t)TW_MIN(mean * twi_gap(rng), 44.0);
+    int32_t days = 1 + (int32_t)twi_at_most(mean * twi_gap(rng), 44.0);
     task.at_s = twi_range(rng, 10 * 3600, 19 * 3600);
     twi_store *where = twi_chance(rng, 0.06) ? neighbour(sim, store, rng) : store;
     twi_due_add(sim, where, store->day + days, &task);
@@ -67,7 +67,7 @@ static void spend_later(twi_sim *sim, twi_store *store, const twi_txn *txn, tw_r
     task.memo.total = -txn->total;
     task.memo.pay = txn->pay;
     task.memo.customer = txn->customer;
-    twi_due_add(sim, store, store->day + (int32_t)TW_MIN(6.0 * twi_gap(rng), 60.0), &task);
+    twi_due_add(sim, store, store->day + (int32_t)twi_at_most(6.0 * twi_gap(rng), 60.0), &task);
 }
 
 // Tags are lost and codes torn off: some goods that come back cannot be scanned.
@@ -93,9 +93,32 @@ static void with_receipt(twi_sim *sim, twi_store *store, const twi_task *task, c
     if (twi_chance(rng, 0.05)) { // a present: the money goes to a card that never bought
         pay = TWI_PAY_DEBIT;
         token = twi_token(twi_mix(memo->customer, 31), pay);
+        if (twi_chance(rng, 0.3))
+            txn->original = 0; // and its receipt stayed with the giver
     }
     twi_pay_with(txn, pay, token, rng);
     (void)twi_finish(sim, store, task->at_s, rng);
+}
+
+// Small amounts in cash; the card that paid, where it is still known; else something to spend here.
+static twi_pay pay_without_receipt(twi_txn *txn, const twi_memo *memo, tw_rng *rng)
+{
+    int64_t total = txn->total;
+    double u = tw_rng_unit(rng);
+    bool was_card = memo->token != 0 && memo->pay != TWI_PAY_GIFT_CARD;
+    twi_pay pay = u < 0.36 && total > -5000 ? TWI_PAY_CASH
+                  : u < 0.52 && was_card    ? (twi_pay)memo->pay
+                  : u < 0.76                ? TWI_PAY_STORE_CREDIT
+                                            : TWI_PAY_GIFT_CARD;
+    if (pay == TWI_PAY_CASH && total < -1000 && twi_chance(rng, 0.15)) {
+        txn->total = total / 200 * 100; // half of it in cash, the rest to spend
+        twi_pay_with(txn, TWI_PAY_CASH, 0, rng);
+        txn->total = total;
+        twi_pay_with(txn, TWI_PAY_GIFT_CARD, 0, rng);
+        return TWI_PAY_CASH;
+    }
+    twi_pay_with(txn, pay, was_card && pay == memo->pay ? memo->token : 0, rng);
+    return pay;
 }
 
 static void without_receipt(twi_sim *sim, twi_store *store, const twi_task *task,
@@ -111,16 +134,12 @@ static void without_receipt(twi_sim *sim, twi_store *store, const twi_task *task
         txn->lines[0].price = txn->lines[0].price / 500 * 500;
         twi_total(txn);
     }
-    double u = tw_rng_unit(rng);
-    twi_pay pay = u < 0.28 && -txn->total < 5000 ? TWI_PAY_CASH
-                  : u < 0.70                     ? TWI_PAY_STORE_CREDIT
-                                                 : TWI_PAY_GIFT_CARD;
-    if (twi_chance(rng, 0.7))
+    if (twi_chance(rng, 0.55))
         twi_authorise(sim, store, txn, task->at_s, TWI_REASON_NO_RECEIPT, rng);
-    twi_pay_with(txn, pay, 0, rng);
+    twi_pay pay = pay_without_receipt(txn, &task->memo, rng);
     twi_txn paid = *txn;
     (void)twi_finish(sim, store, task->at_s, rng);
-    if (pay != TWI_PAY_CASH)
+    if (pay == TWI_PAY_STORE_CREDIT || pay == TWI_PAY_GIFT_CARD)
         spend_later(sim, store, &paid, rng);
 }
 

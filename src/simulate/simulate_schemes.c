@@ -103,8 +103,7 @@ void twi_schemes_plan(twi_sim *sim, twi_store *store)
         plan_ring(sim, store, i);
 }
 
-// --- opportunities
-// -------------------------------------------------------------------------------------
+// --- opportunities -----------------------------------------------------------------------------
 
 static twi_thief *armed_thief(twi_sim *sim, uint32_t employee, tw_simulate_scheme scheme)
 {

@@ -43,7 +43,7 @@ static uint32_t find_employee(const twi_sim *sim, const twi_store *store, twi_ro
             const twi_employee *e = &sim->employees_own[id];
             if (e->role != role || is_taken(store, id))
                 continue;
-            if (pass == 0 && e->preference != b->preference)
+            if (pass == 0 && e->preference != b->preference && !twi_chance(rng, 0.35))
                 continue;
             if (pass < 2 && e->days_a_week < 5)
                 continue;
@@ -82,9 +82,11 @@ static void note_shift(twi_sim *sim, twi_store *store, const twi_worker *w, tw_r
     if (twi_chance(rng, 0.003))
         return; // the terminal was down: a day's work that the clock knows nothing of
     bool forgets_in = twi_chance(rng, 0.006), forgets_out = twi_chance(rng, 0.010);
+    int32_t clock_in_s = w->start_s - twi_range(rng, 60, 540);
+    int32_t sign_on_s = w->start_s - twi_range(rng, 5, 50);
     if (!forgets_in)
-        note(sim, store, w, "clock_in", TW_MAX(w->start_s - twi_range(rng, 60, 540), 0), false);
-    note(sim, store, w, "sign_on", TW_MAX(w->start_s - twi_range(rng, 5, 50), 0), true);
+        note(sim, store, w, "clock_in", TW_MAX(clock_in_s, 0), false);
+    note(sim, store, w, "sign_on", TW_MAX(sign_on_s, 0), true);
     if (w->break_end_s > w->break_s) {
         note(sim, store, w, "break_start", w->break_s, false);
         note(sim, store, w, "break_end", w->break_end_s, false);
@@ -209,8 +211,7 @@ void twi_staff_plan(twi_sim *sim, twi_store *store)
     plan_offline(sim, store);
 }
 
-// --- who is there
-// ----------------------------------------------------------------------------------
+// --- who is there ------------------------------------------------------------------------------
 
 bool twi_is_on_duty(const twi_worker *w, int32_t at_s)
 {

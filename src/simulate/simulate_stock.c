@@ -40,12 +40,10 @@ static void plan_transfer(twi_sim *sim, twi_store *store, uint32_t keeper, tw_rn
     twi_store *other = &sim->stores_own[district + tw_rng_below(rng, size)];
     if (other == store || other->format != store->format)
         return;
-    twi_movement_note out = {twi_item_pick(rng, (twi_format)store->format),
-                             keeper,
-                             "transfer_out",
-                             NULL,
-                             -twi_range(rng, 2, 12),
-                             store->day_open_s + 3600};
+    uint32_t item = twi_item_pick(rng, (twi_format)store->format);
+    int32_t quantity = twi_range(rng, 2, 12);
+    twi_movement_note out = {item, keeper,    "transfer_out",
+                             NULL, -quantity, store->day_open_s + 3600};
     twi_emit_movement(sim, store, &out);
     twi_task task = {.kind = TWI_TASK_TRANSFER_IN, .at_s = 11 * 3600};
     task.memo.line_n = 1;

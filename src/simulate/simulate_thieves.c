@@ -85,7 +85,7 @@ static void choose_partner(const twi_sim *sim, twi_thief *thief, tw_rng *rng)
 // Acts on an active day, from careful to greedy. Loyalty points are small, so they are many.
 static double ordinary_rate(tw_simulate_scheme scheme, tw_rng *rng)
 {
-    double rate = TW_MIN(4.4 * twi_spread(rng, 0.55), 8.0);
+    double rate = twi_at_most(4.4 * twi_spread(rng, 0.55), 6.5);
     if (scheme == TW_SIMULATE_LOYALTY_SELF_CREDIT)
         rate *= 2.5;
     if (scheme == TW_SIMULATE_STRUCTURING) // each act is a series
@@ -104,6 +104,7 @@ static void thief_init(twi_sim *sim, twi_thief *thief, tw_simulate_scheme scheme
     *thief = (twi_thief){.scheme = (uint8_t)scheme, .employee = employee};
     thief->skill = tw_rng_unit(rng);
     thief->per_shift = ordinary_rate(scheme, rng) * (1.35 - 0.75 * thief->skill);
+    thief->per_shift = TW_MAX(thief->per_shift, 1.2);
     thief->amount = twi_spread(rng, 0.3) * (1.25 - 0.5 * thief->skill);
     thief->likes_busy = twi_chance(rng, thief->skill);
     thief->start_day = start + twi_range(rng, -days / 3, days * 45 / 100);
@@ -152,7 +153,8 @@ static void choose_rings(twi_sim *sim, size_t wanted, tw_rng *rng)
     for (; sim->ring_n < wanted; sim->ring_n++) {
         twi_ring *ring = &sim->rings_own[sim->ring_n];
         ring->first_store = tw_rng_below(rng, sim->options.stores);
-        ring->store_n = TW_MIN(sim->options.stores, 3 + tw_rng_below(rng, 6));
+        uint32_t reach = 3 + tw_rng_below(rng, 6);
+        ring->store_n = TW_MIN(sim->options.stores, reach);
         ring->start_day = sim->options.start_day + twi_range(rng, -days / 4, days / 2);
         ring->stop_day =
             TW_MAX(ring->start_day, sim->options.start_day) + 7 + (int32_t)(days * twi_gap(rng));

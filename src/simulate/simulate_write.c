@@ -63,8 +63,7 @@ const char *twi_role_name(twi_role role)
     return names[role];
 }
 
-// --- writing at a pointer
-// --------------------------------------------------------------------------
+// --- writing at a pointer ----------------------------------------------------------------------
 
 #define PUT(p, literal) (memcpy((p), "" literal, sizeof(literal) - 1), (p) + sizeof(literal) - 1)
 
@@ -189,8 +188,7 @@ static char *put_tenths(char *p, int32_t ds)
     return put_digits(p, (uint64_t)ds % 10, 1);
 }
 
-// --- parts of a transaction
-// --------------------------------------------------------------------------
+// --- parts of a transaction --------------------------------------------------------------------
 
 static char *put_line(char *p, const twi_item *items, const twi_line *line)
 {
@@ -391,8 +389,7 @@ static char *put_columns(char *p, const twi_store *store, const twi_txn *txn, ui
     return p;
 }
 
-// --- emission
-// ----------------------------------------------------------------------------------------
+// --- emission ----------------------------------------------------------------------------------
 
 static uint64_t next_ref(const twi_sim *sim, twi_store *store, uint8_t reg)
 {
@@ -535,8 +532,7 @@ void twi_emit_movement(twi_sim *sim, twi_store *store, const twi_movement_note *
     sim->summary.movements++;
 }
 
-// --- heads
-// -------------------------------------------------------------------------------------------
+// --- heads -------------------------------------------------------------------------------------
 
 static tw_status write_text(twi_sim *sim, tw_simulate_output output, const char *text, tw_err *err)
 {
