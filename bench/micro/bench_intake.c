@@ -13,7 +13,7 @@
 #include "intake/source.h"
 #include "retail/codec.h"
 
-enum { RUNS = 9, RECORDS = 100000, BATCH = 4096 };
+enum { RUNS = 9, RECORDS = 100000, BATCH = 512 };
 
 // Processor time of this thread, so that other work on the machine counts little.
 static uint64_t cpu_ns(void)

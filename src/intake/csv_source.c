@@ -191,6 +191,9 @@ static tw_status parse_row(twi_csv_source *source, tw_str row, tw_fact *out)
     }
     if (source->mapping)
         TW_TRY(twi_mapping_apply(source->bound_own, d, source->fields, source->row, &draft));
+    draft.given = 0;
+    for (size_t i = 0; i < source->schema->n; i++)
+        draft.given |= (uint64_t)(draft.kind[i] != TWI_ABSENT) << i;
     return twi_decode(d, source->kind, &draft, out);
 }
 

@@ -534,19 +534,35 @@ static tw_status take_field(twi_decoder *d, const twi_schema *schema, const twi_
     return TW_OK;
 }
 
+static unsigned lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctzll(bits);
+#else
+    unsigned i = 0;
+    while (!(bits >> i & 1))
+        i++;
+    return i;
+#endif
+}
+
 tw_status twi_decode_fields(twi_decoder *d, const twi_schema *schema, const twi_draft *draft,
                             void *record)
 {
-    for (size_t i = 0; i < schema->n; i++) {
-        const twi_field *field = &schema->fields[i];
-        twi_value_kind kind = (twi_value_kind)draft->kind[i];
-        tw_str text = kind == TWI_ABSENT ? TW_STR_NONE : draft->text[i];
-        if (kind == TWI_STRING && TW_UNLIKELY(has_white_border(text)))
-            text = tw_str_trim(text);
-        if (kind == TWI_ABSENT || (kind == TWI_STRING && text.bytes == 0)) {
-            if (TW_UNLIKELY(field->is_required))
-                return reject_missing(d, schema, field->name);
-            continue;
+    uint64_t missing = schema->required & ~draft->given;
+    if (TW_UNLIKELY(missing != 0))
+        return reject_missing(d, schema, schema->fields[lowest_bit(missing)].name);
+    for (uint64_t left = draft->given; left; left &= left - 1) {
+        unsigned i = lowest_bit(left);
+        tw_str text = draft->text[i];
+        if (draft->kind[i] == TWI_STRING) {
+            if (TW_UNLIKELY(has_white_border(text)))
+                text = tw_str_trim(text);
+            if (text.bytes == 0) {
+                if (schema->fields[i].is_required)
+                    return reject_missing(d, schema, schema->fields[i].name);
+                continue;
+            }
         }
         TW_TRY(take_field(d, schema, draft, i, text, record));
     }

@@ -21,6 +21,7 @@ typedef enum twi_value_kind {
 } twi_value_kind;
 
 typedef struct twi_draft {
+    uint64_t given; // bit i: kind[i] is not TWI_ABSENT
     uint8_t kind[TWI_FIELDS_MAX];
     tw_str text[TWI_FIELDS_MAX]; // in memory that lives as long as the fact
     void *node[TWI_FIELDS_MAX];

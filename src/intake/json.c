@@ -102,6 +102,7 @@ const tw_intake_counts *tw_json_parser_counts(const tw_json_parser *parser)
 
 static void draft_value(twi_draft *draft, unsigned field, yyjson_val *value)
 {
+    draft->given |= UINT64_C(1) << field;
     switch (unsafe_yyjson_get_type(value)) {
     case YYJSON_TYPE_STR:
         draft->kind[field] = TWI_STRING;
@@ -122,7 +123,7 @@ static void draft_value(twi_draft *draft, unsigned field, yyjson_val *value)
         draft->text[field] = TW_STR("[...]");
         break;
     default: // null
-        draft->kind[field] = TWI_ABSENT;
+        draft->given &= ~(UINT64_C(1) << field);
         break;
     }
 }
@@ -132,7 +133,7 @@ static unsigned find_hinted(const twi_schema *schema, twi_hints *hints, size_t p
     if (place >= TWI_HINTS)
         return twi_field_find(schema, name);
     unsigned field = hints->field[place];
-    if (TW_LIKELY(field < schema->n && tw_str_equal(schema->fields[field].name, name)))
+    if (TW_LIKELY(field < schema->n && twi_same_name(schema->fields[field].name, name)))
         return field;
     field = twi_field_find(schema, name);
     hints->field[place] = (uint8_t)field;
@@ -146,6 +147,7 @@ tw_status twi_object_draft(twi_decoder *d, const twi_schema *schema, twi_hints *
     size_t place = 0;
     yyjson_obj_iter iter;
     yyjson_val *key;
+    draft->given = 0;
     memset(draft->kind, 0, sizeof(draft->kind));
     yyjson_obj_iter_init(object, &iter);
     while ((key = yyjson_obj_iter_next(&iter)) != NULL) {

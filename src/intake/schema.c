@@ -110,10 +110,11 @@ _Static_assert(TW_COUNT(transaction_fields) <= TWI_FIELDS_MAX, "drafts hold ever
 const twi_schema *twi_schema_of(tw_fact_kind kind)
 {
     static const twi_schema transaction = {"transaction", transaction_fields,
-                                           TW_COUNT(transaction_fields)};
-    static const twi_schema movement = {"movement", movement_fields, TW_COUNT(movement_fields)};
-    static const twi_schema shift = {"shift event", shift_fields, TW_COUNT(shift_fields)};
-    static const twi_schema verdict = {"verdict", verdict_fields, TW_COUNT(verdict_fields)};
+                                           TW_COUNT(transaction_fields), 0x7fe2};
+    static const twi_schema movement = {"movement", movement_fields, TW_COUNT(movement_fields),
+                                        0x3f};
+    static const twi_schema shift = {"shift event", shift_fields, TW_COUNT(shift_fields), 0x1f};
+    static const twi_schema verdict = {"verdict", verdict_fields, TW_COUNT(verdict_fields), 0};
     switch (kind) {
     case TW_FACT_TRANSACTION:
         return &transaction;
@@ -131,13 +132,13 @@ const twi_schema *twi_schema_of(tw_fact_kind kind)
 
 const twi_schema *twi_line_schema(void)
 {
-    static const twi_schema line = {"line", line_fields, TW_COUNT(line_fields)};
+    static const twi_schema line = {"line", line_fields, TW_COUNT(line_fields), 0x4};
     return &line;
 }
 
 const twi_schema *twi_tender_schema(void)
 {
-    static const twi_schema tender = {"tender", tender_fields, TW_COUNT(tender_fields)};
+    static const twi_schema tender = {"tender", tender_fields, TW_COUNT(tender_fields), 0x3};
     return &tender;
 }
 

@@ -51,6 +51,7 @@ typedef struct twi_schema {
     const char *noun; // "transaction"
     const twi_field *fields;
     size_t n;
+    uint64_t required; // bit i: field i is required
 } twi_schema;
 
 // Fields that the rules of a transaction ask for by number; the order of its table.
@@ -73,6 +74,21 @@ enum { TWI_M_STORE_ID = 0 };
 const twi_schema *twi_schema_of(tw_fact_kind kind);
 const twi_schema *twi_line_schema(void);
 const twi_schema *twi_tender_schema(void);
+
+// Equal names, without a call: they are short and nearly always equal when the lengths are.
+static inline bool twi_same_name(tw_str a, tw_str b)
+{
+    uint64_t x, y, p, q;
+    if (a.bytes != b.bytes)
+        return false;
+    if (a.bytes < 8 || a.bytes > 16)
+        return memcmp(a.at, b.at, a.bytes) == 0;
+    memcpy(&x, a.at, 8);
+    memcpy(&y, b.at, 8);
+    memcpy(&p, a.at + a.bytes - 8, 8);
+    memcpy(&q, b.at + a.bytes - 8, 8);
+    return ((x ^ y) | (p ^ q)) == 0;
+}
 
 // Number of the field with this name or alias, or TWI_NO_FIELD. Exact.
 unsigned twi_field_find(const twi_schema *schema, tw_str name);
