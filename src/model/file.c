@@ -152,7 +152,8 @@ tw_status tw_model_save(const tw_model_parts *parts, tw_buf *buf, tw_err *err)
     TW_CHECK(buf->bytes == 0);
     TW_TRY(check_parts(parts, err));
     uint32_t sections_n = parts->calibration ? SECTION_N : SECTION_N - 1;
-    put_zeros(buf, HEADER_BYTES + sections_n * (size_t)ENTRY_BYTES);
+    tw_buf_put(buf, magic, MAGIC_BYTES);
+    put_zeros(buf, HEADER_BYTES - MAGIC_BYTES + sections_n * (size_t)ENTRY_BYTES);
     for (uint32_t k = 0; k < sections_n && buf->status == TW_OK; k++) {
         size_t offset = buf->bytes;
         put_section(parts, (section_kind)k, buf);
@@ -164,7 +165,6 @@ tw_status tw_model_save(const tw_model_parts *parts, tw_buf *buf, tw_err *err)
     if (buf->status != TW_OK)
         return tw_fail(err, buf->status, "the model file does not fit in memory or its limit");
     uint8_t *head = buf->data_own;
-    memcpy(head, magic, MAGIC_BYTES);
     patch_u32(head + 8, FORMAT_VERSION);
     patch_u32(head + 12, sections_n);
     patch_u64(head + 16, buf->bytes);
