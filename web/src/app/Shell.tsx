@@ -122,7 +122,7 @@ function Figures() {
         className={`${styles.figure} ${styles.minor}`}
         title={model ? `${label(model.kind)}, trained on ${formatCount(model.transactions)} transactions` : undefined}
       >
-        <dt>{model ? 'model of' : 'no model yet'}</dt>
+        <dt>{model ? 'model' : 'no model yet'}</dt>
         <dd>{model ? formatTime(model.trained_at, 'monthDay') : ''}</dd>
       </div>
     </dl>

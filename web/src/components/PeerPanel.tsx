@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Figures against own normal, store and peers: a table whose second column is a chart over all rows.
+import { Button } from '@mantine/core'
+import { useState } from 'react'
 import type { PeerMeasure } from '../api/client'
 import { PeerChart } from '../charts/lazy'
 import { formatPercentile, formatValue } from '../lib/format'
@@ -13,7 +15,8 @@ interface Props {
   title: string
   measures: PeerMeasure[]
   currency: string
-  className?: string
+  // How many measures are shown at first; the server puts the most telling ones first.
+  shownN?: number
 }
 
 const rowHeight = 28
@@ -26,11 +29,18 @@ const legend = [
   ['p95', '95 % of peers'],
 ] as const
 
-export function PeerPanel({ title, measures, currency, className }: Props) {
+export function PeerPanel({ title, measures, currency, shownN = 10 }: Props) {
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? measures : measures.slice(0, shownN)
+  const toggle = measures.length > shownN && (
+    <Button variant="subtle" size="compact-xs" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+      {isAll ? 'Show fewer' : `Show all ${measures.length}`}
+    </Button>
+  )
   return (
-    <Panel title={title} className={className}>
+    <Panel title={title} aside={toggle}>
       {measures.length === 0 ? (
-        <p className="muted">There is too little history to compare with.</p>
+        <p className={styles.empty}>There is too little history to compare with.</p>
       ) : (
         <div className={styles.host}>
           <div className={styles.legend} aria-hidden="true">
@@ -41,7 +51,7 @@ export function PeerPanel({ title, measures, currency, className }: Props) {
               </span>
             ))}
           </div>
-          <PeerGrid measures={measures} currency={currency} />
+          <PeerGrid measures={shown} currency={currency} />
         </div>
       )}
     </Panel>

@@ -62,7 +62,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
           <div className={styles.columns}>
             <ReceiptsPanel alert={alert} picked={picked} onPick={setPickedId} />
             <div className={styles.column}>
-              <PeerPanel title="Compared with own normal, store and peers" measures={alert.peers} currency={currency} />
+              <PeerPanel title="Compared with own normal, store and peers" measures={alert.peers} currency={currency} shownN={isTall ? 12 : 7} />
               {alert.trend && (
                 <Panel title={alert.trend.title} aside="28 days; dashed: store median">
                   <TrendChart trend={alert.trend} currency={currency} height={isTall ? 180 : 112} />

@@ -29,13 +29,14 @@ export function OutcomesPanel({ similar, title }: { similar: SimilarOutcomes; ti
   return (
     <Panel title="What similar alerts turned out to be" aside={`${formatCount(similar.open)} open`}>
       {decidedN === 0 ? (
-        <p className="muted" style={{ margin: 0, fontSize: '0.8125rem' }}>
+        <p className={styles.quiet}>
           None of “{title}” has been decided yet.
         </p>
       ) : (
         <>
-          <div style={{ fontSize: '0.8125rem' }}>
-            {formatPercent(similar.confirmed / decidedN)} of {formatCount(decidedN)} decided alerts were confirmed
+          <div className={styles.rate}>
+            Confirmed in {formatCount(similar.confirmed)} of {formatCount(decidedN)} decided
+            {decidedN >= 5 && ` (${formatPercent(similar.confirmed / decidedN)})`}
           </div>
           <div className={styles.outcome} aria-hidden="true">
             {outcomeKinds.map((kind) => similar[kind] > 0 && <i key={kind} data-kind={kind} style={{ flex: similar[kind] }} />)}

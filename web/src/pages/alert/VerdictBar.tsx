@@ -2,8 +2,10 @@
 //
 // The verdict, always in view. A given verdict can be taken back or replaced.
 import { Button, Popover } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AlertDetail, VerdictKind } from '../../api/client'
+import { reasonsQuery } from '../../api/queries'
 import { StatusTag } from '../../components/Tags'
 import { VerdictForm, useDecide } from '../../components/VerdictForm'
 import { formatMoney, formatTime } from '../../lib/format'
@@ -55,10 +57,12 @@ export function VerdictBar({ alert }: { alert: AlertDetail }) {
 }
 
 function GivenVerdict({ verdict, status }: { verdict: NonNullable<AlertDetail['verdict']>; status: AlertDetail['status'] }) {
+  const { data } = useQuery(reasonsQuery)
+  const reason = data?.items.find((item) => item.verdict === verdict.verdict && item.reason === verdict.reason)
   return (
     <>
       <StatusTag alert={{ status, verdict }} />
-      <span>{label(verdict.reason)}</span>
+      <span>{reason?.title ?? label(verdict.reason)}</span>
       {verdict.recovered && <span>recovered {formatMoney(verdict.recovered)}</span>}
       <span>
         {verdict.decided_by}, {formatTime(verdict.decided_at, 'dateTime')}
