@@ -2,7 +2,8 @@
 //
 // Speed of intake and of the codec: NDJSON, CSV and mapped CSV to facts, encode and decode of a
 // typical receipt. Best and median of RUNS in processor time; one JSON line per measurement. With
-// file arguments (CSV, mapping) reads that file instead: bench_intake FILE [MAPPING].
+// file arguments (CSV, mapping) reads that file instead: bench_intake FILE [MAPPING]; bench_intake
+// --tiny is for tests.
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,7 +14,8 @@
 #include "intake/source.h"
 #include "retail/codec.h"
 
-enum { RUNS = 9, RECORDS = 100000, BATCH = 512 };
+enum { RUNS = 9, RECORDS_MAX = 100000, BATCH = 512 };
+static int record_n = RECORDS_MAX; // fewer with --tiny, which only shows that it works
 
 // Processor time of this thread, so that other work on the machine counts little.
 static uint64_t cpu_ns(void)
@@ -120,9 +122,9 @@ static void bench_parser(tw_str text, tw_arena *arena)
             sum += (uint64_t)fact.as.transaction.total_minor;
         }
         if (run >= 0)
-            ns[run] = (double)(cpu_ns() - start) / RECORDS;
+            ns[run] = (double)(cpu_ns() - start) / record_n;
     }
-    report("json_parse", ns, RECORDS, text.bytes, sum);
+    report("json_parse", ns, (size_t)record_n, text.bytes, sum);
     tw_json_parser_free(parser);
 }
 
@@ -172,18 +174,18 @@ static void bench_codec(tw_arena *arena)
     uint64_t sum = 0;
     five_lines(&fact, lines, &tender);
     tw_buf_init(&buf, tw_alloc_system(), (size_t)1 << 28);
-    size_t *ends = need(tw_new_array(tw_alloc_system(), RECORDS + 1, sizeof(size_t)));
+    size_t *ends = need(tw_new_array(tw_alloc_system(), RECORDS_MAX + 1, sizeof(size_t)));
     for (int run = -1; run < RUNS; run++) {
         tw_buf_reset(&buf);
         uint64_t start = cpu_ns();
-        for (int i = 0; i < RECORDS; i++) {
+        for (int i = 0; i < record_n; i++) {
             fact.as.transaction.total_minor = 3495 + i;
             if (tw_fact_encode(&fact, &buf) != TW_OK)
                 abort();
             ends[i + 1] = buf.bytes;
         }
         uint64_t middle = cpu_ns();
-        for (int i = 0; i < RECORDS; i++) {
+        for (int i = 0; i < record_n; i++) {
             tw_arena_reset(arena);
             if (tw_fact_decode(buf.data_own + ends[i], ends[i + 1] - ends[i], arena, &back) !=
                 TW_OK)
@@ -192,13 +194,14 @@ static void bench_codec(tw_arena *arena)
         }
         uint64_t end = cpu_ns();
         if (run >= 0) {
-            encode_ns[run] = (double)(middle - start) / RECORDS;
-            decode_ns[run] = (double)(end - middle) / RECORDS;
+            encode_ns[run] = (double)(middle - start) / record_n;
+            decode_ns[run] = (double)(end - middle) / record_n;
         }
     }
-    report("codec_encode", encode_ns, RECORDS, buf.bytes, tw_hash64(buf.data_own, buf.bytes, 0));
-    report("codec_decode", decode_ns, RECORDS, buf.bytes, sum);
-    tw_free_array(tw_alloc_system(), ends, RECORDS + 1, sizeof(size_t));
+    report("codec_encode", encode_ns, (size_t)record_n, buf.bytes,
+           tw_hash64(buf.data_own, buf.bytes, 0));
+    report("codec_decode", decode_ns, (size_t)record_n, buf.bytes, sum);
+    tw_free_array(tw_alloc_system(), ends, RECORDS_MAX + 1, sizeof(size_t));
     tw_buf_release(&buf);
 }
 
@@ -242,7 +245,7 @@ static void bench_all(tw_arena *arena)
     tw_buf_init(&ndjson, tw_alloc_system(), (size_t)1 << 28);
     tw_buf_init(&csv, tw_alloc_system(), (size_t)1 << 28);
     tw_buf_cstr(&csv, csv_header);
-    for (int i = 0; i < RECORDS; i++) {
+    for (int i = 0; i < record_n; i++) {
         int price = 3 + i % 90, cents = i % 100;
         tw_buf_printf(&ndjson, receipt, i, i % 997, i / 60 % 60, i % 60, price, cents, i, price,
                       cents, i % 50000);
@@ -269,7 +272,9 @@ int main(int argc, char **argv)
 {
     tw_arena arena;
     tw_arena_init(&arena, tw_alloc_system(), (size_t)4 << 20, (size_t)64 << 20);
-    if (argc > 1)
+    bool is_tiny = argc > 1 && strcmp(argv[1], "--tiny") == 0;
+    record_n = is_tiny ? 1000 : RECORDS_MAX;
+    if (argc > 1 && !is_tiny)
         bench_file(argv[1], argc > 2 ? argv[2] : NULL, &arena);
     else
         bench_all(&arena);
