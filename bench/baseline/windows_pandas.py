@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Window features the way the Fraud Detection Handbook teaches them: group-bys with rolling
-windows in pandas, 15 features (amount, weekend, night; count and mean of 1, 7, 30 days of the
+"""The window features of the Fraud Detection Handbook by group-bys with rolling windows in pandas: 15 features (amount, weekend, night; count and mean of 1, 7, 30 days of the
 account; count and risk of 1, 7, 30 days of the register, delayed by 7 days).
 
   python3 windows_pandas.py sim/transactions.ndjson [--rows N] [--rounds R]
@@ -17,38 +16,50 @@ DAYS = (1, 7, 30)
 DELAY_DAYS = 7
 
 
-def account_windows(group):
-    amounts = pandas.Series(group.amount.values, index=group.time)
-    out = {}
-    for days in DAYS:
-        rolling = amounts.rolling(f"{days}d")
-        count, total = rolling.count(), rolling.sum()
-        out[f"cust_nb_tx_{days}d"] = count.values
-        out[f"cust_avg_amount_{days}d"] = (total / count).values
-    return pandas.DataFrame(out, index=group.index)
+def grouped(frame, entity, column):
+    """The rows ordered by entity, for rolling(); small integers group faster than texts."""
+    codes, _ = pandas.factorize(frame[entity])
+    rows = pandas.DataFrame({"entity": codes, "time": frame.time, "value": frame[column]})
+    return rows.sort_values("entity", kind="stable")
 
 
-def register_windows(group):
-    bad = pandas.Series(group.bad.values, index=group.time)
-    delayed = bad.rolling(f"{DELAY_DAYS}d")
-    delayed_bad, delayed_count = delayed.sum(), delayed.count()
+def rolling(ordered, days):
+    """Count and sum of the values over (t - days, t] of each row's entity."""
+    windows = ordered.groupby("entity").rolling(f"{days}d", on="time")["value"]
+    count, total = windows.count(), windows.sum()
+    # The result is in the order of the groups, which is that of `ordered`.
+    return (pandas.Series(count.values, index=ordered.index),
+            pandas.Series(total.values, index=ordered.index))
+
+
+def account_windows(frame):
+    ordered = grouped(frame, "account", "amount")
     out = {}
     for days in DAYS:
-        longer = bad.rolling(f"{DELAY_DAYS + days}d")
-        count = longer.count() - delayed_count
-        out[f"term_nb_tx_{days}d"] = count.values
-        out[f"term_risk_{days}d"] = ((longer.sum() - delayed_bad) / count).fillna(0).values
-    return pandas.DataFrame(out, index=group.index)
+        count, total = rolling(ordered, days)
+        out[f"cust_nb_tx_{days}d"] = count
+        out[f"cust_avg_amount_{days}d"] = total / count
+    return pandas.DataFrame(out)
+
+
+def register_windows(frame):
+    ordered = grouped(frame, "register", "bad")
+    delayed_count, delayed_bad = rolling(ordered, DELAY_DAYS)
+    out = {}
+    for days in DAYS:
+        count, bad = rolling(ordered, DELAY_DAYS + days)
+        count, bad = count - delayed_count, bad - delayed_bad
+        out[f"term_nb_tx_{days}d"] = count
+        out[f"term_risk_{days}d"] = (bad / count).fillna(0)
+    return pandas.DataFrame(out)
 
 
 def features(frame):
     weekend = (frame.time.dt.weekday >= 5).astype(int)
     night = (frame.time.dt.hour <= 6).astype(int)
-    known = frame[frame.account != ""]
-    accounts = known.groupby("account", group_keys=False).apply(account_windows)
-    registers = frame.groupby("register", group_keys=False).apply(register_windows)
     whole = pandas.DataFrame({"amount": frame.amount, "is_weekend": weekend, "is_night": night})
-    return whole.join(accounts).join(registers)
+    accounts = account_windows(frame[frame.account != ""])
+    return whole.join(accounts).join(register_windows(frame))
 
 
 def check_golden(matrix, path):
