@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READERS_DEFAULT 4
@@ -177,6 +178,29 @@ static tw_status make_file(const tw_sqlite_options *options, tw_err *err)
         return tw_fail_errno(err, "cannot open %s", options->path);
     close(fd);
     return TW_OK;
+}
+
+void twi_wal_prepare(const char *path, size_t wal_bytes)
+{
+    static const char zeros[64 << 10];
+    char wal_path[4096];
+    struct stat info;
+    if ((size_t)snprintf(wal_path, sizeof(wal_path), "%s-wal", path) >= sizeof(wal_path))
+        return;
+    int fd = open(wal_path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    bool is_short = fstat(fd, &info) == 0 && info.st_size >= 0 && (size_t)info.st_size < wal_bytes;
+    size_t at = is_short ? (size_t)info.st_size : wal_bytes;
+    while (at < wal_bytes) {
+        ssize_t done = pwrite(fd, zeros, TW_MIN(sizeof(zeros), wal_bytes - at), (off_t)at);
+        if (done <= 0)
+            break;
+        at += (size_t)done;
+    }
+    if (is_short && (at < wal_bytes || fdatasync(fd) != 0))
+        (void)!ftruncate(fd, info.st_size);
+    close(fd);
 }
 
 static tw_status conn_set_up(twi_conn *conn, const tw_sqlite_options *options, twi_conn_kind kind,

@@ -56,6 +56,10 @@ tw_status twi_conn_step(twi_conn *conn, sqlite3_stmt *stmt, const char *what,
 // Steps a statement that gives no rows, to its end.
 tw_status twi_conn_run(twi_conn *conn, sqlite3_stmt *stmt, const char *what,
                        tw_err *err) TW_MUST_CHECK;
+// Writes zeros to the end of the write-ahead log until it has wal_bytes, so that the syncs of
+// commits have no growth of the file to write. SQLite takes zeros for the end of the log. Nothing
+// else may be writing. Without room nothing changes: it is only for speed.
+void twi_wal_prepare(const char *path, size_t wal_bytes);
 // Ends a transaction: COMMIT when `status` is TW_OK, else (or when that fails) ROLLBACK.
 tw_status twi_conn_end(twi_conn *conn, tw_status status, tw_err *err) TW_MUST_CHECK;
 

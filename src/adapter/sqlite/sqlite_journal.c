@@ -19,7 +19,7 @@
 #include "sqlite_conn.h"
 
 // Measured with bench_journal: see docs/formats/journal.md.
-#define PAGE_BYTES_DEFAULT 4096
+#define PAGE_BYTES_DEFAULT 8192
 #define WAL_BYTES_DEFAULT ((size_t)16 << 20)
 
 // A piece of reading: as many blocks, or as many bytes (and at least one block).
@@ -73,10 +73,12 @@ typedef struct sqlite_journal {
     twi_pool readers;
     twi_checkpointer *checkpointer_own;
 
-    pthread_mutex_t writer_lock; // guards the writer and the next three
+    size_t wal_bytes;            // constant
+    pthread_mutex_t writer_lock; // guards the next four
     twi_conn writer;
     tw_buf payload;
     bool is_head_stale;
+    bool is_wal_prepared;
 
     pthread_mutex_t head_lock;
     tw_journal_head head; // changed under both locks
@@ -145,6 +147,9 @@ static tw_status insert_block(sqlite_journal *self, const tw_str *facts, size_t 
 static tw_status begin(sqlite_journal *self, tw_err *err)
 {
     sqlite3_stmt *stmt;
+    if (!self->is_wal_prepared) // at the first write: who only reads does not pay for it
+        twi_wal_prepare(self->readers.path_own, self->wal_bytes);
+    self->is_wal_prepared = true;
     TW_TRY(twi_conn_stmt(&self->writer, W_BEGIN, &stmt, err));
     return twi_conn_run(&self->writer, stmt, "begin to write", err);
 }
@@ -635,11 +640,10 @@ tw_status tw_sqlite_journal_open(const tw_alloc *alloc, const tw_sqlite_options 
     if (status == TW_OK)
         status = twi_pool_init(&self->readers, alloc, options,
                                (twi_statements){reader_sql, TW_COUNT(reader_sql)}, err);
-    if (status == TW_OK) {
-        size_t wal_bytes = options->wal_bytes ? options->wal_bytes : WAL_BYTES_DEFAULT;
-        status = twi_checkpointer_new(alloc, options, &self->writer, &self->writer_lock, wal_bytes,
-                                      &self->checkpointer_own, err);
-    }
+    self->wal_bytes = options->wal_bytes ? options->wal_bytes : WAL_BYTES_DEFAULT;
+    if (status == TW_OK)
+        status = twi_checkpointer_new(alloc, options, &self->writer, &self->writer_lock,
+                                      self->wal_bytes, &self->checkpointer_own, err);
     if (status != TW_OK) {
         journal_close(self);
         return status;
