@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The window features of the Fraud Detection Handbook by group-bys with rolling windows in pandas: 15 features (amount, weekend, night; count and mean of 1, 7, 30 days of the
-account; count and risk of 1, 7, 30 days of the register, delayed by 7 days).
+"""The window features of the Fraud Detection Handbook by group-bys with rolling windows in pandas:
+15 features (amount, weekend, night; count and mean of 1, 7, 30 days of the account; count and risk of
+1, 7, 30 days of the register, delayed by 7 days).
 
   python3 windows_pandas.py sim/transactions.ndjson [--rows N] [--rounds R]
   python3 windows_pandas.py --fdh transactions.csv.zst [--golden golden_features.csv.zst]
