@@ -32,7 +32,11 @@ size_t twi_csv_row_bytes(tw_str data, char delimiter, bool is_last, uint64_t *li
         }
         is_start = !in_quotes && (c == delimiter || (is_start && c == ' '));
     }
-    return is_last ? data.bytes : 0;
+    if (!is_last)
+        return 0;
+    // A quote that never closes costs its own line, not the rest of the file.
+    *lines = in_quotes ? 1 : *lines;
+    return in_quotes ? bytes : data.bytes;
 }
 
 tw_str twi_csv_chomp(tw_str row)

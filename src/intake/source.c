@@ -267,6 +267,18 @@ static tw_status add_problem(tw_arena *arena, tw_batch *batch, size_t *cap, size
     return TW_OK;
 }
 
+// A CSV row over several lines that is malformed was most likely joined by one lost quote: only its
+// first line is at fault, and the others are read again on their own.
+static void keep_first_line(record *rec, tw_problem *problem)
+{
+    const char *end = memchr(rec->text.at, '\n', rec->text.bytes);
+    if (!end)
+        return;
+    rec->bytes = (size_t)(end - rec->text.at) + 1;
+    rec->lines = 1;
+    problem->record.bytes = TW_MIN(problem->record.bytes, rec->bytes - 1);
+}
+
 // One record into the batch. Statuses as tw_source_next.
 static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_batch *batch,
                           size_t *problem_cap, tw_err *err)
@@ -291,6 +303,8 @@ static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_bat
     }
     problem.line = source->line + 1;
     status = decode(source, &rec, arena, &batch->facts[batch->fact_n], &problem);
+    if (status == TW_INVALID && source->csv_own && problem.code == TW_PROBLEM_SYNTAX)
+        keep_first_line(&rec, &problem);
     if (status == TW_INVALID)
         TW_TRY(add_problem(arena, batch, problem_cap, max, &problem));
     else if (status != TW_OK)

@@ -306,6 +306,23 @@ static void an_open_quote_costs_one_row(void **state)
     tw_buf_release(&buf);
 }
 
+static void a_lost_quote_costs_one_row_also_in_small_files(void **state)
+{
+    static const char *const cases[] = {
+        // Behind it nothing is quoted: the quote stays open to the end.
+        HEADER ROW("a") "\"x,S1,R1,E1,2026-01-05 17:05:00,12.30,0,0,0,3,cash\n" ROW("b") ROW("c"),
+        // Behind it everything is quoted: the rows would be joined in pairs.
+        HEADER ROW("a") "\"x\",\"S1,R1\n" ROW("\"b\"") ROW("\"c\""),
+    };
+    for (size_t i = 0; i < TW_COUNT(cases); i++) {
+        outcome o = read_all(*state, tw_str_from(cases[i]), NULL, 100);
+        assert_int_equal(o.status, TW_END);
+        assert_string_equal(o.ids, "a b c ");
+        assert_string_equal(o.lines, "2 4 5 !3 ");
+        assert_int_equal(o.first.code, TW_PROBLEM_SYNTAX);
+    }
+}
+
 static void a_full_arena_ends_the_batch_and_loses_nothing(void **state)
 {
     intake_fixture *f = *state;
@@ -387,6 +404,7 @@ int main(void)
         INTAKE_TEST(compressed_input_is_read_directly),
         INTAKE_TEST(records_that_are_too_long_are_skipped),
         INTAKE_TEST(an_open_quote_costs_one_row),
+        INTAKE_TEST(a_lost_quote_costs_one_row_also_in_small_files),
         INTAKE_TEST(a_full_arena_ends_the_batch_and_loses_nothing),
         INTAKE_TEST(files_that_cannot_be_opened),
         INTAKE_TEST(tables_by_column_name),
