@@ -120,6 +120,8 @@ void twi_iforest_encode(const tw_iforest *forest, const float *row, int16_t *cod
 void twi_iforest_block_avx512(const tw_iforest *forest, const float *x, size_t stride,
                               uint32_t *out);
 uint32_t twi_iforest_row_avx512(const tw_iforest *forest, const float *row);
+void twi_iforest_block_avx2(const tw_iforest *forest, const float *x, size_t stride, uint32_t *out);
 bool twi_iforest_has_avx512(void);
+bool twi_iforest_has_avx2(void);
 
 #endif

@@ -78,7 +78,16 @@ const char *tw_iforest_path_name(tw_iforest_path path)
 
 bool tw_iforest_path_is_supported(tw_iforest_path path)
 {
-    return path == TW_IFOREST_AVX512 ? twi_iforest_has_avx512() : path < TW_IFOREST_PATH_N;
+    if (path == TW_IFOREST_AVX512)
+        return twi_iforest_has_avx512();
+    return path == TW_IFOREST_AVX2 ? twi_iforest_has_avx2() : path < TW_IFOREST_PATH_N;
+}
+
+static tw_iforest_path best_path(void)
+{
+    if (twi_iforest_has_avx512())
+        return TW_IFOREST_AVX512;
+    return twi_iforest_has_avx2() ? TW_IFOREST_AVX2 : TW_IFOREST_PORTABLE;
 }
 
 void tw_iforest_depths(const tw_iforest *forest, tw_iforest_path path, const float *x,
@@ -86,16 +95,18 @@ void tw_iforest_depths(const tw_iforest *forest, tw_iforest_path path, const flo
 {
     TW_CHECK(stride >= forest->features_n);
     TW_CHECK(tw_iforest_path_is_supported(path));
-    size_t i = 0;
-    if (path == TW_IFOREST_PORTABLE || !twi_iforest_has_avx512()) {
-        for (; i < rows_n; i++)
-            out[i] = depth_portable(forest, x + i * stride);
-        return;
-    }
-    for (; i + TW_IFOREST_BLOCK <= rows_n; i += TW_IFOREST_BLOCK)
-        twi_iforest_block_avx512(forest, x + i * stride, stride, out + i);
+    if (path == TW_IFOREST_BEST)
+        path = best_path();
+    size_t i = 0, blocks_end = rows_n - rows_n % TW_IFOREST_BLOCK;
+    if (path == TW_IFOREST_AVX512)
+        for (; i < blocks_end; i += TW_IFOREST_BLOCK)
+            twi_iforest_block_avx512(forest, x + i * stride, stride, out + i);
+    if (path == TW_IFOREST_AVX2)
+        for (; i < blocks_end; i += TW_IFOREST_BLOCK)
+            twi_iforest_block_avx2(forest, x + i * stride, stride, out + i);
     for (; i < rows_n; i++)
-        out[i] = twi_iforest_row_avx512(forest, x + i * stride);
+        out[i] = path == TW_IFOREST_AVX512 ? twi_iforest_row_avx512(forest, x + i * stride)
+                                           : depth_portable(forest, x + i * stride);
 }
 
 void tw_iforest_scores(const tw_iforest *forest, const float *x, size_t rows_n, size_t stride,

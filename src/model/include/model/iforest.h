@@ -76,6 +76,7 @@ uint64_t tw_iforest_seed(const tw_iforest *forest);
 #define TW_IFOREST_PATHS(X)                                                                        \
     X(BEST, "best")                                                                                \
     X(PORTABLE, "portable")                                                                        \
+    X(AVX2, "avx2")                                                                                \
     X(AVX512, "avx512")
 typedef enum tw_iforest_path {
 #define X(name, text) TW_IFOREST_##name,
