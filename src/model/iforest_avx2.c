@@ -2,8 +2,8 @@
 //
 // Blocks of 32 rows with AVX2, for processors without AVX-512: as iforest_avx512.c, but the rows
 // that reached a cut are 32 words of all ones or zeros instead of bits. With the 16-byte vectors
-// that every x86-64 has this was no faster than walking rows, so there is no third form. Single
-// rows are walked: eight trees side by side keep the processor as busy as gathers would.
+// that every x86-64 has this was no faster than walking rows, so there is no third form.
+// Single rows are walked as in portable C.
 #include "iforest_internal.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
