@@ -348,6 +348,7 @@ static tw_status submit(tw_service *service, tw_batch *batch, tw_batch_done *don
     batch->done = done;
     batch->done_ctx = ctx;
     batch->next = NULL;
+    batch->status = TW_OK;
     batch->submit_ns = tw_monotonic_ns();
     pthread_mutex_lock(&service->queue_lock);
     while (wait && !service->is_draining && !has_room_for(service, batch))
