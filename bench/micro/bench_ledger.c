@@ -151,7 +151,7 @@ static void bench_queries(const tw_ledger *ledger, uint64_t alert_n, size_t runs
          {.only_open = true, .schemes = {scheme, 1}},
          TW_ALERT_SORT_RANK},
         {"open by exposure", {.only_open = true}, TW_ALERT_SORT_EXPOSURE},
-        {"all by creation", {0}, TW_ALERT_SORT_CREATED},
+        {"all by creation", {.only_open = false}, TW_ALERT_SORT_CREATED},
         {"all of a scheme by risk", {.schemes = {scheme, 1}}, TW_ALERT_SORT_RISK},
         {"all of a scheme that has none", {.schemes = {none, 1}}, TW_ALERT_SORT_RISK},
         {"all above 0.95 by rank", {.min_risk = 0.95}, TW_ALERT_SORT_RANK},
