@@ -26,6 +26,8 @@ bool tw_status_is_retryable(tw_status status) { return status_rows[status].retry
 int tw_status_http(tw_status status) { return status_rows[status].http; }
 
 static void fill(tw_err *err, tw_status status, int sys_errno, const char *format, va_list args)
+    TW_PRINTF(4, 0);
+static void fill(tw_err *err, tw_status status, int sys_errno, const char *format, va_list args)
 {
     err->status = status;
     err->sys_errno = sys_errno;

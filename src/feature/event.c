@@ -104,6 +104,8 @@ static bool contains_nocase(tw_str s, const char *word)
 {
     size_t n = strlen(word);
     for (size_t i = 0; i + n <= s.bytes; i++) {
+        if ((s.at[i] | 0x20) != word[0]) // words are lower-case letters
+            continue;
         if (tw_str_equal_nocase((tw_str){s.at + i, n}, (tw_str){word, n}))
             return true;
     }
@@ -163,11 +165,14 @@ static line_sums sum_lines(const tw_transaction *txn)
         sums.has_gift_load |= contains_nocase(line->department, "gift") || starts_nocase(line->sku, "gift");
         if (line->void_flag)
             continue;
+        bool is_cut = line->regular_price_minor > line->unit_price_minor;
+        if (line->discount_minor == 0 && !is_cut)
+            continue;
         discount_class class = discount_of(line->discount_reason);
         sums.any_minor += line->discount_minor;
         sums.manual_minor += class == DISCOUNT_MANUAL ? line->discount_minor : 0;
         sums.staff_minor += class == DISCOUNT_STAFF ? line->discount_minor : 0;
-        if (line->regular_price_minor > line->unit_price_minor && class != DISCOUNT_PROMOTION) {
+        if (is_cut && class != DISCOUNT_PROMOTION) {
             double cut = 1.0 - (double)line->unit_price_minor / (double)line->regular_price_minor;
             sums.deepest_cut = TW_MAX(sums.deepest_cut, TW_MIN(cut, 1.0));
         }
@@ -435,11 +440,9 @@ void twi_event_finish(const tw_engine *engine, const twi_event *event, float *ro
     row[TW_F_tx_amount_ratio] = mean > 0.0F ? row[TW_F_tx_amount] / mean : NAN;
     const twi_employee *employee = twi_employee_at(engine, event->idx[TW_ENTITY_EMPLOYEE]);
     const twi_group *group = twi_peers_group(engine, employee);
-    for (int m = 0; m < TW_PEER_MEASURE_N; m++) {
-        tw_peer_measure measure = (tw_peer_measure)m;
-        if (tw_peer_percentile_feature(measure) == TW_FEATURE_N)
-            continue;
-        row[tw_peer_percentile_feature(measure)] =
-            twi_group_percentile(group, measure, row[tw_peer_base_feature(measure)]);
-    }
+#define X(name, percentile, base)                                                                  \
+    if (TW_##percentile != TW_FEATURE_N)                                                           \
+        row[TW_##percentile] = twi_group_percentile(group, TW_PEER_##name, row[TW_F_##base]);
+    TW_PEER_MEASURES(X)
+#undef X
 }

@@ -60,6 +60,20 @@ typedef struct twi_plan_value {
     uint32_t num, den, den2; // accumulators
 } twi_plan_value;
 
+// One accumulator that an entry with some filter bit moves.
+typedef struct twi_move {
+    uint8_t acc;
+    uint8_t column; // twi_column
+} twi_move;
+
+// Which accumulators the bits of an entry move: moves[first[bit]] .. moves[first[bit + 1] - 1]. A sale
+// sets three or four of the 32 bits, so that most accumulators are never looked at.
+typedef struct twi_moves {
+    uint32_t bits; // that move anything
+    uint8_t first[TW_FILTER_N + 1];
+    twi_move moves[TWI_ACCS_MAX];
+} twi_moves;
+
 typedef struct twi_plan {
     bool is_used;
     bool always_dense;
@@ -68,7 +82,10 @@ typedef struct twi_plan {
     uint32_t retention_window; // the window that has it
     twi_plan_window windows[TWI_WINDOWS_MAX];
     twi_acc accs[TWI_ACCS_MAX];
-    twi_plan_value values[TWI_VALUES_MAX];
+    twi_plan_value values[TWI_VALUES_MAX]; // in the order of their measures
+    uint32_t value_end[TW_MEASURE_DISTINCT + 1]; // values of measure m end here
+    twi_moves window_moves[TWI_WINDOWS_MAX];     // of one window
+    twi_moves arrival_moves;                     // of all windows without delay together
 } twi_plan;
 
 // The place of a feature among the plan's values; it must be one of them.

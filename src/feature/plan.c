@@ -94,6 +94,43 @@ static void add_window(twi_plan *plan, tw_entity_kind kind, tw_window window)
     plan->windows[plan->window_n++] = added;
 }
 
+// The moves of accumulators acc_first .. acc_end - 1, by filter bit.
+static void build_moves(const twi_plan *plan, twi_moves *moves, uint32_t acc_first, uint32_t acc_end,
+                        bool only_arrivals)
+{
+    uint32_t n = 0;
+    for (int bit = 0; bit < TW_FILTER_N; bit++) {
+        moves->first[bit] = (uint8_t)n;
+        for (uint32_t w = 0; w < plan->window_n; w++) {
+            const twi_plan_window *window = &plan->windows[w];
+            if (only_arrivals && window->delay_s > 0)
+                continue;
+            for (uint32_t a = window->acc_first; a < window->acc_first + window->acc_n; a++) {
+                if (a < acc_first || a >= acc_end || plan->accs[a].mask != TWI_BIT(bit))
+                    continue;
+                moves->moves[n++] = (twi_move){(uint8_t)a, (uint8_t)plan->accs[a].column};
+                moves->bits |= TWI_BIT(bit);
+            }
+        }
+    }
+    moves->first[TW_FILTER_N] = (uint8_t)n;
+}
+
+static void sort_values(twi_plan *plan)
+{
+    twi_plan_value sorted[TWI_VALUES_MAX];
+    uint32_t n = 0;
+    for (int m = 0; m <= TW_MEASURE_DISTINCT; m++) {
+        for (uint32_t i = 0; i < plan->value_n; i++) {
+            if (plan->values[i].measure == (tw_measure)m)
+                sorted[n++] = plan->values[i];
+        }
+        plan->value_end[m] = n;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        plan->values[i] = sorted[i];
+}
+
 void twi_plan_build(twi_plan *plan, tw_entity_kind kind)
 {
     *plan = (twi_plan){.is_used = kind != TW_ENTITY_TXN};
@@ -101,6 +138,12 @@ void twi_plan_build(twi_plan *plan, tw_entity_kind kind)
         kind == TW_ENTITY_EMPLOYEE || kind == TW_ENTITY_REGISTER || kind == TW_ENTITY_STORE;
     for (int w = 0; plan->is_used && w < TW_WINDOW_N; w++)
         add_window(plan, kind, (tw_window)w);
+    sort_values(plan);
+    for (uint32_t w = 0; w < plan->window_n; w++) {
+        const twi_plan_window *window = &plan->windows[w];
+        build_moves(plan, &plan->window_moves[w], window->acc_first, window->acc_first + window->acc_n, false);
+    }
+    build_moves(plan, &plan->arrival_moves, 0, plan->acc_n, true);
 }
 
 uint32_t twi_plan_value_index(const twi_plan *plan, tw_feature feature)

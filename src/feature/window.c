@@ -69,26 +69,21 @@ static int64_t distinct_change(const twi_windows *w, uint32_t acc, uint32_t aux,
 
 // --- one entry in one window -------------------------------------------------------------------
 
-static void count_entry(const twi_windows *w, const twi_plan_window *window, int64_t *acc,
+static void count_entry(const twi_windows *w, const twi_moves *moves, int64_t *acc,
                         const twi_entry *entry, int32_t sign)
 {
-    const twi_acc *specs = w->plan->accs;
-    for (uint32_t a = window->acc_first; a < window->acc_first + window->acc_n; a++) {
-        if (!(entry->flags & specs[a].mask))
-            continue;
-        switch (specs[a].column) {
-        case TWI_COUNT:
-            acc[a] += sign;
-            break;
-        case TWI_AMOUNT:
-            acc[a] += sign * (int64_t)entry->amount;
-            break;
-        case TWI_DISCOUNT:
-            acc[a] += sign * (int64_t)entry->discount;
-            break;
-        case TWI_DISTINCT:
-            acc[a] += distinct_change(w, a, entry->aux, sign);
-            break;
+    for (uint32_t bits = entry->flags & moves->bits; bits; bits &= bits - 1) {
+        int bit = __builtin_ctz(bits);
+        for (uint32_t i = moves->first[bit]; i < moves->first[bit + 1]; i++) {
+            uint32_t a = moves->moves[i].acc;
+            if (moves->moves[i].column == TWI_COUNT)
+                acc[a] += sign;
+            else if (moves->moves[i].column == TWI_AMOUNT)
+                acc[a] += sign * (int64_t)entry->amount;
+            else if (moves->moves[i].column == TWI_DISCOUNT)
+                acc[a] += sign * (int64_t)entry->discount;
+            else
+                acc[a] += distinct_change(w, a, entry->aux, sign);
         }
     }
 }
@@ -151,7 +146,7 @@ void twi_windows_start(const twi_windows *w, const twi_entity *entity, twi_dense
             continue;
         twi_cursor all = dense.trail[i];
         for (const twi_entry *entry; (entry = peek(w, entity, &all)) != NULL;) {
-            count_entry(w, window, dense.acc, entry, 1);
+            count_entry(w, &w->plan->window_moves[i], dense.acc, entry, 1);
             step(w, entity, &all);
         }
     }
@@ -167,11 +162,11 @@ void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_den
         int64_t newest = (int64_t)now_s - window->delay_s;
         int64_t oldest = newest - window->width_s;
         while (window->delay_s > 0 && dense.lead[i].t != UINT32_MAX && dense.lead[i].t <= newest) {
-            count_entry(w, window, dense.acc, peek(w, entity, &dense.lead[i]), 1);
+            count_entry(w, &w->plan->window_moves[i], dense.acc, peek(w, entity, &dense.lead[i]), 1);
             step(w, entity, &dense.lead[i]);
         }
         while (dense.trail[i].t != UINT32_MAX && dense.trail[i].t <= oldest) {
-            count_entry(w, window, dense.acc, peek(w, entity, &dense.trail[i]), -1);
+            count_entry(w, &w->plan->window_moves[i], dense.acc, peek(w, entity, &dense.trail[i]), -1);
             step(w, entity, &dense.trail[i]);
         }
     }
@@ -179,10 +174,17 @@ void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_den
 
 void twi_windows_add(const twi_windows *w, twi_dense dense, const twi_entry *entry)
 {
-    for (uint32_t i = 0; i < w->plan->window_n; i++) {
-        if (w->plan->windows[i].delay_s == 0)
-            count_entry(w, &w->plan->windows[i], dense.acc, entry, 1);
-    }
+    count_entry(w, &w->plan->arrival_moves, dense.acc, entry, 1);
+}
+
+static void meet_appended(const twi_windows *w, const twi_entity *entity, twi_cursor *cursor)
+{
+    // Only a cursor at the end of the log waits for the new entry.
+    if (cursor->t != UINT32_MAX || cursor->ord != entity->entry_n - 1)
+        return;
+    if (cursor->chunk == TWI_NONE)
+        cursor->chunk = entity->tail;
+    cursor->t = peek(w, entity, cursor)->t;
 }
 
 void twi_windows_appended(const twi_windows *w, const twi_entity *entity, twi_dense dense)
@@ -190,15 +192,8 @@ void twi_windows_appended(const twi_windows *w, const twi_entity *entity, twi_de
     for (uint32_t i = 0; i < w->plan->window_n; i++) {
         if (w->plan->windows[i].is_tumbling)
             continue;
-        twi_cursor *cursors[] = {&dense.lead[i], &dense.trail[i]};
-        for (int c = 0; c < 2; c++) {
-            twi_cursor *cursor = cursors[c];
-            if (cursor->ord != entity->entry_n - 1)
-                continue;
-            if (cursor->chunk == TWI_NONE)
-                cursor->chunk = entity->tail;
-            cursor->t = peek(w, entity, cursor)->t;
-        }
+        meet_appended(w, entity, &dense.lead[i]);
+        meet_appended(w, entity, &dense.trail[i]);
     }
 }
 
@@ -285,8 +280,21 @@ float twi_value(const twi_plan_value *value, const int64_t *acc, double minor_pe
     return NAN;
 }
 
+// Values lie in the order of their measures, so that each loop does one thing. The same arithmetic as
+// twi_value, which serves single values.
 void twi_windows_values(const twi_plan *plan, const int64_t *acc, double minor_per_major, float *row)
 {
-    for (uint32_t i = 0; i < plan->value_n; i++)
-        row[plan->values[i].feature] = twi_value(&plan->values[i], acc, minor_per_major);
+    const twi_plan_value *v = plan->values;
+    const uint32_t *end = plan->value_end;
+    uint32_t i = 0;
+    for (; i < end[TW_MEASURE_COUNT]; i++)
+        row[v[i].feature] = (float)(double)acc[v[i].num];
+    for (; i < end[TW_MEASURE_MEAN]; i++)
+        row[v[i].feature] = twi_value(&v[i], acc, minor_per_major);
+    for (; i < end[TW_MEASURE_RATE]; i++) {
+        double den = (double)acc[v[i].den];
+        row[v[i].feature] = den > 0.0 ? (float)((double)acc[v[i].num] / den) : 0.0F;
+    }
+    for (; i < end[TW_MEASURE_DISTINCT]; i++)
+        row[v[i].feature] = twi_value(&v[i], acc, minor_per_major);
 }

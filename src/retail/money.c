@@ -3,26 +3,27 @@
 // Decimals of ISO 4217 currencies, and exact money text.
 #include "retail/money.h"
 
+// One list row: all codes of an exponent, three letters each.
+static bool is_listed(const char *codes, const char currency[4])
+{
+    for (; codes[0]; codes += 3) {
+        if (codes[0] == currency[0] && codes[1] == currency[1] && codes[2] == currency[2])
+            return true;
+    }
+    return false;
+}
+
 int tw_currency_exponent(const char currency[4])
 {
+    // The most frequent ones leave before the search; every transaction asks.
+    if (memcmp(currency, "USD", 3) == 0 || memcmp(currency, "EUR", 3) == 0)
+        return 2;
     // Currencies whose minor unit is not a hundredth, from the ISO 4217 list one.
-    static const char none[] = "BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF";
-    static const char thousandths[] = "BHDIQDJODKWDLYDOMRTND";
-    static const char ten_thousandths[] = "CLFUYW";
-    static const struct {
-        const char *codes;
-        size_t bytes;
-        int exponent;
-    } lists[] = {{none, sizeof(none) - 1, 0},
-                 {thousandths, sizeof(thousandths) - 1, 3},
-                 {ten_thousandths, sizeof(ten_thousandths) - 1, 4}};
-    for (size_t i = 0; i < TW_COUNT(lists); i++) {
-        for (size_t at = 0; at < lists[i].bytes; at += 3) {
-            if (memcmp(lists[i].codes + at, currency, 3) == 0)
-                return lists[i].exponent;
-        }
-    }
-    return 2;
+    if (is_listed("BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF", currency))
+        return 0;
+    if (is_listed("BHDIQDJODKWDLYDOMRTND", currency))
+        return 3;
+    return is_listed("CLFUYW", currency) ? 4 : 2;
 }
 
 bool tw_currency_is_valid(const char currency[4])
