@@ -32,6 +32,11 @@ static void maybe_approved(twi_store *store, twi_thief *thief, int32_t at_s, twi
         approve_by(txn, twi_approver(store, at_s, txn->employee, &thief->rng), reason);
 }
 
+static twi_reason return_reason(const twi_txn *txn)
+{
+    return txn->original ? TWI_REASON_HIGH_VALUE : TWI_REASON_NO_RECEIPT;
+}
+
 static uint64_t finish_theft(twi_sim *sim, twi_store *store, twi_thief *thief, int64_t loss,
                              int32_t at_s)
 {
@@ -75,7 +80,7 @@ static void false_refund(twi_sim *sim, twi_store *store, twi_thief *thief, const
                          int32_t at_s)
 {
     twi_txn *txn = false_return(sim, store, thief, w, w->employee);
-    maybe_approved(store, thief, at_s, TWI_REASON_NO_RECEIPT, txn);
+    maybe_approved(store, thief, at_s, return_reason(txn), txn);
     twi_pay pay = TWI_PAY_CASH;
     uint64_t token = 0;
     if (thief->scheme == TW_SIMULATE_OWN_CARD_REFUND) {
@@ -92,7 +97,7 @@ static void refund_to_gift_card(twi_sim *sim, twi_store *store, twi_thief *thief
                                 const twi_worker *w, int32_t at_s)
 {
     twi_txn *txn = false_return(sim, store, thief, w, w->employee);
-    maybe_approved(store, thief, at_s, TWI_REASON_NO_RECEIPT, txn);
+    maybe_approved(store, thief, at_s, return_reason(txn), txn);
     twi_pay_with(txn, TWI_PAY_GIFT_CARD, 0, &thief->rng);
     goods_missing(sim, store, thief);
     twi_task task = {.kind = TWI_TASK_DRAIN, .who = sim->employees_own[thief->employee].thief};
@@ -130,8 +135,9 @@ void twi_act_drain(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_t
     txn->total = TW_MIN(total, value);
     twi_pay_with(txn, TWI_PAY_GIFT_CARD, task->memo.token, &thief->rng);
     txn->total = total;
+    twi_pay rest = twi_chance(&thief->rng, 0.5) ? TWI_PAY_CASH : TWI_PAY_DEBIT;
     if (total > value)
-        twi_pay_with(txn, TWI_PAY_CASH, 0, &thief->rng);
+        twi_pay_with(txn, rest, twi_token(some_friend(thief), rest), &thief->rng);
     (void)finish_theft(sim, store, thief, 0, task->at_s);
 }
 
@@ -391,7 +397,7 @@ static void collude(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_
         return; // the code is lent only now and then
     if (twi_chance(&thief->rng, 0.5)) {
         twi_txn *txn = false_return(sim, store, thief, w, w->employee);
-        approve_by(txn, thief->partner, TWI_REASON_HIGH_VALUE);
+        approve_by(txn, thief->partner, return_reason(txn));
         twi_pay_with(txn, TWI_PAY_CASH, 0, &thief->rng);
         goods_missing(sim, store, thief);
         (void)finish_theft(sim, store, thief, -txn->total, at_s);

@@ -60,7 +60,7 @@ static void take_dues(twi_sim *sim, twi_store *store)
     store->due_n = kept;
 }
 
-static void set_rates(twi_sim *sim, twi_store *store, double volume)
+static void set_rates(twi_store *store, double volume)
 {
     double sum = 0.0;
     for (int32_t h = 0; h < TWI_HOURS; h++) {
@@ -72,7 +72,6 @@ static void set_rates(twi_sim *sim, twi_store *store, double volume)
     // The other transactions of a day (returns, no-sales, cancels) come on top of the customers.
     for (int32_t h = 0; h < TWI_HOURS; h++)
         store->rate[h] *= sum > 0.0 ? 0.97 * volume / sum / 3600.0 : 0.0;
-    (void)sim;
 }
 
 // The next customer after at_s; a day without one ends beyond every closing time.
@@ -107,7 +106,7 @@ static void begin_day(twi_sim *sim, twi_store *store)
     store->task_order = 0;
     if (!store->is_in_day)
         return;
-    set_rates(sim, store, volume);
+    set_rates(store, volume);
     twi_staff_plan(sim, store);
     take_dues(sim, store);
     twi_honest_plan(sim, store);

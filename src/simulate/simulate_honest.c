@@ -79,6 +79,8 @@ static void pay_as_usual(twi_sim *sim, twi_store *store, uint64_t customer, bool
         // Two tenders: the rest of a gift card, or what cash was in the purse.
         twi_pay first = is_gift ? pay : TWI_PAY_CASH;
         twi_pay second = twi_chance(rng, 0.5) ? TWI_PAY_CREDIT : TWI_PAY_DEBIT;
+        if (is_gift && twi_chance(rng, 0.25))
+            second = TWI_PAY_CASH;
         int64_t total = txn->total;
         txn->total = twi_range(rng, 1, (int32_t)(total / 100) - 1) * 100;
         twi_pay_with(txn, first, twi_mix(customer, tw_rng_below(rng, 3)), rng);
@@ -102,7 +104,7 @@ uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t custome
         add_extras(sim, store, at_s, rng);
     twi_total(txn);
     pay_as_usual(sim, store, customer, is_self, rng);
-    twi_scheme_before(sim, store, txn);
+    twi_scheme_before(sim, txn);
     uint64_t ref = twi_finish(sim, store, at_s, rng);
     txn->customer = customer; // for the memory of it, no longer for the record
     return ref;

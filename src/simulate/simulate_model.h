@@ -462,7 +462,7 @@ void twi_return_do(twi_sim *sim, twi_store *store, const twi_task *task);
 
 void twi_schemes_plan(twi_sim *sim, twi_store *store);
 // Chances that a sale gives to the thief who rang it: before it is paid, and after it is done.
-void twi_scheme_before(twi_sim *sim, twi_store *store, twi_txn *txn);
+void twi_scheme_before(twi_sim *sim, twi_txn *txn);
 void twi_scheme_after(twi_sim *sim, twi_store *store, const twi_memo *memo, int32_t done_s);
 void twi_scheme_do(twi_sim *sim, twi_store *store, const twi_task *task);
 // One act of a thief at work, and the two halves of schemes that wait for their moment.

@@ -114,9 +114,8 @@ static twi_thief *armed_thief(twi_sim *sim, uint32_t employee, tw_simulate_schem
     return thief->scheme == scheme && thief->armed ? thief : NULL;
 }
 
-void twi_scheme_before(twi_sim *sim, twi_store *store, twi_txn *txn)
+void twi_scheme_before(twi_sim *sim, twi_txn *txn)
 {
-    (void)store;
     twi_thief *thief = armed_thief(sim, txn->employee, TW_SIMULATE_LOYALTY_SELF_CREDIT);
     if (!thief || txn->loyalty || txn->total < 400)
         return;

@@ -13,7 +13,7 @@
 #include "simulate/simulate.h"
 
 // Of small_chain(7), all outputs.
-#define GOLDEN_HASH UINT64_C(0xe60fd689bfe89e22)
+#define GOLDEN_HASH UINT64_C(0xd6639d6344a1ddf0)
 
 // A sink that keeps one hash for each output and may fail.
 typedef struct tally {
