@@ -17,7 +17,8 @@ export default defineConfig({
       output: {
         manualChunks(id) {
           if (/node_modules\/(echarts|zrender)\//.test(id)) return 'echarts'
-          if (/node_modules\/(react|react-dom|scheduler|react-router|react-router-dom|@remix-run)\//.test(id))
+          // tslib is used by both; with ECharts it would draw that chunk into the first load.
+          if (/node_modules\/(react|react-dom|scheduler|react-router|react-router-dom|@remix-run|tslib)\//.test(id))
             return 'react'
           return undefined
         },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { gzipSync } from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { baseUrl, expectAccessible, getStores, listAlerts, openQueue, watchFaults } from './support'
 
@@ -68,6 +69,15 @@ test('allows no script but its own files', async ({ request }) => {
   const policy = reply.headers()['content-security-policy'] ?? ''
   const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? /default-src ([^;]*)/.exec(policy)?.[1] ?? ''
   expect(scripts.trim()).toBe("'self'")
+})
+
+test('the first load stays below 300 KB of compressed script', async ({ request }) => {
+  const page = await (await request.get(`${baseUrl()}/`)).text()
+  const paths = [...page.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map((match) => match[1])
+  expect(paths.length).toBeGreaterThan(1)
+  let bytes = 0
+  for (const path of paths) bytes += gzipSync(await (await request.get(`${baseUrl()}${path}`)).body()).length
+  expect(bytes).toBeLessThan(300_000)
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
