@@ -21,7 +21,8 @@ static void copy_id(tw_str s, char out[TWI_NAME_BYTES])
     tw_str_copy(s, out, TWI_NAME_BYTES);
 }
 
-// --- transactions of an alert ----------------------------------------------------------------------
+// --- transactions of an alert
+// ----------------------------------------------------------------------
 
 static void index_seq(tw_detector *d, uint64_t seq, uint32_t case_idx)
 {
@@ -58,7 +59,8 @@ static void add_seq(tw_detector *d, tw_alert *a, uint32_t case_idx, uint64_t seq
     index_seq(d, seq, case_idx);
 }
 
-// --- reasons ---------------------------------------------------------------------------------------
+// --- reasons
+// ---------------------------------------------------------------------------------------
 
 static tw_alert_reason *reason_of(tw_alert *a, uint8_t number)
 {
@@ -110,22 +112,24 @@ static void update_reasons(const tw_detector *d, tw_alert *a, const twi_touch *t
     for (uint32_t i = 1; i < a->reason_n; i++) {
         tw_alert_reason moved = a->reasons[i];
         uint32_t j = i;
-        for (; j > 0 && slot_of(d, touch, a->reasons[j - 1].signal) < slot_of(d, touch, moved.signal);
+        for (;
+             j > 0 && slot_of(d, touch, a->reasons[j - 1].signal) < slot_of(d, touch, moved.signal);
              j--)
             a->reasons[j] = a->reasons[j - 1];
         a->reasons[j] = moved;
     }
 }
 
-// --- life ------------------------------------------------------------------------------------------
+// --- life
+// ------------------------------------------------------------------------------------------
 
 tw_status twi_alerts_reserve(tw_detector *d, size_t n)
 {
     void *alerts = d->alerts_own, *cases = d->alert_case_own, *open = d->open_own,
          *freed = d->free_own, *closed = d->closed_own;
     size_t records = d->alert_n + (n > d->free_n ? n - d->free_n : 0);
-    tw_status status = tw_grow(d->alloc, &alerts, &d->alert_cap, records, sizeof *d->alerts_own,
-                               TWI_ALERTS_MAX);
+    tw_status status =
+        tw_grow(d->alloc, &alerts, &d->alert_cap, records, sizeof *d->alerts_own, TWI_ALERTS_MAX);
     d->alerts_own = alerts;
     if (status == TW_OK)
         status = tw_grow(d->alloc, &cases, &d->alert_case_cap, records, sizeof(uint32_t),
@@ -260,7 +264,8 @@ static const tw_alert *close_alert(tw_detector *d, uint32_t case_idx, const tw_f
     return a;
 }
 
-// --- verdicts --------------------------------------------------------------------------------------
+// --- verdicts
+// --------------------------------------------------------------------------------------
 
 static void set_factor(tw_detector *d, twi_case *c, double factor, double days)
 {

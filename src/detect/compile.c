@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Compiles the YAML of a signal set (format: docs/detection.md) into a tw_signal_set. Everything is
-// checked here, once, so that evaluation needs no checks: features and filters exist, peers are asked
-// only for measures that are compared with peers, ramps have a direction, slots fit.
+// checked here, once, so that evaluation needs no checks: features and filters exist, peers are
+// asked only for measures that are compared with peers, ramps have a direction, slots fit.
 #include <math.h>
 
 #include "base/limits.h"
@@ -19,12 +19,13 @@ typedef struct word {
     uint32_t value;
 } word;
 
-static const word feed_words[] = {{"types", TW_FEED_TYPES},         {"originals", TW_FEED_ORIGINALS},
-                                  {"lines", TW_FEED_LINES},         {"shifts", TW_FEED_SHIFTS},
-                                  {"accounts", TW_FEED_ACCOUNTS},   {"sequences", TW_FEED_SEQUENCES},
-                                  {"tenders", TW_FEED_TENDERS},     {NULL, 0}};
-static const word op_words[] = {{">=", TWI_GE}, {"<=", TWI_LE},   {">", TWI_GT},       {"<", TWI_LT},
-                                {"==", TWI_EQ}, {"set", TWI_SET}, {"unset", TWI_UNSET}, {NULL, 0}};
+static const word feed_words[] = {{"types", TW_FEED_TYPES},       {"originals", TW_FEED_ORIGINALS},
+                                  {"lines", TW_FEED_LINES},       {"shifts", TW_FEED_SHIFTS},
+                                  {"accounts", TW_FEED_ACCOUNTS}, {"sequences", TW_FEED_SEQUENCES},
+                                  {"tenders", TW_FEED_TENDERS},   {NULL, 0}};
+static const word op_words[] = {{">=", TWI_GE},       {"<=", TWI_LE}, {">", TWI_GT},
+                                {"<", TWI_LT},        {"==", TWI_EQ}, {"set", TWI_SET},
+                                {"unset", TWI_UNSET}, {NULL, 0}};
 static const word ref_words[] = {{"own", TWI_REF_OWN},
                                  {"store_low", TWI_REF_STORE_LOW},
                                  {"store_median", TWI_REF_STORE_MEDIAN},
@@ -51,9 +52,12 @@ static const word line_words[] = {{"none", TWI_LINES_NONE},
                                   {"price_cut", TWI_LINES_PRICE_CUT},
                                   {"keyed", TWI_LINES_KEYED},
                                   {NULL, 0}};
-static const word tender_words[] = {{"none", TWI_TENDERS_NONE}, {"all", TWI_TENDERS_ALL},
-                                    {"cash", TWI_TENDERS_CASH}, {"card", TWI_TENDERS_CARD},
-                                    {"gift", TWI_TENDERS_GIFT}, {"keyed", TWI_TENDERS_KEYED},
+static const word tender_words[] = {{"none", TWI_TENDERS_NONE},
+                                    {"all", TWI_TENDERS_ALL},
+                                    {"cash", TWI_TENDERS_CASH},
+                                    {"card", TWI_TENDERS_CARD},
+                                    {"gift", TWI_TENDERS_GIFT},
+                                    {"keyed", TWI_TENDERS_KEYED},
                                     {NULL, 0}};
 static const word bool_words[] = {{"true", 1}, {"false", 0}, {NULL, 0}};
 
@@ -84,8 +88,8 @@ static tw_status read_word(const compiler *c, const yaml_node_t *map, const char
     if (!node)
         return TW_OK;
     if (!twi_yaml_scalar(node, &text) || !word_find(words, text, out))
-        return twi_yaml_fail(c->yaml, node, key, "unknown word '%.*s'",
-                             (int)TW_MIN(text.bytes, 40), text.at ? text.at : "");
+        return twi_yaml_fail(c->yaml, node, key, "unknown word '%.*s'", (int)TW_MIN(text.bytes, 40),
+                             text.at ? text.at : "");
     return TW_OK;
 }
 
@@ -115,7 +119,8 @@ static tw_status copy_name(compiler *c, const yaml_node_t *map, tw_str *out)
 }
 
 // A number, or $parameter of the signal being compiled.
-static tw_status read_number(const compiler *c, const yaml_node_t *node, const char *key, float *out)
+static tw_status read_number(const compiler *c, const yaml_node_t *node, const char *key,
+                             float *out)
 {
     tw_str text;
     double value = 0;
@@ -201,6 +206,18 @@ static tw_status read_term(const compiler *c, const yaml_node_t *node, tw_featur
     return TW_OK;
 }
 
+// The gate of "at least the 95th percentile, or more"; see set.h.
+static uint16_t gate_of(const twi_condition *condition)
+{
+    const twi_term *right = &condition->right;
+    bool is_high = (condition->op == TWI_GE || condition->op == TWI_GT) &&
+                   right->ref == TWI_REF_PEER_P95 && right->times >= 1 && right->plus >= 0;
+    if (!is_high || right->by != TW_FEATURE_N || condition->by != TW_FEATURE_N ||
+        condition->passes_missing)
+        return TW_FEATURE_N;
+    return (uint16_t)tw_peer_percentile_feature((tw_peer_measure)right->measure);
+}
+
 static tw_status read_condition(compiler *c, const yaml_node_t *node)
 {
     static const char *const keys[] = {"feature", "by", "op", "value", "missing", NULL};
@@ -219,6 +236,7 @@ static tw_status read_condition(compiler *c, const yaml_node_t *node)
     TW_TRY(read_word(c, node, "missing", missing, 0, &pass));
     *out = (twi_condition){.feature = (uint16_t)feature,
                            .by = TW_FEATURE_N,
+                           .gate = TW_FEATURE_N,
                            .op = (uint8_t)op,
                            .passes_missing = pass != 0};
     if (twi_yaml_get(c->yaml, node, "by")) {
@@ -234,6 +252,7 @@ static tw_status read_condition(compiler *c, const yaml_node_t *node)
         return twi_yaml_fail(c->yaml, node, "value", "is missing");
     } else {
         TW_TRY(read_term(c, value, feature, &out->right));
+        out->gate = gate_of(out);
     }
     c->set->condition_n++;
     c->signal->condition_n++;
@@ -405,7 +424,8 @@ static tw_status read_words(compiler *c, const yaml_node_t *node)
     if (!twi_sentence_check(s->sentence, c->set->schemes[s->scheme].entity,
                             s->measure != TWI_NO_MEASURE, &bad, &s->is_window_sentence))
         return twi_yaml_fail(c->yaml, twi_yaml_get(c->yaml, node, "sentence"), "sentence",
-                             "placeholder '{%.*s}' is unknown or has no peers to compare with", (int)TW_MIN(bad.bytes, 40), bad.at);
+                             "placeholder '{%.*s}' is unknown or has no peers to compare with",
+                             (int)TW_MIN(bad.bytes, 40), bad.at);
     return TW_OK;
 }
 
@@ -447,9 +467,10 @@ static tw_status join_scheme(compiler *c, const yaml_node_t *node)
 static tw_status read_signal(compiler *c, const yaml_node_t *node)
 {
     static const char *const keys[] = {
-        "name",     "scheme", "title",  "help",     "on",    "not_on",  "needs", "needs_not",
-        "parameters", "when", "strength", "weight", "repeat", "effect", "exposure", "lines",
-        "tenders",  "why",    "sentence", "enabled", "compare", "all_of", "after_days", NULL};
+        "name",     "scheme",    "title",      "help",   "on",         "not_on",
+        "needs",    "needs_not", "parameters", "when",   "strength",   "weight",
+        "repeat",   "effect",    "exposure",   "lines",  "tenders",    "why",
+        "sentence", "enabled",   "compare",    "all_of", "after_days", NULL};
     tw_signal_set *set = c->set;
     twi_signal *s = c->signal = &set->signals[set->signal_n];
     s->measure = TWI_NO_MEASURE;

@@ -70,7 +70,8 @@ static int32_t days_known(const tw_detector *d)
     return d->day == INT32_MIN ? 0 : d->day - d->first_day;
 }
 
-// --- score -----------------------------------------------------------------------------------------
+// --- score
+// -----------------------------------------------------------------------------------------
 
 static float risk_of(const twi_touch *touch)
 {
@@ -169,11 +170,11 @@ static void take_touches(tw_detector *d, const tw_fact *fact, twi_context *conte
         float risk = risk_of(touch);
         tw_alert_change *change = &changes[*change_n];
         if (touch->state.alert != TWI_NONE) {
-            *change = (tw_alert_change){
-                TW_ALERT_GREW, twi_alert_grow(d, index, touch, fact, context, risk)};
+            *change = (tw_alert_change){TW_ALERT_GREW,
+                                        twi_alert_grow(d, index, touch, fact, context, risk)};
         } else if (i == touches->best && touch->evidence >= touch->needed) {
-            *change = (tw_alert_change){
-                TW_ALERT_OPENED, twi_alert_open(d, index, touch, fact, context, risk)};
+            *change = (tw_alert_change){TW_ALERT_OPENED,
+                                        twi_alert_open(d, index, touch, fact, context, risk)};
             out->alert_key = change->alert->key;
         } else {
             remember_lead(&d->cases_own[index], fact->seq, touch->exposure_minor);
@@ -210,8 +211,8 @@ void tw_detector_apply(tw_detector *d, const tw_fact *fact, const float *row, ui
     score_transaction(d, &context, out, &touches);
     take_touches(d, fact, &context, &touches, out, changes, change_n);
     count_hits(d, out);
-    out->is_audit = out->alert_key == 0 && d->policy.audit_share > 0 &&
-                    is_audited(d, &fact->as.transaction);
+    out->is_audit =
+        out->alert_key == 0 && d->policy.audit_share > 0 && is_audited(d, &fact->as.transaction);
 }
 
 void tw_detector_probe(const tw_detector *d, const tw_fact *fact, const float *row,
@@ -235,7 +236,8 @@ void tw_detector_sentence(const tw_detector *d, const tw_fact *fact, const float
     twi_sentence_write(s, &context, out, TW_SENTENCE_BYTES);
 }
 
-// --- figures ---------------------------------------------------------------------------------------
+// --- figures
+// ---------------------------------------------------------------------------------------
 
 void tw_detector_stats_get(const tw_detector *d, tw_detector_stats *out)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Installing models, signal sets and policies. Each is fully built first and swapped in when nothing
-// can fail any more. Numbers of signals and schemes are given once to each name and never reused.
+// Installing models, signal sets and policies. Each is fully built first and swapped in when
+// nothing can fail any more. Numbers of signals and schemes are given once to each name and never
+// reused.
 #include <math.h>
 #include <stdio.h>
 
@@ -39,7 +40,8 @@ float twi_outlier(const tw_detector *d, const float *row)
     return (float)tw_iforest_rank(forest, tw_iforest_score(forest, row));
 }
 
-// --- models ----------------------------------------------------------------------------------------
+// --- models
+// ----------------------------------------------------------------------------------------
 
 static tw_status load_model(const tw_alloc *alloc, tw_str content, tw_model **out, tw_err *err)
 {
@@ -56,7 +58,8 @@ static tw_status load_model(const tw_alloc *alloc, tw_str content, tw_model **ou
     return TW_OK;
 }
 
-// --- names -----------------------------------------------------------------------------------------
+// --- names
+// -----------------------------------------------------------------------------------------
 
 // Number of a name among names[n][TWI_NAME_BYTES], or n when it is new.
 static uint32_t find_name(const char *names, uint32_t n, tw_str name)
@@ -162,7 +165,8 @@ static void install_set(tw_detector *d, tw_signal_set *set)
     tw_signal_set_free(old);
 }
 
-// --- configs ---------------------------------------------------------------------------------------
+// --- configs
+// ---------------------------------------------------------------------------------------
 
 // What a config builds; one of them is set.
 typedef struct built {

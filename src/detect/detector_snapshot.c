@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Snapshots of a detector and its hash. Both come from one stream of little-endian fields
-// (docs/formats/snapshot.md names the engine's part; this one follows it): magic "TWDETECT", version,
-// configs, numbers of names, days and budget, cases in order of creation, alert keys, open alerts in
-// order of opening. Tables and free lists are rebuilt on loading.
+// (docs/formats/snapshot.md names the engine's part; this one follows it): magic "TWDETECT",
+// version, configs, numbers of names, days and budget, cases in order of creation, alert keys, open
+// alerts in order of opening. Tables and free lists are rebuilt on loading.
 #include "base/limits.h"
 #include "state.h"
 
@@ -11,7 +11,8 @@ static const char magic[8] = {'T', 'W', 'D', 'E', 'T', 'E', 'C', 'T'};
 #define VERSION 1u
 #define PIECE_BYTES 65536
 
-// --- writing ---------------------------------------------------------------------------------------
+// --- writing
+// ---------------------------------------------------------------------------------------
 
 typedef struct sink {
     tw_write *write;
@@ -102,8 +103,8 @@ static void put_alert(sink *s, const tw_alert *a, uint32_t case_idx)
 {
     put_u32(s, case_idx);
     put_u64(s, a->key);
-    const char *const texts[] = {a->scheme,   a->scheme_title, a->entity_id,  a->store_id,
-                                 a->employee_id, a->register_id, a->currency};
+    const char *const texts[] = {a->scheme,      a->scheme_title, a->entity_id, a->store_id,
+                                 a->employee_id, a->register_id,  a->currency};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
         put_name(s, texts[i]);
     put_number(s, (unsigned)a->type, 1);
@@ -202,7 +203,8 @@ uint64_t tw_detector_hash(const tw_detector *d)
     return hash;
 }
 
-// --- reading ---------------------------------------------------------------------------------------
+// --- reading
+// ---------------------------------------------------------------------------------------
 
 typedef struct source {
     tw_read *read;
@@ -313,8 +315,8 @@ static void get_alert_reasons(source *s, tw_alert *a)
 static void get_alert(source *s, tw_alert *a)
 {
     a->key = get_u64(s);
-    char *const texts[] = {a->scheme,      a->scheme_title, a->entity_id, a->store_id,
-                           a->employee_id, a->register_id};
+    char *const texts[] = {a->scheme,   a->scheme_title, a->entity_id,
+                           a->store_id, a->employee_id,  a->register_id};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
         get_name(s, texts[i], TWI_NAME_BYTES);
     get_name(s, a->currency, sizeof a->currency);

@@ -2,11 +2,11 @@
 //
 // Evidence: how firings add up in a case, how it ages, and where the operating point lies.
 //
-// A signal's slot holds the larger of what it had and what it fires with now, plus a share (`repeat`)
-// of the smaller: a windowed signal that repeats itself counts once, independent events add up. A
-// case's evidence is its strongest slot plus a share of the others, as signals of one scheme are
-// correlated. The operating point is the evidence at which the last 28 days would have opened as
-// many alerts as the policy's budget allows, never less than the policy's floor.
+// A signal's slot holds the larger of what it had and what it fires with now, plus a share
+// (`repeat`) of the smaller: a windowed signal that repeats itself counts once, independent events
+// add up. A case's evidence is its strongest slot plus a share of the others, as signals of one
+// scheme are correlated. The operating point is the evidence at which the last 28 days would have
+// opened as many alerts as the policy's budget allows, never less than the policy's floor.
 #include <math.h>
 
 #include "state.h"
@@ -16,7 +16,8 @@
 // Below this a case is as good as forgotten.
 #define FAINT_FP (TWI_POINT / 4)
 
-// --- days and budget -------------------------------------------------------------------------------
+// --- days and budget
+// -------------------------------------------------------------------------------
 
 static size_t ring(int32_t day)
 {
@@ -26,8 +27,8 @@ static size_t ring(int32_t day)
 static int32_t operating_point(const tw_detector *d, int32_t days_known)
 {
     int32_t floor_fp = days_known < d->policy.cold_days ? d->cold_fp : d->floor_fp;
-    double store_days =
-        (double)TW_MIN(days_known, TWI_BUDGET_DAYS) * tw_engine_entity_n(d->engine, TW_ENTITY_STORE);
+    double store_days = (double)TW_MIN(days_known, TWI_BUDGET_DAYS) *
+                        tw_engine_entity_n(d->engine, TW_ENTITY_STORE);
     double allowed = d->policy.alerts_per_store_day * store_days;
     int64_t above = 0;
     int32_t point = floor_fp;
@@ -115,7 +116,8 @@ void twi_case_age(const tw_detector *d, twi_case *c, int32_t day)
     }
 }
 
-// --- days --------------------------------------------------------------------------------------------
+// --- days
+// --------------------------------------------------------------------------------------------
 
 void twi_day_move(tw_detector *d, int32_t day)
 {
@@ -144,7 +146,8 @@ static void count_peak(tw_detector *d, twi_case *c, int32_t evidence)
     int32_t plain = (int32_t)TW_MIN((int64_t)evidence * 256 / factor, INT32_MAX);
     if (plain <= c->peak || plain < TWI_BIN)
         return;
-    int32_t from = TW_MIN(c->peak / TWI_BIN, TWI_BINS - 1), to = TW_MIN(plain / TWI_BIN, TWI_BINS - 1);
+    int32_t from = TW_MIN(c->peak / TWI_BIN, TWI_BINS - 1),
+            to = TW_MIN(plain / TWI_BIN, TWI_BINS - 1);
     if (c->peak < TWI_BIN || from != to) {
         d->would_open[ring(d->day)][to]++;
         if (c->peak >= TWI_BIN)
@@ -153,7 +156,8 @@ static void count_peak(tw_detector *d, twi_case *c, int32_t evidence)
     c->peak = plain;
 }
 
-// --- firings to cases ------------------------------------------------------------------------------
+// --- firings to cases
+// ------------------------------------------------------------------------------
 
 // The entity of a scheme in this transaction; empty when it has none.
 static tw_str entity_id(tw_entity_kind kind, const tw_transaction *t)
@@ -168,8 +172,8 @@ static tw_str entity_id(tw_entity_kind kind, const tw_transaction *t)
 // Key of a case. Registers are numbered within their store.
 static uint64_t case_key(const twi_scheme *scheme, const tw_transaction *t, tw_str id)
 {
-    uint64_t key = tw_hash_pair(tw_hash_str(scheme->name, (uint64_t)scheme->entity),
-                                tw_hash_str(id, 0));
+    uint64_t key =
+        tw_hash_pair(tw_hash_str(scheme->name, (uint64_t)scheme->entity), tw_hash_str(id, 0));
     if (scheme->entity == TW_ENTITY_REGISTER)
         key = tw_hash_pair(key, tw_hash_str(t->store_id, 0));
     return key;
@@ -296,8 +300,8 @@ uint32_t twi_case_store(tw_detector *d, const twi_touch *touch)
 tw_status twi_cases_reserve(tw_detector *d, size_t n)
 {
     void *cases = d->cases_own;
-    tw_status status = tw_grow(d->alloc, &cases, &d->case_cap, d->case_n + n, sizeof *d->cases_own,
-                               TWI_CASES_MAX);
+    tw_status status =
+        tw_grow(d->alloc, &cases, &d->case_cap, d->case_n + n, sizeof *d->cases_own, TWI_CASES_MAX);
     d->cases_own = cases;
     return status;
 }

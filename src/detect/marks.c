@@ -83,8 +83,8 @@ int64_t twi_exposure_minor(const twi_signal *signal, const tw_transaction *t)
     case TWI_EXPOSURE_PRICE_CUT:
         for (size_t i = 0; i < t->line_n; i++)
             if (is_price_cut(&t->lines[i]))
-                sum += line_value(&t->lines[i], t->lines[i].regular_price_minor -
-                                                    t->lines[i].unit_price_minor);
+                sum += line_value(&t->lines[i],
+                                  t->lines[i].regular_price_minor - t->lines[i].unit_price_minor);
         break;
     }
     return TW_MIN(sum, TW_MONEY_MAX_MINOR);
@@ -103,7 +103,8 @@ const char *tw_detector_tender_mark(const tw_detector *detector, const tw_transa
                                     uint8_t signal, size_t tender)
 {
     const twi_signal *s = twi_signal_by_number(detector, signal);
-    if (!s || tender >= transaction->tender_n || !tender_is_marked(s, &transaction->tenders[tender]))
+    if (!s || tender >= transaction->tender_n ||
+        !tender_is_marked(s, &transaction->tenders[tender]))
         return NULL;
     return s->why.at;
 }

@@ -77,6 +77,8 @@ static float term_value(const twi_term *term, twi_context *context)
 static bool condition_holds(const twi_condition *condition, twi_context *context)
 {
     float left = context->row[condition->feature];
+    if (condition->gate != TW_FEATURE_N && !(context->row[condition->gate] >= TWI_GATE))
+        return false;
     if (condition->by != TW_FEATURE_N)
         left *= context->row[condition->by];
     if (condition->op == TWI_SET)

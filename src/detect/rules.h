@@ -11,13 +11,14 @@
 #define TWI_PEERS_MIN 10
 #define TWI_STORE_PEERS_MIN 2
 
-// Everything that rules and sentences may look at. Peer statistics are fetched when first asked for.
+// Everything that rules and sentences may look at. Peer statistics are fetched when first asked
+// for.
 typedef struct twi_context {
     const tw_engine *engine;
     const tw_transaction *transaction;
     const float *row;
     uint32_t filters, feed;
-    int32_t days_known; // days of records so far
+    int32_t days_known;   // days of records so far
     uint64_t peers_known; // bit for each measure in peers[]
     tw_peer_stats peers[TW_PEER_MEASURE_N];
 } twi_context;
@@ -38,8 +39,8 @@ float twi_context_reference(twi_context *context, uint8_t measure, uint8_t ref);
 // Signals that fire, in the order of the set; at most TW_SIGNALS_MAX.
 size_t twi_rules_run(const tw_signal_set *set, twi_context *context, twi_firing *out);
 
-// Writes the sentence of a signal with its numbers (sentence.c). Clauses after "; " whose numbers are
-// not known are left out.
+// Writes the sentence of a signal with its numbers (sentence.c). Clauses after "; " whose numbers
+// are not known are left out.
 void twi_sentence_write(const twi_signal *signal, twi_context *context, char *out, size_t cap);
 
 // Money at risk in the transaction by a signal's rule, in minor units, >= 0 (marks.c).

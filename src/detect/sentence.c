@@ -174,7 +174,8 @@ static void put_times(writer *w, const twi_signal *signal, twi_context *context)
     put_value(w, context, "ratio", context->row[base] / stats->peer_median);
 }
 
-static void put_placeholder(writer *w, const twi_signal *signal, twi_context *context, tw_str inside)
+static void put_placeholder(writer *w, const twi_signal *signal, twi_context *context,
+                            tw_str inside)
 {
     tw_str words[2], text;
     tw_str name = split_placeholder(inside, words);

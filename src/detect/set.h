@@ -13,6 +13,9 @@
 #define TWI_CONDITIONS_MAX 512 // of a whole set
 #define TWI_RAMPS_MAX 256
 #define TWI_NO_MEASURE 0xffu
+// A value at or above the 95th percentile has at least this share of peers below it, by the
+// engine's 64 quantiles.
+#define TWI_GATE 0.93f
 
 typedef enum twi_op { TWI_GE, TWI_LE, TWI_GT, TWI_LT, TWI_EQ, TWI_SET, TWI_UNSET } twi_op;
 
@@ -41,6 +44,9 @@ typedef struct twi_condition {
     twi_term right;
     uint16_t feature;
     uint16_t by; // feature that multiplies it, or TW_FEATURE_N
+    // Percentile feature that cannot be under TWI_GATE when the condition holds, or TW_FEATURE_N:
+    // it rejects most transactions without a look at the peers.
+    uint16_t gate;
     uint8_t op;
     bool passes_missing; // a value or reference that is not known counts as met
 } twi_condition;
@@ -81,19 +87,19 @@ typedef enum twi_tender_mark {
 } twi_tender_mark;
 
 typedef struct twi_signal {
-    uint32_t on;         // any of these filters
-    uint32_t all;        // and all of these
-    uint32_t none;       // and none of these
-    uint32_t needs;      // feed bits that must be there
-    uint32_t needs_not;  // feed bits that must not: the plain variant of a sharper signal
+    uint32_t on;        // any of these filters
+    uint32_t all;       // and all of these
+    uint32_t none;      // and none of these
+    uint32_t needs;     // feed bits that must be there
+    uint32_t needs_not; // feed bits that must not: the plain variant of a sharper signal
     uint16_t condition, condition_n;
     uint16_t ramp, ramp_n;
-    int32_t after_days;  // of records before it may fire
+    int32_t after_days; // of records before it may fire
     int32_t weight_fp;  // points in 1/1024
     int32_t repeat_256; // share of its weight that each repetition adds, in 1/256
     uint8_t scheme, slot;
     uint8_t exposure, line_mark, tender_mark;
-    uint8_t measure;        // peer measure of the sentence's comparison, or TWI_NO_MEASURE
+    uint8_t measure; // peer measure of the sentence's comparison, or TWI_NO_MEASURE
     bool is_clearing, enabled;
     bool is_window_sentence; // its numbers are those of the entity, not of one transaction
     tw_str name, title, help, sentence, why; // NUL-terminated in the set's arena
@@ -124,8 +130,9 @@ struct tw_signal_set {
 uint8_t twi_measure_of(tw_feature feature);
 
 // Checks a sentence template at compile time (sentence.c): every {placeholder} is a feature, a
-// reference (allowed with has_peers) or a word of the transaction. On failure *bad is the offending part. *is_window tells
-// whether every placeholder is the entity's own, so that any of its transactions gives the numbers.
+// reference (allowed with has_peers) or a word of the transaction. On failure *bad is the offending
+// part. *is_window tells whether every placeholder is the entity's own, so that any of its
+// transactions gives the numbers.
 bool twi_sentence_check(tw_str sentence, tw_entity_kind entity, bool has_peers, tw_str *bad,
                         bool *is_window);
 

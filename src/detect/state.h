@@ -2,9 +2,10 @@
 //
 // The detector's state. Internal to the library.
 //
-// A case is the evidence for one (entity, scheme): one slot for each signal of the scheme, in points
-// of 1/1024, that ages by whole days of the engine's clock. Cases are found by the hash of kind, id
-// and scheme name; 64 bits make a mix-up of two cases among millions a matter of 1 in 10^7.
+// A case is the evidence for one (entity, scheme): one slot for each signal of the scheme, in
+// points of 1/1024, that ages by whole days of the engine's clock. Cases are found by the hash of
+// kind, id and scheme name; 64 bits make a mix-up of two cases among millions a matter of 1 in
+// 10^7.
 //
 // Invariants:
 //  1. Everything that decides is integer or IEEE single/double with + - * / only.
@@ -19,10 +20,10 @@
 #include "model/file.h"
 #include "rules.h"
 
-#define TWI_POINT 1024        // one point of evidence
-#define TWI_LEADS_MAX 8       // transactions of a case remembered before its alert opens
-#define TWI_BUDGET_DAYS 28    // memory of the budget
-#define TWI_BINS 128          // of half a point each
+#define TWI_POINT 1024     // one point of evidence
+#define TWI_LEADS_MAX 8    // transactions of a case remembered before its alert opens
+#define TWI_BUDGET_DAYS 28 // memory of the budget
+#define TWI_BINS 128       // of half a point each
 #define TWI_BIN (TWI_POINT / 2)
 #define TWI_NONE UINT32_MAX
 #define TWI_SCHEME_NUMBERS_MAX 250
@@ -136,14 +137,15 @@ const tw_alert *twi_alert_grow(tw_detector *d, uint32_t case_idx, const twi_touc
                                const tw_fact *fact, twi_context *context, float risk);
 // Takes a verdict; *closed is the alert that it closed or NULL.
 void twi_verdict_apply(tw_detector *d, const tw_fact *fact, const tw_alert **closed);
-void twi_alerts_index(tw_detector *d, uint32_t alert); // enters its seqs into alert_seqs
+void twi_alerts_index(tw_detector *d, uint32_t alert);       // enters its seqs into alert_seqs
 uint32_t twi_alert_place(tw_detector *d, uint32_t case_idx); // a free record, listed as open
 bool twi_alert_register(tw_detector *d, uint64_t key, uint32_t case_idx); // false when known
 
 // detector_config.c
 void twi_configs_init(tw_detector *d);
 void twi_configs_release(tw_detector *d);
-const twi_signal *twi_signal_by_number(const tw_detector *d, uint8_t number); // NULL when not in the set
+const twi_signal *twi_signal_by_number(const tw_detector *d,
+                                       uint8_t number); // NULL when not in the set
 bool twi_numbers_bind(tw_detector *d); // the set by the names' numbers; false when one has none
 float twi_outlier(const tw_detector *d, const float *row); // NaN without a model
 

@@ -75,8 +75,8 @@ const yaml_node_t *twi_yaml_get(const twi_yaml *yaml, const yaml_node_t *map, co
 {
     if (!map || map->type != YAML_MAPPING_NODE)
         return NULL;
-    for (const yaml_node_pair_t *p = map->data.mapping.pairs.start;
-         p < map->data.mapping.pairs.top; p++) {
+    for (const yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top;
+         p++) {
         tw_str name;
         if (twi_yaml_scalar(node_at(yaml, p->key), &name) && tw_str_equal(name, tw_str_from(key)))
             return node_at(yaml, p->value);
@@ -117,8 +117,7 @@ tw_status twi_yaml_items(const twi_yaml *yaml, const yaml_node_t *node, const ch
         return TW_OK;
     if (node->type != YAML_SEQUENCE_NODE)
         return twi_yaml_fail(yaml, node, key, "must be a list");
-    size_t have =
-        (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+    size_t have = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
     if (have > max_n)
         return twi_yaml_fail(yaml, node, key, "has %zu entries, at most %zu are allowed", have,
                              max_n);

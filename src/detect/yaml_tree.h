@@ -39,7 +39,8 @@ tw_status twi_yaml_items(const twi_yaml *yaml, const yaml_node_t *node, const ch
                          size_t max_n, size_t *n);
 const yaml_node_t *twi_yaml_item(const twi_yaml *yaml, const yaml_node_t *sequence, size_t i);
 
-// Text of a scalar (a view into the tree); TW_INVALID when it is missing, empty, too long or no scalar.
+// Text of a scalar (a view into the tree); TW_INVALID when it is missing, empty, too long or no
+// scalar.
 tw_status twi_yaml_text(const twi_yaml *yaml, const yaml_node_t *map, const char *key,
                         size_t max_bytes, tw_str *out);
 bool twi_yaml_scalar(const yaml_node_t *node, tw_str *out); // false when it is no scalar

@@ -15,7 +15,8 @@ static double ratio(double a, double b)
     return b > 0 ? a / b : (double)NAN;
 }
 
-// --- ranking: AP and AUC ---------------------------------------------------------------------------
+// --- ranking: AP and AUC
+// ---------------------------------------------------------------------------
 
 static int by_risk(const void *a, const void *b)
 {
@@ -52,7 +53,8 @@ static void rank_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
     out->auc = ratio(pairs, positives * negatives);
 }
 
-// Expected number of true ones among the k first of a day; the group at the edge counts by its share.
+// Expected number of true ones among the k first of a day; the group at the edge counts by its
+// share.
 static double true_in_first(const tw_eval_row **day, size_t n, size_t k)
 {
     double sum = 0;
@@ -94,7 +96,8 @@ static void day_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
     }
 }
 
-// --- threshold and money ---------------------------------------------------------------------------
+// --- threshold and money
+// ---------------------------------------------------------------------------
 
 // first_alert[n]: the earliest alert of each row, NONE without one.
 static void threshold_figures(const tw_eval_row *rows, size_t n, const uint32_t *first_alert,
@@ -123,7 +126,8 @@ static void threshold_figures(const tw_eval_row *rows, size_t n, const uint32_t 
     out->alert_recall = ratio((double)out->covered_n, (double)out->positive_n);
 }
 
-// --- alerts ----------------------------------------------------------------------------------------
+// --- alerts
+// ----------------------------------------------------------------------------------------
 
 typedef struct tally {
     uint32_t n, fraud_n;
@@ -152,7 +156,8 @@ static tw_status alert_figures(const tw_alloc *alloc, const tw_eval_input *input
     return TW_OK;
 }
 
-// --- thieves ---------------------------------------------------------------------------------------
+// --- thieves
+// ---------------------------------------------------------------------------------------
 
 static int by_number(const void *a, const void *b)
 {
@@ -261,7 +266,8 @@ static tw_status thieves(const tw_alloc *alloc, const tw_eval_input *input,
     return has_room ? TW_OK : TW_NO_MEMORY;
 }
 
-// --- all ---------------------------------------------------------------------------------------------
+// --- all
+// ---------------------------------------------------------------------------------------------
 
 static tw_status check(const tw_eval_input *input, tw_eval *out)
 {

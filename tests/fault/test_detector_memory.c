@@ -49,7 +49,8 @@ static tw_status reserve_more(tw_detector *d)
 static tw_status configure(tw_detector *d)
 {
     tw_err err = {0};
-    tw_status status = tw_detector_config(d, TW_CONFIG_SIGNALS, TW_STR("s"), tw_str_from(shop_signals), &err);
+    tw_status status =
+        tw_detector_config(d, TW_CONFIG_SIGNALS, TW_STR("s"), tw_str_from(shop_signals), &err);
     assert_true(status == TW_OK || err.text[0]);
     return status;
 }

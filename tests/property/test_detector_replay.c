@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random streams through the detector: a naive model of the evidence gives the same risks and alerts;
-// a replay gives the same hash; a snapshot at any point goes on as if nothing had happened.
+// Random streams through the detector: a naive model of the evidence gives the same risks and
+// alerts; a replay gives the same hash; a snapshot at any point goes on as if nothing had happened.
 #include "../unit/detect_fixture.h"
 
 #include <math.h>
@@ -12,8 +12,8 @@
 
 enum { EMPLOYEES = 6, FACTS = 1500 };
 
-// The refund scheme of the shop in doubles: 4 points a refund of 50 and more, repetitions add fully up
-// to five times, the sale of 77 takes 4 points away, halves in 14 days.
+// The refund scheme of the shop in doubles: 4 points a refund of 50 and more, repetitions add fully
+// up to five times, the sale of 77 takes 4 points away, halves in 14 days.
 typedef struct naive {
     double points[EMPLOYEES];
     int32_t day[EMPLOYEES];
@@ -54,8 +54,9 @@ static void the_naive_model_gives_the_same_risks(void **state)
         tw_rng_init(&rng, seed, 0);
         shop_open(&s);
         // No budget in the way: the naive model has a fixed bar.
-        shop_config(&s, TW_CONFIG_POLICY,
-                    "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nalerts_per_store_day: 100\n");
+        shop_config(
+            &s, TW_CONFIG_POLICY,
+            "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nalerts_per_store_day: 100\n");
         for (int i = 0; i < FACTS; i++) {
             int e = (int)tw_rng_below(&rng, EMPLOYEES);
             char employee[8];
@@ -83,7 +84,8 @@ static void the_naive_model_gives_the_same_risks(void **state)
     }
 }
 
-// --- replay and snapshots ----------------------------------------------------------------------------
+// --- replay and snapshots
+// ----------------------------------------------------------------------------
 
 static tw_status write_buf(void *ctx, const void *data, size_t bytes)
 {
@@ -108,7 +110,8 @@ static void reload(shop *s)
     tw_buf_init(&file, tw_alloc_system(), 64 << 20);
     assert_int_equal(tw_detector_save(s->detector, write_buf, &file), TW_OK);
     tw_reader_init(&reader, file.data_own, file.bytes);
-    assert_int_equal(tw_detector_load(tw_alloc_system(), s->engine, read_buf, &reader, &copy), TW_OK);
+    assert_int_equal(tw_detector_load(tw_alloc_system(), s->engine, read_buf, &reader, &copy),
+                     TW_OK);
     tw_detector_free(s->detector);
     s->detector = copy;
     tw_buf_release(&file);
@@ -121,7 +124,8 @@ static void random_fact(shop *s, tw_rng *rng, char last_alert[TW_ALERT_ID_BYTES]
     if (tw_rng_below(rng, 40) == 0) {
         bool on_alert = tw_rng_below(rng, 2);
         char id[32];
-        snprintf(id, sizeof id, "T%llu", (unsigned long long)tw_rng_below(rng, (uint32_t)s->seq + 1));
+        snprintf(id, sizeof id, "T%llu",
+                 (unsigned long long)tw_rng_below(rng, (uint32_t)s->seq + 1));
         shop_verdict(s, on_alert ? last_alert : "", on_alert ? "" : id,
                      (tw_verdict_kind)tw_rng_below(rng, TW_VERDICT_N));
         return;
@@ -129,7 +133,11 @@ static void random_fact(shop *s, tw_rng *rng, char last_alert[TW_ALERT_ID_BYTES]
     snprintf(employee, sizeof employee, "E%u", tw_rng_below(rng, EMPLOYEES));
     snprintf(account, sizeof account, "C%u", tw_rng_below(rng, 4));
     uint32_t kind = tw_rng_below(rng, 4);
-    shop_till(s, employee, kind ? account : "", kind == 0 ? 77 : kind == 1 ? -60 : kind == 2 ? -120 : 30);
+    shop_till(s, employee, kind ? account : "",
+              kind == 0   ? 77
+              : kind == 1 ? -60
+              : kind == 2 ? -120
+                          : 30);
     if (s->score.alert_key)
         tw_alert_id(s->score.alert_key, last_alert);
 }

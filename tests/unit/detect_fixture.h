@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small shop for the detector's tests: an engine and a detector with rules that are easy to compute
-// by hand, and functions that send facts to both, in the order that a service does.
+// A small shop for the detector's tests: an engine and a detector with rules that are easy to
+// compute by hand, and functions that send facts to both, in the order that a service does.
 #ifndef DETECT_FIXTURE_H
 #define DETECT_FIXTURE_H
 
@@ -33,13 +33,15 @@ static const char shop_signals[] =
     "    lines: returned\n"
     "    tenders: cash\n"
     "    why: Big\n"
-    "    sentence: 'Refund of {amount} by {employee}; {emp_refund_n_1d|refund|refunds} today; card {account}'\n"
+    "    sentence: 'Refund of {amount} by {employee}; {emp_refund_n_1d|refund|refunds} today; card "
+    "{account}'\n"
     "  - name: card_refund\n"
     "    scheme: cards\n"
     "    title: Card refund\n"
     "    help: h\n"
     "    on: [REFUND]\n"
-    "    when: [{feature: acc_refund_volume_30d, op: '>', value: {of: acc_mean_30d, times: 1, plus: 100}}]\n"
+    "    when: [{feature: acc_refund_volume_30d, op: '>', value: {of: acc_mean_30d, times: 1, "
+    "plus: 100}}]\n"
     "    strength: [{feature: tx_amount, from: 0, to: 100}]\n"
     "    weight: 2\n"
     "    sentence: 'Card {account}'\n"
@@ -73,7 +75,8 @@ typedef struct shop {
 static inline void shop_config(shop *s, tw_config_kind kind, const char *text)
 {
     tw_err err = {0};
-    tw_status status = tw_detector_config(s->detector, kind, TW_STR("test"), tw_str_from(text), &err);
+    tw_status status =
+        tw_detector_config(s->detector, kind, TW_STR("test"), tw_str_from(text), &err);
     if (status != TW_OK)
         fail_msg("%s", err.text);
 }

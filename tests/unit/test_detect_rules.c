@@ -27,8 +27,8 @@ static void the_shipped_set_compiles(void **state)
         tw_signal_set_scheme(set, i, &scheme);
         types[scheme.type] = true;
     }
-    assert_true(types[TW_ALERT_DISCOUNT] && types[TW_ALERT_VOID_REFUND] && types[TW_ALERT_EMPLOYEE] &&
-                types[TW_ALERT_TIME] && types[TW_ALERT_CROSS_STORE]);
+    assert_true(types[TW_ALERT_DISCOUNT] && types[TW_ALERT_VOID_REFUND] &&
+                types[TW_ALERT_EMPLOYEE] && types[TW_ALERT_TIME] && types[TW_ALERT_CROSS_STORE]);
     for (size_t i = 0; i < tw_signal_set_n(set); i++) {
         tw_signal_info info;
         tw_signal_set_get(set, i, &info);
@@ -55,7 +55,8 @@ static void mistakes_are_named(void **state)
         {"version: 2\n", "version: this program reads version 1"},
         {"version: 1\nrules: []\n", "unknown key 'rules'"},
         {"version: 1\nschemes: [{name: S}]\n", "lower-case"},
-        {"version: 1\nschemes: [{name: s, title: S, type: X, help: h}]\n", "unknown alert type 'X'"},
+        {"version: 1\nschemes: [{name: s, title: S, type: X, help: h}]\n",
+         "unknown alert type 'X'"},
         {HEAD "- 7\n", "signal 1"},
         {HEAD "- {name: a, scheme: t, title: A, help: h, on: [SALE], sentence: x}\n",
          "signal a, scheme: unknown scheme 't' (line 4)"},

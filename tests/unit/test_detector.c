@@ -249,9 +249,9 @@ static void names_keep_their_numbers_and_evidence_when_rules_change(void **state
     assert_int_equal(tw_detector_config(s.detector, TW_CONFIG_SIGNALS, TW_STR("x"),
                                         TW_STR("version: 2\n"), &err),
                      TW_INVALID);
-    assert_int_equal(tw_detector_config(s.detector, TW_CONFIG_MODEL, TW_STR("x"),
-                                        TW_STR("no model"), &err),
-                     TW_SYNTAX);
+    assert_int_equal(
+        tw_detector_config(s.detector, TW_CONFIG_MODEL, TW_STR("x"), TW_STR("no model"), &err),
+        TW_SYNTAX);
     assert_int_equal(tw_detector_hash(s.detector), hash);
     shop_close(&s);
 }
@@ -277,7 +277,8 @@ static void marks_point_at_lines_and_tenders(void **state)
     shop_close(&s);
 }
 
-// --- snapshots ---------------------------------------------------------------------------------------
+// --- snapshots
+// ---------------------------------------------------------------------------------------
 
 static tw_status write_buf(void *ctx, const void *data, size_t bytes)
 {
@@ -308,7 +309,8 @@ static void a_snapshot_continues_where_it_was(void **state)
     tw_buf_init(&file, tw_alloc_system(), 64 << 20);
     assert_int_equal(tw_detector_save(s.detector, write_buf, &file), TW_OK);
     tw_reader_init(&reader, file.data_own, file.bytes);
-    assert_int_equal(tw_detector_load(tw_alloc_system(), s.engine, read_buf, &reader, &copy), TW_OK);
+    assert_int_equal(tw_detector_load(tw_alloc_system(), s.engine, read_buf, &reader, &copy),
+                     TW_OK);
     assert_int_equal(tw_reader_left(&reader), 0);
     assert_int_equal(tw_detector_hash(copy), tw_detector_hash(s.detector));
     // Both go on alike.

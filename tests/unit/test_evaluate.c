@@ -28,8 +28,10 @@ static void ranking_with_ties(void **state)
 {
     (void)state;
     // As scikit-learn's average_precision_score and roc_auc_score give them.
-    const tw_eval_row rows[] = {{.risk = 0.9F, .fraud = 1, .thief = NONE}, {.risk = 0.5F},
-                                {.risk = 0.5F, .fraud = 1, .thief = NONE}, {.risk = 0.5F},
+    const tw_eval_row rows[] = {{.risk = 0.9F, .fraud = 1, .thief = NONE},
+                                {.risk = 0.5F},
+                                {.risk = 0.5F, .fraud = 1, .thief = NONE},
+                                {.risk = 0.5F},
                                 {.risk = 0.1F}};
     tw_eval e = evaluate(rows, 5, NULL, 0, NULL, 0);
     assert_near(e.ap, 0.5 * 1 + 0.5 * 2 / 4, 1e-12);
@@ -51,7 +53,7 @@ static void all_of_equal_risk_is_a_coin(void **state)
     assert_near(e.auc, 0.5, 0);
     assert_near(e.ap, 0.25, 1e-12);
     assert_near(e.precision_at_k[0], 0.25, 1e-12); // the expected share
-    assert_true(isnan(e.precision));                      // nothing is flagged
+    assert_true(isnan(e.precision));               // nothing is flagged
 }
 
 static void alerts_thieves_and_money(void **state)
@@ -62,7 +64,13 @@ static void alerts_thieves_and_money(void **state)
         {.risk = 0.9F, .fraud = 1, .thief = 3, .time_ms = 2 * DAY_MS, .amount = 30, .day = 2},
         {.risk = 0.9F, .time_ms = 2 * DAY_MS, .day = 2, .store = 1},
         {.risk = 0.9F, .time_ms = 2 * DAY_MS, .day = 2, .store = 1},
-        {.risk = 0.2F, .fraud = 1, .scheme = 1, .thief = 4, .time_ms = DAY_MS, .amount = 60, .day = 1},
+        {.risk = 0.2F,
+         .fraud = 1,
+         .scheme = 1,
+         .thief = 4,
+         .time_ms = DAY_MS,
+         .amount = 60,
+         .day = 1},
     };
     const tw_eval_alert alerts[] = {{2 * DAY_MS, 0}, {3 * DAY_MS, 1}, {3 * DAY_MS, 1}};
     const tw_eval_member members[] = {{0, 0}, {1, 0}, {2, 1}, {3, 1}, {1, 2}, {2, 2}, {3, 2}};
@@ -125,8 +133,8 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranking_with_ties),       cmocka_unit_test(all_of_equal_risk_is_a_coin),
-        cmocka_unit_test(alerts_thieves_and_money), cmocka_unit_test(bad_input_is_refused),
+        cmocka_unit_test(ranking_with_ties),         cmocka_unit_test(all_of_equal_risk_is_a_coin),
+        cmocka_unit_test(alerts_thieves_and_money),  cmocka_unit_test(bad_input_is_refused),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The detector: turns a transaction and its feature row into a risk score with reasons, and keeps
-// the alerts. Evidence for a scheme is gathered for each entity (employee, account, register), ages,
-// and opens an alert when it crosses the operating point of the policy; an open alert grows.
+// the alerts. Evidence for a scheme is gathered for each entity (employee, account, register),
+// ages, and opens an alert when it crosses the operating point of the policy; an open alert grows.
 //
 // Pure and deterministic: no I/O, clock or random number; decisions use integers and the four basic
 // operations only. Same facts, configs and engine: same scores, alerts and hash, bit for bit.
@@ -31,10 +31,10 @@ typedef struct tw_detector tw_detector;
 #define TW_SIGNAL_IDS_MAX 250 // names of signals in the life of one detector
 
 typedef struct tw_alert_reason {
-    uint8_t signal;   // number of the signal (tw_detector_signal)
-    uint8_t strength; // strongest so far, 1..255
-    uint32_t n;       // how often it fired for this alert
-    int64_t last_ms;  // time of the transaction that the sentence is about
+    uint8_t signal;                   // number of the signal (tw_detector_signal)
+    uint8_t strength;                 // strongest so far, 1..255
+    uint32_t n;                       // how often it fired for this alert
+    int64_t last_ms;                  // time of the transaction that the sentence is about
     char sentence[TW_SENTENCE_BYTES]; // NUL-terminated UTF-8, with the numbers at that time
 } tw_alert_reason;
 
@@ -51,11 +51,12 @@ typedef struct tw_alert {
     int16_t offset_min;
     int64_t created_ms, created_received_ms; // event time and arrival of the opening transaction
     int64_t updated_ms, updated_received_ms; // of the newest one, or of the verdict
-    float risk;             // highest so far
-    int64_t exposure_minor; // money at risk over all its transactions
-    uint32_t transaction_n; // all, also those that seqs no longer holds
+    float risk;                              // highest so far
+    int64_t exposure_minor;                  // money at risk over all its transactions
+    uint32_t transaction_n;                  // all, also those that seqs no longer holds
     uint32_t seq_n;
-    uint64_t seqs[TW_ALERT_SEQS_MAX]; // journal positions, newest last; the opening brings earlier ones
+    uint64_t
+        seqs[TW_ALERT_SEQS_MAX]; // journal positions, newest last; the opening brings earlier ones
     uint32_t reason_n;
     tw_alert_reason reasons[TW_SCHEME_SIGNALS_MAX]; // most evidence first
     bool is_closed;
@@ -75,22 +76,23 @@ tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine,
 void tw_detector_free(tw_detector *detector);
 
 // Installs a model (file bytes), a signal set or a policy (YAML text). Validated before anything
-// changes: on failure the detector is as it was and *err says why in one sentence. Evidence and open
-// alerts of schemes that the new set still has are kept by name.
-tw_status tw_detector_config(tw_detector *detector, tw_config_kind kind, tw_str name, tw_str content,
-                             tw_err *err) TW_MUST_CHECK;
+// changes: on failure the detector is as it was and *err says why in one sentence. Evidence and
+// open alerts of schemes that the new set still has are kept by name.
+tw_status tw_detector_config(tw_detector *detector, tw_config_kind kind, tw_str name,
+                             tw_str content, tw_err *err) TW_MUST_CHECK;
 // The same validation with no effect, for admission before a config is journaled.
 tw_status tw_detector_check(const tw_detector *detector, tw_config_kind kind, tw_str content,
                             tw_err *err) TW_MUST_CHECK;
-tw_str tw_detector_config_name(const tw_detector *detector, tw_config_kind kind); // "" = built in, none
+tw_str tw_detector_config_name(const tw_detector *detector,
+                               tw_config_kind kind); // "" = built in, none
 
 // Makes room for `n` more facts, so that as many applies cannot fail. TW_NO_MEMORY, TW_LIMIT.
 tw_status tw_detector_reserve(tw_detector *detector, size_t n) TW_MUST_CHECK;
 
 // Takes one fact. A transaction: row[TW_FEATURE_N] and filters as the engine gave them; fills *out.
-// A verdict: row NULL, out is left; a verdict on an alert closes it, one on a transaction of an open
-// alert moves the evidence only. Other facts: no effect. changes[TW_ALERT_CHANGES_MAX] and *change_n
-// receive what happened to alerts. Allocates nothing: room must be reserved.
+// A verdict: row NULL, out is left; a verdict on an alert closes it, one on a transaction of an
+// open alert moves the evidence only. Other facts: no effect. changes[TW_ALERT_CHANGES_MAX] and
+// *change_n receive what happened to alerts. Allocates nothing: room must be reserved.
 void tw_detector_apply(tw_detector *detector, const tw_fact *fact, const float *row,
                        uint32_t filters, tw_score *out, tw_alert_change *changes, size_t *change_n);
 
@@ -99,10 +101,11 @@ void tw_detector_apply(tw_detector *detector, const tw_fact *fact, const float *
 void tw_detector_probe(const tw_detector *detector, const tw_fact *fact, const float *row,
                        uint32_t filters, tw_score *out);
 
-// --- words and marks -------------------------------------------------------------------------------
+// --- words and marks
+// -------------------------------------------------------------------------------
 
-// The sentence of a signal for this transaction, with its numbers. `out` is NUL-terminated; "" for an
-// unknown signal. Peers are as of now.
+// The sentence of a signal for this transaction, with its numbers. `out` is NUL-terminated; "" for
+// an unknown signal. Peers are as of now.
 void tw_detector_sentence(const tw_detector *detector, const tw_fact *fact, const float *row,
                           uint8_t signal, char out[TW_SENTENCE_BYTES]);
 
@@ -113,7 +116,8 @@ const char *tw_detector_line_mark(const tw_detector *detector, const tw_transact
 const char *tw_detector_tender_mark(const tw_detector *detector, const tw_transaction *transaction,
                                     uint8_t signal, size_t tender);
 
-// --- what is installed, and figures -----------------------------------------------------------------
+// --- what is installed, and figures
+// -----------------------------------------------------------------
 
 // Signal by number, also of an earlier set (then only name and title are filled and enabled is
 // false). False when the number was never given. The views live until the next config.
@@ -125,8 +129,8 @@ const tw_policy *tw_detector_policy(const tw_detector *detector);
 typedef struct tw_detector_stats {
     uint64_t alerts_opened;
     uint32_t alerts_open;
-    uint32_t entity_n;       // entities with evidence
-    float threshold_points;  // operating point now
+    uint32_t entity_n;                    // entities with evidence
+    float threshold_points;               // operating point now
     uint32_t hits_28d[TW_SIGNAL_IDS_MAX]; // firings of each signal in the last 28 days
     bool has_model;
 } tw_detector_stats;
@@ -134,10 +138,11 @@ void tw_detector_stats_get(const tw_detector *detector, tw_detector_stats *out);
 
 // Open alert by key, or NULL; and all open ones, oldest first.
 const tw_alert *tw_detector_alert(const tw_detector *detector, uint64_t key);
-void tw_detector_alerts(const tw_detector *detector, void (*visit)(void *ctx, const tw_alert *alert),
-                        void *ctx);
+void tw_detector_alerts(const tw_detector *detector,
+                        void (*visit)(void *ctx, const tw_alert *alert), void *ctx);
 
-// --- snapshots ---------------------------------------------------------------------------------------
+// --- snapshots
+// ---------------------------------------------------------------------------------------
 
 // State with its configs (model, signals, policy), through the engine's writer and reader types.
 tw_status tw_detector_save(const tw_detector *detector, tw_write *write, void *ctx) TW_MUST_CHECK;

@@ -4,7 +4,8 @@
 // 32 MB. Unpacking gives back the same bits, so a stored score is the answer that was given.
 //
 // Signals are named by a small number that a detector gives to each signal name once and never
-// again to another (tw_detector_signal tells the name), so stored scores outlive edits of the rules.
+// again to another (tw_detector_signal tells the name), so stored scores outlive edits of the
+// rules.
 #ifndef TW_DETECT_SCORE_H
 #define TW_DETECT_SCORE_H
 
@@ -35,10 +36,12 @@ typedef struct tw_fired {
 
 #define TW_FIRED_MAX 5
 typedef struct tw_score {
-    float risk;         // 0..1; TW_RISK_ALERT is the operating point of the alert policy
-    float probability;  // calibrated probability of fraud, 0..1; NaN while no classifier is installed
-    float outlier;      // calibrated rank of the outlier model, 0..1; NaN without a model
-    uint64_t alert_key; // alert that the transaction belongs to; 0 = none (tw_alert_id gives the text)
+    float risk; // 0..1; TW_RISK_ALERT is the operating point of the alert policy
+    float
+        probability; // calibrated probability of fraud, 0..1; NaN while no classifier is installed
+    float outlier;   // calibrated rank of the outlier model, 0..1; NaN without a model
+    uint64_t
+        alert_key; // alert that the transaction belongs to; 0 = none (tw_alert_id gives the text)
     tw_alert_type type; // of the strongest fired signal; NONE when none fired
     bool is_audit;      // drawn for the audit sample of the policy (never when it has an alert)
     uint8_t fired_n;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signals: named, explainable indicators of schemes, written as YAML data (docs/detection.md has the
-// format) and compiled to flat arrays. A set holds schemes (what an alert is about: its type and the
-// kind of entity it belongs to) and signals (what speaks for a scheme).
+// Signals: named, explainable indicators of schemes, written as YAML data (docs/detection.md has
+// the format) and compiled to flat arrays. A set holds schemes (what an alert is about: its type
+// and the kind of entity it belongs to) and signals (what speaks for a scheme).
 //
-// A compiled set is immutable and may be shared between threads; strings in the infos are views into
-// it. Parsing allocates from the given allocator only, besides what libyaml needs while it reads.
+// A compiled set is immutable and may be shared between threads; strings in the infos are views
+// into it. Parsing allocates from the given allocator only, besides what libyaml needs while it
+// reads.
 #ifndef TW_DETECT_SIGNALS_H
 #define TW_DETECT_SIGNALS_H
 
@@ -33,10 +34,10 @@ typedef struct tw_parameter {
 
 typedef struct tw_signal_info {
     tw_str name, title, help, sentence; // sentence: the template
-    uint32_t scheme;  // index of its scheme
+    uint32_t scheme;                    // index of its scheme
     bool enabled;
-    bool is_clearing; // takes evidence away instead of adding it
-    float weight;     // evidence at full strength, in points
+    bool is_clearing;   // takes evidence away instead of adding it
+    float weight;       // evidence at full strength, in points
     uint32_t needs;     // tw_feed bits without which it never fires
     uint32_t needs_not; // tw_feed bits with which it never fires: the plain variant of another
     const tw_parameter *parameters;

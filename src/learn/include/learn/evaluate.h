@@ -21,15 +21,15 @@ extern const uint32_t tw_eval_k[TW_EVAL_KS]; // 10, 50, 100, 500
 
 // One scored and labelled transaction.
 typedef struct tw_eval_row {
-    float risk;         // 0..1
-    uint8_t fraud;      // label
-    uint8_t scheme;     // index into the caller's scheme names; ignored when honest
-    int32_t day;        // business day
-    uint32_t store;     // any dense number
-    uint32_t thief;     // who did it (employee or account), dense number; UINT32_MAX = unknown
+    float risk;     // 0..1
+    uint8_t fraud;  // label
+    uint8_t scheme; // index into the caller's scheme names; ignored when honest
+    int32_t day;    // business day
+    uint32_t store; // any dense number
+    uint32_t thief; // who did it (employee or account), dense number; UINT32_MAX = unknown
     int64_t time_ms;
-    double amount;      // loss when fraud, major units
-    uint32_t alert;     // index of the alert that it belongs to; UINT32_MAX = none
+    double amount;  // loss when fraud, major units
+    uint32_t alert; // index of the alert that it belongs to; UINT32_MAX = none
 } tw_eval_row;
 
 typedef struct tw_eval_alert {
@@ -43,10 +43,11 @@ typedef struct tw_eval_member {
 } tw_eval_member;
 
 typedef struct tw_eval_scheme {
-    uint64_t n, found;         // fraudulent transactions; those at or above the threshold or in an alert
-    uint64_t thief_n, thief_found; // (thief, scheme) pairs; those with at least one transaction in an alert
+    uint64_t n, found; // fraudulent transactions; those at or above the threshold or in an alert
+    uint64_t thief_n,
+        thief_found; // (thief, scheme) pairs; those with at least one transaction in an alert
     double amount, amount_found;
-    double days_to_alert;      // median over found thieves, first fraud to first alert; NaN when none
+    double days_to_alert; // median over found thieves, first fraud to first alert; NaN when none
 } tw_eval_scheme;
 
 typedef struct tw_eval {
@@ -55,18 +56,18 @@ typedef struct tw_eval {
     double threshold;
     uint64_t flagged_n, flagged_true_n; // risk >= threshold
     double precision, recall;
-    double money, money_recall;         // labelled loss, and its share at or above the threshold
-    double precision_at_k[TW_EVAL_KS];  // mean over days that have at least k transactions
+    double money, money_recall;        // labelled loss, and its share at or above the threshold
+    double precision_at_k[TW_EVAL_KS]; // mean over days that have at least k transactions
     double recall_at_k[TW_EVAL_KS];
     uint64_t alert_n, alert_any_n, alert_most_n;
     double alert_precision_any, alert_precision_most;
-    uint64_t covered_n;                 // fraudulent transactions that an alert holds
-    double alert_recall;                // covered / positives
+    uint64_t covered_n;  // fraudulent transactions that an alert holds
+    double alert_recall; // covered / positives
     uint64_t thief_n, thief_found_n;
     double thief_recall;
     uint64_t day_n, store_n;
     double alerts_per_store_day;
-    double days_to_alert;               // median over found thieves
+    double days_to_alert; // median over found thieves
     size_t scheme_n;
     tw_eval_scheme schemes[TW_EVAL_SCHEMES_MAX];
 } tw_eval;
@@ -84,6 +85,7 @@ typedef struct tw_eval_input {
 } tw_eval_input;
 
 // TW_INVALID for an index out of range or a risk that is NaN; TW_NO_MEMORY. O(n log n).
-tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_input *input, tw_eval *out) TW_MUST_CHECK;
+tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_input *input,
+                      tw_eval *out) TW_MUST_CHECK;
 
 #endif
