@@ -62,7 +62,7 @@ static void *need(void *at)
 // Reads the source to its end; the sum keeps the work from being optimised away.
 static uint64_t read_all(tw_source *source, tw_arena *arena, size_t *n)
 {
-    tw_batch batch;
+    tw_source_batch batch;
     tw_err err;
     uint64_t sum = 0;
     *n = 0;

@@ -54,7 +54,7 @@ static void *read_main(void *ctx)
     twi_chunk *chunk;
     tw_status status = TW_OK;
     while (status == TW_OK && (chunk = wait_for_free(source)) != NULL) {
-        tw_batch read;
+        tw_source_batch read;
         tw_err err = {0};
         tw_arena_reset(&chunk->arena);
         status = tw_source_next(source->source_own, &chunk->arena, CHUNK_RECORDS, &read, &err);

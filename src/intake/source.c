@@ -250,7 +250,7 @@ static tw_status decode(tw_source *source, const record *rec, tw_arena *arena, t
 // --- a batch
 // -----------------------------------------------------------------------------------------
 
-static tw_status add_problem(tw_arena *arena, tw_batch *batch, size_t *cap, size_t max,
+static tw_status add_problem(tw_arena *arena, tw_source_batch *batch, size_t *cap, size_t max,
                              const tw_problem *problem)
 {
     if (batch->problem_n == *cap) {
@@ -280,7 +280,7 @@ static void keep_first_line(record *rec, tw_problem *problem)
 }
 
 // One record into the batch. Statuses as tw_source_next.
-static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_batch *batch,
+static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_source_batch *batch,
                           size_t *problem_cap, tw_err *err)
 {
     record rec;
@@ -317,7 +317,7 @@ static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_bat
     return TW_OK;
 }
 
-tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_batch *out, tw_err *err)
+tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_source_batch *out, tw_err *err)
 {
     size_t problem_cap = 0;
     tw_err failure = {0};
@@ -325,7 +325,7 @@ tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_batc
     TW_CHECK(max > 0);
     if (source->failed != TW_OK)
         return tw_fail(err, source->failed, "%s", source->failure.text);
-    tw_batch batch = {.facts = tw_arena_take(arena, max * sizeof(tw_fact)),
+    tw_source_batch batch = {.facts = tw_arena_take(arena, max * sizeof(tw_fact)),
                       .lines = tw_arena_take(arena, max * sizeof(uint64_t))};
     tw_status status = batch.facts && batch.lines
                            ? start(source, &failure)

@@ -65,7 +65,7 @@ static tw_status read_file(size_t *n)
 {
     tw_source *source;
     tw_arena arena;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_err err = {0};
     const tw_intake_options options = {.default_currency = "EUR"};
     const tw_source_settings settings = {.options = &options};
@@ -168,7 +168,7 @@ static void standard_input_is_read(void **state)
     int ends[2], saved = dup(STDIN_FILENO);
     tw_source *source;
     tw_arena arena;
-    tw_batch batch;
+    tw_source_batch batch;
     const char text[] = "{\"event_id\":\"X\",\"store_id\":\"S\",\"employee_id\":\"E\",\"event\":"
                         "\"sign_on\",\"time\":\"2026-01-05\"}\n";
     const tw_intake_options options = {.default_currency = "EUR"};

@@ -65,7 +65,7 @@ static tw_status read_source(const tw_alloc *alloc, tw_str data, const tw_mappin
 {
     tw_source *source;
     tw_arena arena;
-    tw_batch batch;
+    tw_source_batch batch;
     size_t n = 0;
     tw_source_settings settings = {.mapping = mapping, .options = &options};
     TW_TRY(tw_source_open_memory(alloc, data, &settings, &source, err));

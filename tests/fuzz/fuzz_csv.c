@@ -12,7 +12,7 @@ static void read_records(tw_str text, size_t max)
 {
     tw_arena arena;
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     const tw_intake_options options = {.default_currency = "EUR"};
     const tw_source_settings settings = {.format = TW_FORMAT_CSV, .options = &options};
     if (tw_source_open_memory(tw_alloc_system(), text, &settings, &source, NULL) != TW_OK)

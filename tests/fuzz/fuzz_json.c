@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
     tw_arena arena, scratch;
     tw_source *source;
     tw_json_parser *parser;
-    tw_batch batch;
+    tw_source_batch batch;
     const tw_intake_options options = {.default_currency = "EUR"};
     const tw_source_settings settings = {.options = &options};
     tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)64 << 20);

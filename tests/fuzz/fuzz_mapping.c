@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes)
     tw_mapping *mapping;
     tw_source *source;
     tw_arena arena;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_err err = {0};
     const tw_intake_options options = {.default_currency = "EUR"};
     tw_str yaml = {(const char *)data, data_bytes};

@@ -98,7 +98,7 @@ static void streams_read_the_same_facts(void **state)
     fixture *f = *state;
     tw_buf stream, expected;
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_source_settings settings = {.options = &f->options};
     tw_buf_init(&stream, tw_alloc_system(), (size_t)64 << 20);
     tw_buf_init(&expected, tw_alloc_system(), (size_t)64 << 20);

@@ -14,7 +14,7 @@ static tw_status read_mapped(intake_fixture *f, const char *yaml, const char *cs
 {
     tw_mapping *mapping;
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     TW_TRY(tw_mapping_parse(tw_alloc_system(), tw_str_from(yaml), &mapping, err));
     tw_source_settings settings = {.mapping = mapping, .options = &f->options};
     assert_int_equal(
@@ -39,7 +39,7 @@ static void shipped_examples_load_and_work(void **state)
     intake_fixture *f = *state;
     tw_mapping *mapping;
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_err err = {0};
     static const char csv[] =
         "STORE;TERMINAL;TRANSACTIONID;STAFF;TRANSDATE;TRANSTIME;BUSINESSDATE;PAYMENTAMOUNT;"
@@ -235,7 +235,7 @@ static void public_card_data_is_read_whole(void **state)
              dir ? dir : TILLWATCH_SOURCE_DIR "/../shared/data/fdh");
     tw_mapping *mapping;
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     uint64_t n = 0;
     assert_int_equal(tw_mapping_load(tw_alloc_system(),
                                      TILLWATCH_SOURCE_DIR "/bench/detection/fdh.yaml", &mapping,

@@ -37,7 +37,7 @@ static outcome read_all(intake_fixture *f, tw_str data, const tw_source_settings
     memset(&o, 0, sizeof(o));
     tw_source_settings settings = given ? *given : (tw_source_settings){0};
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     settings.options = &f->options;
     o.status = tw_source_open_memory(tw_alloc_system(), data, &settings, &source, &o.err);
     if (o.status != TW_OK)
@@ -117,7 +117,7 @@ static void csv_dialects(void **state)
         assert_string_equal(o.ids, "a ");
     }
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_source_settings settings = {.options = &f->options};
     assert_int_equal(
         tw_source_open_memory(tw_alloc_system(), tw_str_from(cases[2]), &settings, &source, NULL),
@@ -142,7 +142,7 @@ static void csv_kinds_are_told_by_the_header(void **state)
     assert_int_equal(o.problem_n, 1);
     assert_string_equal(o.first.field, "event");
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_source_settings settings = {.options = &f->options};
     tw_str labels = TW_STR("transaction_id,fraud,scheme,amount\nT1,1,sweethearting,3\nT2,0,,\n");
     assert_int_equal(tw_source_open_memory(tw_alloc_system(), labels, &settings, &source, NULL),
@@ -213,7 +213,7 @@ static tw_str many_rows(tw_buf *buf, int n)
 static void expect_rows(intake_fixture *f, tw_str data, int n)
 {
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     int seen = 0;
     tw_source_settings settings = {.options = &f->options};
     assert_int_equal(tw_source_open_memory(tw_alloc_system(), data, &settings, &source, NULL),
@@ -329,7 +329,7 @@ static void a_full_arena_ends_the_batch_and_loses_nothing(void **state)
     tw_buf plain;
     tw_str text = many_rows(&plain, 2000);
     tw_source *source;
-    tw_batch batch;
+    tw_source_batch batch;
     tw_arena small;
     int seen = 0;
     tw_source_settings settings = {.options = &f->options};

@@ -46,19 +46,19 @@ tw_status tw_source_open_memory(const tw_alloc *alloc, tw_str data,
 void tw_source_close(tw_source *source);
 
 // Arrays and all they point to are of the arena that the batch was read into.
-typedef struct tw_batch {
+typedef struct tw_source_batch {
     tw_fact *facts;
     uint64_t *lines; // lines[fact_n]: where each fact's record starts, as tw_problem.line
     size_t fact_n;
     tw_problem *problems;
     size_t problem_n;
-} tw_batch;
+} tw_source_batch;
 
 // Reads up to max records (good and bad) in their order. TW_OK with at least one record; TW_END
 // (empty batch); TW_NO_MEMORY when not even one record fits into the arena or the heap; TW_IO,
 // TW_CORRUPT, TW_INVALID (header, mapping). After an error but TW_NO_MEMORY the source gives the
 // same again. A batch ends early when the arena is full. ~0.6 us a record of 430 bytes.
-tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_batch *out,
+tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_source_batch *out,
                          tw_err *err) TW_MUST_CHECK;
 
 typedef struct tw_source_progress {
