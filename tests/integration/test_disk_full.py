@@ -13,7 +13,7 @@ import unittest
 
 from driver import Client, Server, lines_of, run, run_json, simulate, token_of
 
-SIZE_MB = 24
+SIZE_MB = 128
 
 
 def mount(folder):
@@ -36,21 +36,22 @@ class DiskFull(unittest.TestCase):
 
     def test_refuses_reads_on_and_recovers(self):
         sim, data = os.path.join(self.folder.name, "sim"), os.path.join(self.disk, "data")
-        simulate(sim, 2, 7, 9)
+        # The journal's log has room of its own for some 16 MB, so it takes as much until it notices.
+        simulate(sim, 20, 14, 9)
         lines = lines_of(os.path.join(sim, "transactions.ndjson"))
         run("init", data=data)
         server = Server(data).start(new_link=True)
         client = Client(server.address, token_of(server))
-        parts = [lines[i:i + 200] for i in range(0, len(lines), 200)]
+        parts = [lines[i:i + 2000] for i in range(0, len(lines), 2000)]
         self.assertEqual(self.post(client, parts[0]), 200)
         filler = os.path.join(self.disk, "filler")
-        with open(filler, "wb") as file:
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-                    file.flush()
-            except OSError:
+        handle = os.open(filler, os.O_WRONLY | os.O_CREAT)
+        try:
+            while os.write(handle, b"x" * 4096) == 4096:
                 pass
+        except OSError:
+            pass
+        os.close(handle)
         refused = None
         for i, part in enumerate(parts[1:], 1):
             status = self.post(client, part)
