@@ -3,7 +3,9 @@
 // Journal and ledger in SQLite under failing devices and failing memory: the k-th write, sync or
 // allocation goes wrong, for every k until none is left. After each: the call that failed says why,
 // nothing of it is stored, everything that was acknowledged is, and the next call works.
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include <sqlite3.h>
 
@@ -150,6 +152,43 @@ static void every_append_is_synced(void **state)
         assert_ok(tw_dead_letter_append(&c.journal, &letter, 1, &err));
         assert_true(fault_vfs_syncs() > before);
     }
+    tw_journal_close(&c.journal);
+    store_dir_remove(&c.dir);
+}
+
+// The operating system itself refuses to let the files grow.
+static void a_full_device_refuses_appends_and_recovers(void **state)
+{
+    (void)state;
+    checked c = {0};
+    tw_err err = {0};
+    struct rlimit before, small;
+    store_dir_make(&c.dir);
+    open_journal(&c, 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 2 << 20;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        tw_status status = TW_OK;
+        for (int i = 0; i < 100 && status == TW_OK; i++) {
+            status = append_numbered(&c.journal, c.acked + 1, 900, &err);
+            c.acked += status == TW_OK ? 900 : 0;
+        }
+        tw_status again = append_numbered(&c.journal, c.acked + 1, 900, NULL);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(status, TW_NO_SPACE);
+        assert_int_equal(again, TW_NO_SPACE);
+        assert_whole(&c);
+        assert_ok(append_numbered(&c.journal, c.acked + 1, 900, &err));
+        c.acked += 900;
+        assert_whole(&c);
+    }
+    (void)signal(SIGXFSZ, handler);
+    tw_journal_close(&c.journal);
+    open_journal(&c, 0);
+    assert_whole(&c);
     tw_journal_close(&c.journal);
     store_dir_remove(&c.dir);
 }
@@ -443,6 +482,7 @@ int main(void)
         cmocka_unit_test(the_journal_survives_every_failing_operation),
         cmocka_unit_test(the_journal_survives_failing_checkpoints),
         cmocka_unit_test(every_append_is_synced),
+        cmocka_unit_test(a_full_device_refuses_appends_and_recovers),
         cmocka_unit_test(the_ledger_survives_every_failing_operation),
         cmocka_unit_test(our_allocations_may_fail),
         cmocka_unit_test(sqlites_allocations_may_fail),

@@ -44,12 +44,29 @@ static tw_status status_of(int code, int sys_errno)
     return TW_IO;
 }
 
+// What the operating system said to the last failed operation of the database or its log. SQLite's
+// own sqlite3_system_errno is often overwritten by the time that a failed commit returns.
+static int last_errno(sqlite3 *db)
+{
+    int sys_errno = sqlite3_system_errno(db), file_errno = 0;
+    sqlite3_file *log = NULL;
+    if (sys_errno == 0 &&
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods &&
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &file_errno) == SQLITE_OK)
+        sys_errno = file_errno;
+    if (sys_errno == 0 &&
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &file_errno) == SQLITE_OK)
+        sys_errno = file_errno;
+    return sys_errno;
+}
+
 tw_status twi_conn_fail(const twi_conn *conn, int code, const char *what, tw_err *err)
 {
-    int sys_errno = conn->db ? sqlite3_system_errno(conn->db) : 0;
     int full_code = conn->db ? sqlite3_extended_errcode(conn->db) : code;
     if ((full_code & 0xff) != (code & 0xff))
         full_code = code;
+    int sys_errno = conn->db && (full_code & 0xff) == SQLITE_IOERR ? last_errno(conn->db) : 0;
     tw_status status = status_of(full_code, sys_errno);
     tw_fail(err, status, "cannot %s: %s", what,
             status == TW_NO_SPACE ? "no space left on the device" : sqlite3_errstr(full_code));

@@ -371,10 +371,14 @@ static void counts_query(query *q, const tw_alert_filter *filter, tw_alert_group
         [TW_ALERT_GROUP_STORE] = "store_id", [TW_ALERT_GROUP_EMPLOYEE] = "employee_id",
     };
     bool by_counters = is_counted(filter) && group != TW_ALERT_GROUP_EMPLOYEE;
+    // Left alone, SQLite walks all alerts in the order of the group; the open ones are few.
+    bool by_open = !by_counters && is_counted(filter) && filter->only_open;
     char head[160];
     snprintf(head, sizeof(head), "SELECT %s, currency, %s, sum(exposure_minor) FROM %s",
              columns[group], by_counters ? "sum(n)" : "count(*)",
-             by_counters ? "alert_count" : "alert");
+             by_counters ? "alert_count"
+             : by_open   ? "alert INDEXED BY alert_open"
+                         : "alert");
     query_init(q, head);
     if (by_counters)
         add_counted(q, filter);

@@ -6,8 +6,10 @@
 // Contract for every adapter:
 //  1. append is all or nothing. When it returns TW_OK the facts are durable and hold the sequence
 //     numbers first_seq .. first_seq + n - 1, without gaps, from 1. When it fails nothing happened:
-//     no fact is stored, no number is used, and the next append may succeed. It is not idempotent:
-//     the caller decides whether to try again after a retryable status.
+//     no fact is stored, no number is used, and the next append may succeed. (One exception, as
+//     with a lost reply: when the device failed to sync and the machine stops before the next
+//     successful write, the append may turn up after the restart, whole.) It is not idempotent: the
+//     caller decides whether to try again after a retryable status.
 //  2. Facts never change and never go away. A reader sees whole appends only.
 //  3. Threads: append from one thread at a time; every other function from any thread, at the same
 //     time as an append. Visitors run on the calling thread without a lock or a read transaction
