@@ -10,6 +10,9 @@
 static const char magic[8] = {'T', 'W', 'D', 'E', 'T', 'E', 'C', 'T'};
 #define VERSION 1u
 #define PIECE_BYTES 65536
+// Bounds of what a detector can have written; beyond them sums might overflow.
+#define POINTS_MAX_FP (1 << 22)
+#define DAY_MAX 100000
 
 // --- writing
 // ---------------------------------------------------------------------------------------
@@ -274,7 +277,7 @@ static void get_case(source *s, twi_case *c, const tw_detector *d)
     for (size_t i = 0; i < TW_SCHEME_SIGNALS_MAX; i++) {
         c->slot[i] = get_i32(s);
         c->fire_n[i] = get_u32(s);
-        require(s, c->slot[i] >= 0);
+        require(s, c->slot[i] >= 0 && c->slot[i] <= POINTS_MAX_FP);
     }
     c->peak = get_i32(s);
     c->day = get_i32(s);
@@ -282,8 +285,9 @@ static void get_case(source *s, twi_case *c, const tw_detector *d)
     c->factor_until = get_i32(s);
     c->scheme = (uint8_t)get_number(s, 1);
     c->lead_n = (uint8_t)get_number(s, 1);
-    require(s, c->factor_256 > 0 && c->peak >= 0 && c->scheme < d->scheme_number_n &&
-                   c->lead_n <= TWI_LEADS_MAX);
+    require(s, c->factor_256 > 0 && c->factor_256 <= POINTS_MAX_FP && c->peak >= 0);
+    require(s, c->day >= -DAY_MAX && c->day <= DAY_MAX);
+    require(s, c->scheme < d->scheme_number_n && c->lead_n <= TWI_LEADS_MAX);
     for (size_t i = 0; s->status == TW_OK && i < c->lead_n; i++) {
         c->leads[i] = get_u64(s);
         c->lead_exposure[i] = (int64_t)get_u64(s);
@@ -384,6 +388,10 @@ static void get_days(source *s, tw_detector *d)
     d->day = get_i32(s);
     d->first_day = get_i32(s);
     d->threshold_fp = get_i32(s);
+    require(s, d->threshold_fp > 0 && d->threshold_fp <= POINTS_MAX_FP);
+    require(s, d->day == INT32_MIN || (d->day >= -DAY_MAX && d->day <= DAY_MAX));
+    require(s, (d->first_day == INT32_MIN) == (d->day == INT32_MIN) && d->first_day <= d->day);
+    require(s, d->first_day == INT32_MIN || d->first_day >= -DAY_MAX);
     d->alerts_opened = get_u64(s);
     for (size_t i = 0; s->status == TW_OK && i < TWI_BUDGET_DAYS; i++) {
         for (size_t k = 0; k < TWI_BINS; k++)
