@@ -9,11 +9,13 @@
 
 #include "base/time.h"
 
-// --- options --------------------------------------------------------------------------------------
+// --- options
+// --------------------------------------------------------------------------------------
 
 int twi_failed(const char *command, const tw_err *err)
 {
-    fprintf(stderr, "tillwatch %s: %s\n", command, err->text[0] ? err->text : tw_status_text(err->status));
+    fprintf(stderr, "tillwatch %s: %s\n", command,
+            err->text[0] ? err->text : tw_status_text(err->status));
     return TWI_EXIT_FAILED;
 }
 
@@ -109,14 +111,16 @@ bool twi_parse(twi_command_line *line, int argc, char **argv, int *exit_status)
         if (line->argc < line->argument_min)
             twi_usage(line->command, "%s missing", line->arguments);
         else
-            twi_usage(line->command, "\"%s\" is one argument too many", line->argv[line->argument_max]);
+            twi_usage(line->command, "\"%s\" is one argument too many",
+                      line->argv[line->argument_max]);
         return false;
     }
     *exit_status = TWI_EXIT_OK;
     return true;
 }
 
-// --- progress -------------------------------------------------------------------------------------
+// --- progress
+// -------------------------------------------------------------------------------------
 
 #define FIRST_SHOWN_NS UINT64_C(1000000000)
 #define BAR_EVERY_NS UINT64_C(100000000)
@@ -155,7 +159,8 @@ void twi_progress_show(twi_progress *progress, double share, uint64_t n, const c
 {
     uint64_t now = tw_monotonic_ns();
     uint64_t every = progress->is_terminal ? BAR_EVERY_NS : LINE_EVERY_NS;
-    if (progress->is_quiet || now - progress->started_ns < FIRST_SHOWN_NS || now - progress->shown_ns < every)
+    if (progress->is_quiet || now - progress->started_ns < FIRST_SHOWN_NS ||
+        now - progress->shown_ns < every)
         return;
     progress->shown_ns = now;
     progress->was_shown = true;
@@ -167,8 +172,8 @@ void twi_progress_show(twi_progress *progress, double share, uint64_t n, const c
         fprintf(stderr, "%s: %s %s, %s/s\n", progress->what, twi_thousands(n, count), unit,
                 twi_thousands((uint64_t)rate, per_second));
     else
-        fprintf(stderr, "%s: %.0f %%, %s %s, %s/s\n", progress->what, 100 * share, twi_thousands(n, count),
-                unit, twi_thousands((uint64_t)rate, per_second));
+        fprintf(stderr, "%s: %.0f %%, %s %s, %s/s\n", progress->what, 100 * share,
+                twi_thousands(n, count), unit, twi_thousands((uint64_t)rate, per_second));
 }
 
 void twi_progress_end(twi_progress *progress)
@@ -177,13 +182,15 @@ void twi_progress_end(twi_progress *progress)
         fputs("\r\033[K", stderr);
 }
 
-// --- text -----------------------------------------------------------------------------------------
+// --- text
+// -----------------------------------------------------------------------------------------
 
 void twi_put_csv(FILE *out, tw_str s)
 {
     bool needs_quotes = false;
     for (size_t i = 0; i < s.bytes; i++)
-        needs_quotes = needs_quotes || s.at[i] == ',' || s.at[i] == '"' || s.at[i] == '\n' || s.at[i] == '\r';
+        needs_quotes =
+            needs_quotes || s.at[i] == ',' || s.at[i] == '"' || s.at[i] == '\n' || s.at[i] == '\r';
     if (!needs_quotes) {
         fwrite(s.at ? s.at : "", 1, s.bytes, out);
         return;

@@ -16,14 +16,15 @@
 #define TWI_EXIT_FAILED 1
 #define TWI_EXIT_USAGE 2
 
-// --- options --------------------------------------------------------------------------------------
+// --- options
+// --------------------------------------------------------------------------------------
 
 typedef enum twi_option_kind {
-    TWI_FLAG,     // bool
-    TWI_TEXT,     // const char *
-    TWI_COUNT,    // uint64_t
-    TWI_NUMBER,   // double
-    TWI_TIME,     // int64_t, UTC ms: RFC 3339, a date, or a date and time in UTC
+    TWI_FLAG,   // bool
+    TWI_TEXT,   // const char *
+    TWI_COUNT,  // uint64_t
+    TWI_NUMBER, // double
+    TWI_TIME,   // int64_t, UTC ms: RFC 3339, a date, or a date and time in UTC
 } twi_option_kind;
 
 typedef struct twi_option {
@@ -44,15 +45,16 @@ typedef struct twi_command_line {
     size_t argc;
 } twi_command_line;
 
-// Reads "--name value", "--name=value", flags, "--" and positional arguments; argv[0] is the command.
-// False when the command must end with *exit_status (help was printed, or a usage error).
+// Reads "--name value", "--name=value", flags, "--" and positional arguments; argv[0] is the
+// command. False when the command must end with *exit_status (help was printed, or a usage error).
 bool twi_parse(twi_command_line *line, int argc, char **argv, int *exit_status);
 
 // "tillwatch COMMAND: text" on standard error; gives the exit status 1, or 2 for twi_usage.
 int twi_failed(const char *command, const tw_err *err);
 int twi_usage(const char *command, const char *format, ...) TW_PRINTF(2, 3);
 
-// --- progress -------------------------------------------------------------------------------------
+// --- progress
+// -------------------------------------------------------------------------------------
 
 typedef struct twi_progress {
     const char *what; // "import"
@@ -67,14 +69,16 @@ void twi_progress_show(twi_progress *progress, double share, uint64_t n, const c
 void twi_progress_end(twi_progress *progress);
 double twi_progress_seconds(const twi_progress *progress);
 
-// --- text -----------------------------------------------------------------------------------------
+// --- text
+// -----------------------------------------------------------------------------------------
 
 void twi_put_csv(FILE *out, tw_str s);  // with quotes where they are needed
 void twi_put_json(FILE *out, tw_str s); // a JSON string
 // "1,234,567" into out[32].
 char *twi_thousands(uint64_t n, char out[32]);
 
-// --- commands: argv[0] is the command's name ------------------------------------------------------
+// --- commands: argv[0] is the command's name
+// ------------------------------------------------------
 
 int twi_cmd_alerts(int argc, char **argv);
 int twi_cmd_bench(int argc, char **argv);

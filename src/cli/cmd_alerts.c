@@ -7,7 +7,8 @@
 #include "service/query.h"
 
 static const char help[] =
-    "Usage: tillwatch alerts list [--data DIR] [--from T] [--to T] [--status S] [--type T] [--scheme S]\n"
+    "Usage: tillwatch alerts list [--data DIR] [--from T] [--to T] [--status S] [--type T] "
+    "[--scheme S]\n"
     "                             [--store ID] [--min-risk R] [--sort rank|created|risk|exposure]\n"
     "                             [--limit N] [--json]\n"
     "\n"
@@ -25,8 +26,8 @@ static const char help[] =
 static bool sort_from(const char *name, tw_alert_sort *out)
 {
     static const char *const names[] = {"rank", "created", "risk", "exposure"};
-    static const tw_alert_sort sorts[] = {TW_ALERT_SORT_RANK, TW_ALERT_SORT_CREATED, TW_ALERT_SORT_RISK,
-                                          TW_ALERT_SORT_EXPOSURE};
+    static const tw_alert_sort sorts[] = {TW_ALERT_SORT_RANK, TW_ALERT_SORT_CREATED,
+                                          TW_ALERT_SORT_RISK, TW_ALERT_SORT_EXPOSURE};
     for (size_t i = 0; i < TW_COUNT(names); i++)
         if (strcmp(name, names[i]) == 0) {
             *out = sorts[i];
@@ -40,11 +41,12 @@ static void print_line(const tw_alert_view *a)
     char when[TW_TIME_TEXT_BYTES], money[TWI_MONEY_BYTES];
     printf("%-16.*s %-20.16s %-9.*s %.2f %12s %4u  %-8.*s %.*s: %.*s\n", TW_STR_ARG(a->alert_id),
            tw_time_format(a->created_ms, a->offset_min, when), TW_STR_ARG(a->status), a->risk_score,
-           twi_money(a->exposure, money), a->transaction_n, TW_STR_ARG(a->store_id), TW_STR_ARG(a->entity_id),
-           TW_STR_ARG(a->sentence));
+           twi_money(a->exposure, money), a->transaction_n, TW_STR_ARG(a->store_id),
+           TW_STR_ARG(a->entity_id), TW_STR_ARG(a->sentence));
 }
 
-static tw_status list(tw_service *service, tw_alert_query *query, uint64_t limit, bool is_json, tw_err *err)
+static tw_status list(tw_service *service, tw_alert_query *query, uint64_t limit, bool is_json,
+                      tw_err *err)
 {
     tw_arena arena;
     char cursor[TW_LEDGER_CURSOR_BYTES] = "";
@@ -79,16 +81,17 @@ static tw_status list(tw_service *service, tw_alert_query *query, uint64_t limit
 
 int twi_cmd_alerts(int argc, char **argv)
 {
-    const char *data = NULL, *status_text = "", *type = "", *scheme = "", *store = "", *sort = "rank";
+    const char *data = NULL, *status_text = "", *type = "", *scheme = "", *store = "",
+               *sort = "rank";
     uint64_t limit = UINT64_MAX;
     bool is_json = false;
     tw_alert_query query = {0};
     const twi_option table[] = {
-        {"--data", TWI_TEXT, &data},         {"--from", TWI_TIME, &query.from_ms},
-        {"--to", TWI_TIME, &query.to_ms},    {"--status", TWI_TEXT, &status_text},
-        {"--type", TWI_TEXT, &type},         {"--scheme", TWI_TEXT, &scheme},
-        {"--store", TWI_TEXT, &store},       {"--min-risk", TWI_NUMBER, &query.min_risk},
-        {"--sort", TWI_TEXT, &sort},         {"--limit", TWI_COUNT, &limit},
+        {"--data", TWI_TEXT, &data},      {"--from", TWI_TIME, &query.from_ms},
+        {"--to", TWI_TIME, &query.to_ms}, {"--status", TWI_TEXT, &status_text},
+        {"--type", TWI_TEXT, &type},      {"--scheme", TWI_TEXT, &scheme},
+        {"--store", TWI_TEXT, &store},    {"--min-risk", TWI_NUMBER, &query.min_risk},
+        {"--sort", TWI_TEXT, &sort},      {"--limit", TWI_COUNT, &limit},
         {"--json", TWI_FLAG, &is_json},
     };
     twi_command_line line = {.command = "alerts",

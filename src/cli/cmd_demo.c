@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tillwatch demo: a simulated chain's history imported, a model trained, the server started, and one
-// more day replayed into it over HTTP.
+// tillwatch demo: a simulated chain's history imported, a model trained, the server started, and
+// one more day replayed into it over HTTP.
 #define _XOPEN_SOURCE 700 // mkdtemp
 #include <errno.h>
 #include <math.h>
@@ -30,8 +30,10 @@
 static const char help[] =
     "Usage: tillwatch demo [--once] [--stores N] [--days D] [--port P] [--dir DIR]\n"
     "\n"
-    "Simulates a chain, imports its history, trains the outlier model, starts the server and replays one\n"
-    "more day into it, live. Open the printed link. Ctrl-C ends it; a second run starts at once from\n"
+    "Simulates a chain, imports its history, trains the outlier model, starts the server and "
+    "replays one\n"
+    "more day into it, live. Open the printed link. Ctrl-C ends it; a second run starts at once "
+    "from\n"
     "what the first one made.\n"
     "\n"
     "  --once      the same in a temporary directory, at full speed, then stop with exit status 0\n"
@@ -59,13 +61,15 @@ typedef struct demo {
     tw_err live_err;
 } demo;
 
-// --- places ---------------------------------------------------------------------------------------
+// --- places
+// ---------------------------------------------------------------------------------------
 
 static tw_status choose_directory(demo *d, tw_err *err)
 {
     if (d->is_once && !d->dir) {
         const char *tmp = getenv("TMPDIR");
-        snprintf(d->temporary, sizeof(d->temporary), "%.200s/tillwatch-demo-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+        snprintf(d->temporary, sizeof(d->temporary), "%.200s/tillwatch-demo-XXXXXX",
+                 tmp && tmp[0] ? tmp : "/tmp");
         if (!mkdtemp(d->temporary))
             return tw_fail_errno(err, "no temporary directory");
         d->dir = d->temporary;
@@ -91,7 +95,8 @@ static tw_status mark_complete(const demo *d, tw_err *err)
     return TW_OK;
 }
 
-// --- the history ----------------------------------------------------------------------------------
+// --- the history
+// ----------------------------------------------------------------------------------
 
 static tw_status make_history(demo *d, tw_err *err)
 {
@@ -99,13 +104,14 @@ static tw_status make_history(demo *d, tw_err *err)
     TW_TRY(twi_remove_tree(d->data, err));
     TW_TRY(twi_remove_tree(d->sim, err));
     TW_TRY(twi_make_directories(d->sim, err));
-    printf("Simulating %llu stores for %llu days\n", (unsigned long long)d->stores, (unsigned long long)d->days + 1);
+    printf("Simulating %llu stores for %llu days\n", (unsigned long long)d->stores,
+           (unsigned long long)d->days + 1);
     fflush(stdout);
     uint64_t start = tw_monotonic_ns();
     TW_TRY(twi_feed_simulate(&d->feed, d->sim, d->stores, d->days, DEMO_SEED, err));
     char n[32];
-    printf("  %s transactions in %.1f s; the last day waits\n", twi_thousands(d->feed.transactions, n),
-           (double)(tw_monotonic_ns() - start) / 1e9);
+    printf("  %s transactions in %.1f s; the last day waits\n",
+           twi_thousands(d->feed.transactions, n), (double)(tw_monotonic_ns() - start) / 1e9);
     fflush(stdout);
     return TW_OK;
 }
@@ -131,21 +137,24 @@ static tw_status import_history(demo *d, tw_err *err)
     char n[32], rate[32];
     uint64_t all = summary.accepted + summary.duplicates + summary.conflicts + summary.rejected;
     if (status == TW_OK)
-        printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n", twi_thousands(all, n), summary.seconds,
-               twi_thousands((uint64_t)((double)all / summary.seconds), rate), (unsigned long long)summary.rejected);
+        printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n",
+               twi_thousands(all, n), summary.seconds,
+               twi_thousands((uint64_t)((double)all / summary.seconds), rate),
+               (unsigned long long)summary.rejected);
     if (status == TW_OK && summary.rejected + summary.conflicts > 0)
         twi_import_print(&summary, false);
     tw_training training;
     if (status == TW_OK)
         status = tw_service_train(d->place.service, &training, err);
     if (status == TW_OK)
-        printf("Trained %s on %s transactions in %.2f s\n", training.model_id, twi_thousands(training.seen_n, n),
-               (double)training.ns / 1e9);
+        printf("Trained %s on %s transactions in %.2f s\n", training.model_id,
+               twi_thousands(training.seen_n, n), (double)training.ns / 1e9);
     fflush(stdout);
     return status;
 }
 
-// --- the live day ---------------------------------------------------------------------------------
+// --- the live day
+// ---------------------------------------------------------------------------------
 
 static void pause_until(demo *d, uint64_t start_ns, double seconds)
 {
@@ -200,8 +209,8 @@ static tw_status start_live(demo *d, tw_err *err)
     char id[TW_SECRET_BYTES];
     if (d->feed.part_n == 0)
         return TW_OK;
-    TW_TRY(tw_access_token_new(&d->place.ledger, TW_STR("demo"), TW_SCOPE_INGEST, clock->now_ms(clock->ctx), id,
-                               d->token, err));
+    TW_TRY(tw_access_token_new(&d->place.ledger, TW_STR("demo"), TW_SCOPE_INGEST,
+                               clock->now_ms(clock->ctx), id, d->token, err));
     d->has_live = pthread_create(&d->live, NULL, live_main, d) == 0;
     return d->has_live ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no thread for the live day");
 }
@@ -218,15 +227,18 @@ static tw_status print_counts(demo *d, tw_err *err)
     if (status != TW_OK)
         tw_fail(err, status, "the figures cannot be read");
     else
-        printf("%s transactions, %s facts, %llu stores, %llu employees, %llu alerts open (%s), model %.*s\n",
-               twi_thousands(s.transactions, a), twi_thousands(s.facts, b), (unsigned long long)s.stores,
-               (unsigned long long)s.employees, (unsigned long long)s.alerts_open, twi_money(s.exposure_open, money),
+        printf("%s transactions, %s facts, %llu stores, %llu employees, %llu alerts open (%s), "
+               "model %.*s\n",
+               twi_thousands(s.transactions, a), twi_thousands(s.facts, b),
+               (unsigned long long)s.stores, (unsigned long long)s.employees,
+               (unsigned long long)s.alerts_open, twi_money(s.exposure_open, money),
                TW_STR_ARG(s.model.model_id));
     tw_arena_release(&arena);
     return status;
 }
 
-// --- the command ----------------------------------------------------------------------------------
+// --- the command
+// ----------------------------------------------------------------------------------
 
 static tw_status serve_until_done(demo *d, const sigset_t *signals, tw_err *err)
 {
@@ -282,10 +294,12 @@ int twi_cmd_demo(int argc, char **argv)
 {
     static demo d = {.stores = 60, .days = 35, .port = UINT64_MAX};
     const twi_option table[] = {
-        {"--once", TWI_FLAG, &d.is_once}, {"--stores", TWI_COUNT, &d.stores}, {"--days", TWI_COUNT, &d.days},
-        {"--port", TWI_COUNT, &d.port},   {"--dir", TWI_TEXT, &d.dir},
+        {"--once", TWI_FLAG, &d.is_once}, {"--stores", TWI_COUNT, &d.stores},
+        {"--days", TWI_COUNT, &d.days},   {"--port", TWI_COUNT, &d.port},
+        {"--dir", TWI_TEXT, &d.dir},
     };
-    twi_command_line line = {.command = "demo", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    twi_command_line line = {
+        .command = "demo", .help = help, .options = table, .option_n = TW_COUNT(table)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

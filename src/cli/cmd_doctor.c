@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tillwatch doctor: looks at everything that can go wrong with a data directory and says what to do.
+// tillwatch doctor: looks at everything that can go wrong with a data directory and says what to
+// do.
 #include "cli.h"
 #include "output.h"
 #include "place.h"
@@ -13,7 +14,8 @@ static const char help[] =
     "Usage: tillwatch doctor [--data DIR] [--json]\n"
     "\n"
     "Checks the data directory: configuration and keys, the journal's hash chain, that ledger and\n"
-    "snapshots belong to it, the model, disk space and the clock. Changes nothing and works while a\n"
+    "snapshots belong to it, the model, disk space and the clock. Changes nothing and works while "
+    "a\n"
     "server runs. Exit status 1 when something needs attention.\n"
     "\n"
     "Example:\n"
@@ -27,7 +29,8 @@ static void say(report *r, bool is_good, const char *what, const char *text)
 {
     r->has_fault = r->has_fault || !is_good;
     if (r->is_json) {
-        printf("%s{\"check\":\"%s\",\"ok\":%s,\"text\":", r->is_first ? "" : ",", what, is_good ? "true" : "false");
+        printf("%s{\"check\":\"%s\",\"ok\":%s,\"text\":", r->is_first ? "" : ",", what,
+               is_good ? "true" : "false");
         twi_put_json(stdout, tw_str_from(text));
         putchar('}');
     } else {
@@ -46,11 +49,11 @@ static void check_journal(report *r, twi_place *place)
         return;
     }
     if (check.broken_seq != 0)
-        snprintf(text, sizeof(text), "the chain breaks at fact %llu: %s; restore a backup", (unsigned long long)check.broken_seq,
-                 check.sentence);
+        snprintf(text, sizeof(text), "the chain breaks at fact %llu: %s; restore a backup",
+                 (unsigned long long)check.broken_seq, check.sentence);
     else
-        snprintf(text, sizeof(text), "%s facts in %llu blocks, the hash chain holds", twi_thousands(check.fact_n, n),
-                 (unsigned long long)check.block_n);
+        snprintf(text, sizeof(text), "%s facts in %llu blocks, the hash chain holds",
+                 twi_thousands(check.fact_n, n), (unsigned long long)check.block_n);
     say(r, check.broken_seq == 0, "journal", text);
 }
 
@@ -66,8 +69,9 @@ static void check_ledger(report *r, twi_place *place)
         say(r, false, "ledger", err.text);
         return;
     }
-    bool belongs = position.seq == 0 || (tw_journal_hash_at(&place->journal, position.seq, hash, NULL) == TW_OK &&
-                                         memcmp(hash, position.hash, sizeof(hash)) == 0);
+    bool belongs = position.seq == 0 ||
+                   (tw_journal_hash_at(&place->journal, position.seq, hash, NULL) == TW_OK &&
+                    memcmp(hash, position.hash, sizeof(hash)) == 0);
     if (!belongs)
         snprintf(text, sizeof(text), "it does not belong to this journal; run tillwatch rebuild");
     else if (position.seq < head.seq)
@@ -91,7 +95,8 @@ static void check_snapshots(report *r, twi_place *place)
     else if (n == 0)
         say(r, true, "snapshot", "none yet; a start replays the whole journal");
     else {
-        snprintf(text, sizeof(text), "%.*s, %.1f MB", TW_STR_ARG(infos[n - 1].name), (double)infos[n - 1].bytes / 1e6);
+        snprintf(text, sizeof(text), "%.*s, %.1f MB", TW_STR_ARG(infos[n - 1].name),
+                 (double)infos[n - 1].bytes / 1e6);
         say(r, true, "snapshot", text);
     }
     tw_arena_release(&arena);
@@ -109,10 +114,12 @@ static void check_model(report *r, twi_place *place)
         if (!tw_str_equal(models[i].kind, TW_STR("outlier")))
             continue;
         char when[TW_TIME_TEXT_BYTES];
-        snprintf(text, sizeof(text), "%.*s of %s", TW_STR_ARG(models[i].model_id), tw_time_format(models[i].trained_ms, 0, when));
+        snprintf(text, sizeof(text), "%.*s of %s", TW_STR_ARG(models[i].model_id),
+                 tw_time_format(models[i].trained_ms, 0, when));
         break;
     }
-    say(r, status == TW_OK, "model", status == TW_OK ? text : "the models cannot be read; run tillwatch rebuild");
+    say(r, status == TW_OK, "model",
+        status == TW_OK ? text : "the models cannot be read; run tillwatch rebuild");
     tw_arena_release(&arena);
 }
 
@@ -131,7 +138,8 @@ static void check_machine(report *r, twi_place *place)
     }
     int64_t now = clock->now_ms(clock->ctx);
     snprintf(text, sizeof(text), "%s%s", tw_time_format(now / 1000 * 1000, 0, when),
-             now < CLOCK_FIRST_MS ? "; the clock is wrong: set it, arrival times depend on it" : "");
+             now < CLOCK_FIRST_MS ? "; the clock is wrong: set it, arrival times depend on it"
+                                  : "");
     say(r, now >= CLOCK_FIRST_MS, "clock", text);
 }
 
@@ -140,7 +148,8 @@ int twi_cmd_doctor(int argc, char **argv)
     const char *data = NULL;
     report r = {.is_first = true};
     const twi_option table[] = {{"--data", TWI_TEXT, &data}, {"--json", TWI_FLAG, &r.is_json}};
-    twi_command_line line = {.command = "doctor", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    twi_command_line line = {
+        .command = "doctor", .help = help, .options = table, .option_n = TW_COUNT(table)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

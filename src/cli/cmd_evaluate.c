@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tillwatch evaluate: figures of scores and alerts against labels. The figures themselves are those of
-// src/learn; here the labels, scores and alerts are brought together.
+// tillwatch evaluate: figures of scores and alerts against labels. The figures themselves are those
+// of src/learn; here the labels, scores and alerts are brought together.
 #include <math.h>
 
 #include "base/hash.h"
@@ -18,7 +18,8 @@
 #define ROWS_MAX ((size_t)1 << 31)
 
 static const char help[] =
-    "Usage: tillwatch evaluate --labels labels.csv [--scores scores.csv] [--from T] [--to T] [--data DIR]\n"
+    "Usage: tillwatch evaluate --labels labels.csv [--scores scores.csv] [--from T] [--to T] "
+    "[--data DIR]\n"
     "                          [--threshold R] [--json]\n"
     "\n"
     "Compares the scores (as given on arrival, or those of --scores) and the alerts with labels:\n"
@@ -30,8 +31,10 @@ static const char help[] =
     "  --threshold R    risk from which a transaction counts as flagged (default 0.8)\n"
     "  --json           the figures as JSON\n"
     "\n"
-    "An alert is right when at least one of its transactions is labelled (\"any\"), or more than half of\n"
-    "them (\"most\"). A thief is an employee with three labelled transactions of a scheme or more; of a\n"
+    "An alert is right when at least one of its transactions is labelled (\"any\"), or more than "
+    "half of\n"
+    "them (\"most\"). A thief is an employee with three labelled transactions of a scheme or more; "
+    "of a\n"
     "scheme with \"ring\" in its name, a card.\n"
     "\n"
     "Example:\n"
@@ -52,7 +55,7 @@ typedef struct evaluation {
     label *labels_own;
     size_t label_n, label_cap;
     twi_scheme_names schemes;
-    tw_table scores; // hash of transaction_id -> bits of the risk
+    tw_table scores;         // hash of transaction_id -> bits of the risk
     tw_table people, stores; // hash -> dense number
     tw_table by_seq;         // hash of seq -> row
     tw_eval_row *rows_own;
@@ -66,7 +69,8 @@ typedef struct evaluation {
     uint64_t unlabelled_n;
 } evaluation;
 
-// --- reading --------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------
 
 static tw_status number_of(tw_table *table, uint64_t key, uint32_t *out)
 {
@@ -96,7 +100,8 @@ static tw_status add_label(evaluation *ev, tw_str id, const label *one, tw_err *
 {
     void *items = ev->labels_own;
     tw_table_slot *slot;
-    if (tw_grow(ev->alloc, &items, &ev->label_cap, ev->label_n + 1, sizeof(label), ROWS_MAX) != TW_OK ||
+    if (tw_grow(ev->alloc, &items, &ev->label_cap, ev->label_n + 1, sizeof(label), ROWS_MAX) !=
+            TW_OK ||
         tw_table_at(&ev->by_id, tw_hash_str(id, 1), &slot) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the labels");
     ev->labels_own = items;
@@ -105,15 +110,16 @@ static tw_status add_label(evaluation *ev, tw_str id, const label *one, tw_err *
     return TW_OK;
 }
 
-static tw_status read_label(evaluation *ev, const tw_str *fields, const size_t columns[4], uint64_t line, tw_err *err)
+static tw_status read_label(evaluation *ev, const tw_str *fields, const size_t columns[4],
+                            uint64_t line, tw_err *err)
 {
     label one = {.amount = 0};
     tw_str fraud = tw_str_trim(fields[columns[1]]);
     bool is_one = tw_str_equal(fraud, TW_STR("1")) || tw_str_equal_nocase(fraud, TW_STR("true"));
     bool is_zero = tw_str_equal(fraud, TW_STR("0")) || tw_str_equal_nocase(fraud, TW_STR("false"));
     if (!is_one && !is_zero)
-        return tw_fail(err, TW_INVALID, "%s line %llu: fraud is \"%.*s\", not 0 or 1", ev->labels_path,
-                       (unsigned long long)line, TW_STR_ARG(fraud));
+        return tw_fail(err, TW_INVALID, "%s line %llu: fraud is \"%.*s\", not 0 or 1",
+                       ev->labels_path, (unsigned long long)line, TW_STR_ARG(fraud));
     one.is_fraud = is_one;
     if (is_one && columns[2] != TW_CSV_NO_COLUMN)
         TW_TRY(scheme_number(&ev->schemes, fields[columns[2]], &one.scheme, err));
@@ -121,7 +127,8 @@ static tw_status read_label(evaluation *ev, const tw_str *fields, const size_t c
         TW_TRY(scheme_number(&ev->schemes, TW_STR("fraud"), &one.scheme, err));
     if (columns[3] != TW_CSV_NO_COLUMN && fields[columns[3]].bytes > 0 &&
         !tw_str_to_f64(fields[columns[3]], &one.amount))
-        return tw_fail(err, TW_INVALID, "%s line %llu: the amount is no number", ev->labels_path, (unsigned long long)line);
+        return tw_fail(err, TW_INVALID, "%s line %llu: the amount is no number", ev->labels_path,
+                       (unsigned long long)line);
     return add_label(ev, fields[columns[0]], &one, err);
 }
 
@@ -133,7 +140,8 @@ static tw_status read_labels(evaluation *ev, tw_err *err)
                                tw_csv_column(csv, "scheme"), tw_csv_column(csv, "amount")};
     tw_status status = TW_OK;
     if (columns[0] == TW_CSV_NO_COLUMN || columns[1] == TW_CSV_NO_COLUMN)
-        status = tw_fail(err, TW_INVALID, "%s has no columns transaction_id and fraud", ev->labels_path);
+        status =
+            tw_fail(err, TW_INVALID, "%s has no columns transaction_id and fraud", ev->labels_path);
     const tw_str *fields;
     uint64_t line;
     while (status == TW_OK && (status = tw_csv_next(csv, &fields, &line, err)) == TW_OK)
@@ -142,12 +150,14 @@ static tw_status read_labels(evaluation *ev, tw_err *err)
     return status == TW_END ? TW_OK : status;
 }
 
-static tw_status read_score(evaluation *ev, const tw_str *fields, const size_t columns[2], uint64_t line, tw_err *err)
+static tw_status read_score(evaluation *ev, const tw_str *fields, const size_t columns[2],
+                            uint64_t line, tw_err *err)
 {
     double risk;
     tw_table_slot *slot;
     if (!tw_str_to_f64(fields[columns[1]], &risk))
-        return tw_fail(err, TW_INVALID, "%s line %llu: the risk_score is no number", ev->scores_path, (unsigned long long)line);
+        return tw_fail(err, TW_INVALID, "%s line %llu: the risk_score is no number",
+                       ev->scores_path, (unsigned long long)line);
     if (tw_table_at(&ev->scores, tw_hash_str(fields[columns[0]], 1), &slot) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the scores");
     float narrow = (float)risk;
@@ -161,10 +171,12 @@ static tw_status read_scores(evaluation *ev, tw_err *err)
     if (!ev->scores_path)
         return TW_OK;
     TW_TRY(tw_csv_open(ev->alloc, ev->scores_path, &csv, err));
-    const size_t columns[2] = {tw_csv_column(csv, "transaction_id"), tw_csv_column(csv, "risk_score")};
+    const size_t columns[2] = {tw_csv_column(csv, "transaction_id"),
+                               tw_csv_column(csv, "risk_score")};
     tw_status status = TW_OK;
     if (columns[0] == TW_CSV_NO_COLUMN || columns[1] == TW_CSV_NO_COLUMN)
-        status = tw_fail(err, TW_INVALID, "%s has no columns transaction_id and risk_score", ev->scores_path);
+        status = tw_fail(err, TW_INVALID, "%s has no columns transaction_id and risk_score",
+                         ev->scores_path);
     const tw_str *fields;
     uint64_t line;
     while (status == TW_OK && (status = tw_csv_next(csv, &fields, &line, err)) == TW_OK)
@@ -173,14 +185,16 @@ static tw_status read_scores(evaluation *ev, tw_err *err)
     return status == TW_END ? TW_OK : status;
 }
 
-// --- rows, alerts, members ------------------------------------------------------------------------
+// --- rows, alerts, members
+// ------------------------------------------------------------------------
 
 static uint64_t seq_key(uint64_t seq)
 {
     return tw_hash64(&seq, sizeof(seq), 2);
 }
 
-static tw_status fill_row(evaluation *ev, const tw_scored *scored, const label *one, tw_eval_row *row)
+static tw_status fill_row(evaluation *ev, const tw_scored *scored, const label *one,
+                          tw_eval_row *row)
 {
     const tw_transaction *t = scored->transaction;
     *row = (tw_eval_row){.risk = scored->score.risk,
@@ -240,7 +254,8 @@ static tw_status add_member(evaluation *ev, uint32_t row, uint32_t alert, tw_err
     if (slot->value != TW_TABLE_NONE)
         return TW_OK;
     slot->value = 0;
-    if (tw_grow(ev->alloc, &items, &ev->member_cap, ev->member_n + 1, sizeof(tw_eval_member), ROWS_MAX) != TW_OK)
+    if (tw_grow(ev->alloc, &items, &ev->member_cap, ev->member_n + 1, sizeof(tw_eval_member),
+                ROWS_MAX) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the alerts");
     ev->members_own = items;
     ev->members_own[ev->member_n++] = (tw_eval_member){row, alert};
@@ -255,7 +270,8 @@ static tw_status add_alert(evaluation *ev, const tw_alert_view *view, tw_err *er
     tw_table_slot *slot;
     tw_eval_alert alert = {.created_ms = view->created_ms};
     if (number_of(&ev->stores, tw_hash_str(view->store_id, 3), &alert.store) != TW_OK ||
-        tw_grow(ev->alloc, &items, &ev->alert_cap, ev->alert_n + 1, sizeof(alert), ROWS_MAX) != TW_OK ||
+        tw_grow(ev->alloc, &items, &ev->alert_cap, ev->alert_n + 1, sizeof(alert), ROWS_MAX) !=
+            TW_OK ||
         tw_table_at(&ev->by_alert, tw_alert_key_from(view->alert_id), &slot) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the alerts");
     ev->alerts_own = items;
@@ -293,7 +309,8 @@ static tw_status read_alerts(evaluation *ev, tw_service *service, tw_err *err)
     return status;
 }
 
-// An alert lists its newest transactions only: a second pass adds those that name it in their score.
+// An alert lists its newest transactions only: a second pass adds those that name it in their
+// score.
 static tw_status add_named(void *ctx, const tw_scored *scored, tw_err *err)
 {
     evaluation *ev = ctx;
@@ -326,7 +343,8 @@ static tw_status keep_thieves(evaluation *ev, tw_err *err)
     return status == TW_OK ? TW_OK : tw_fail(err, status, "no memory for the thieves");
 }
 
-// --- the command ----------------------------------------------------------------------------------
+// --- the command
+// ----------------------------------------------------------------------------------
 
 static tw_status evaluate(evaluation *ev, tw_service *service, tw_eval *out, tw_err *err)
 {
@@ -347,12 +365,15 @@ static tw_status evaluate(evaluation *ev, tw_service *service, tw_eval *out, tw_
                            .scheme_n = ev->schemes.n,
                            .threshold = ev->threshold};
     tw_status status = tw_evaluate(ev->alloc, &input, out);
-    return status == TW_OK ? TW_OK : tw_fail(err, status, "the figures cannot be computed: %s", tw_status_text(status));
+    return status == TW_OK
+               ? TW_OK
+               : tw_fail(err, status, "the figures cannot be computed: %s", tw_status_text(status));
 }
 
 static void init(evaluation *ev)
 {
-    tw_table *const tables[] = {&ev->by_id, &ev->scores, &ev->people, &ev->stores, &ev->by_seq, &ev->by_alert, &ev->pairs};
+    tw_table *const tables[] = {&ev->by_id,  &ev->scores,   &ev->people, &ev->stores,
+                                &ev->by_seq, &ev->by_alert, &ev->pairs};
     ev->alloc = tw_alloc_system();
     for (size_t i = 0; i < TW_COUNT(tables); i++)
         tw_table_init(tables[i], ev->alloc, ROWS_MAX);
@@ -360,7 +381,8 @@ static void init(evaluation *ev)
 
 static void release(evaluation *ev)
 {
-    tw_table *const tables[] = {&ev->by_id, &ev->scores, &ev->people, &ev->stores, &ev->by_seq, &ev->by_alert, &ev->pairs};
+    tw_table *const tables[] = {&ev->by_id,  &ev->scores,   &ev->people, &ev->stores,
+                                &ev->by_seq, &ev->by_alert, &ev->pairs};
     for (size_t i = 0; i < TW_COUNT(tables); i++)
         tw_table_release(tables[i]);
     tw_free_array(ev->alloc, ev->labels_own, ev->label_cap, sizeof(*ev->labels_own));
@@ -375,12 +397,16 @@ int twi_cmd_evaluate(int argc, char **argv)
     bool is_json = false;
     evaluation ev = {.from_ms = INT64_MIN, .threshold = (double)TW_RISK_ALERT};
     const twi_option table[] = {
-        {"--data", TWI_TEXT, &data},           {"--labels", TWI_TEXT, &ev.labels_path},
-        {"--scores", TWI_TEXT, &ev.scores_path}, {"--from", TWI_TIME, &ev.from_ms},
-        {"--to", TWI_TIME, &ev.to_ms},         {"--threshold", TWI_NUMBER, &ev.threshold},
+        {"--data", TWI_TEXT, &data},
+        {"--labels", TWI_TEXT, &ev.labels_path},
+        {"--scores", TWI_TEXT, &ev.scores_path},
+        {"--from", TWI_TIME, &ev.from_ms},
+        {"--to", TWI_TIME, &ev.to_ms},
+        {"--threshold", TWI_NUMBER, &ev.threshold},
         {"--json", TWI_FLAG, &is_json},
     };
-    twi_command_line line = {.command = "evaluate", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    twi_command_line line = {
+        .command = "evaluate", .help = help, .options = table, .option_n = TW_COUNT(table)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

@@ -5,11 +5,15 @@
 #include "import.h"
 
 static const char help[] =
-    "Usage: tillwatch import [--data DIR] [--format FORMAT] [--map FILE.yaml] [--kind KIND] FILE...|-\n"
+    "Usage: tillwatch import [--data DIR] [--format FORMAT] [--map FILE.yaml] [--kind KIND] "
+    "FILE...|-\n"
     "\n"
-    "Takes transactions, stock movements, shift events and verdicts into the journal and scores them.\n"
-    "Several files are merged by the time of their records. Files may be compressed (gzip, zstd); - is\n"
-    "standard input. Importing a file again changes nothing: its records are duplicates. A record that\n"
+    "Takes transactions, stock movements, shift events and verdicts into the journal and scores "
+    "them.\n"
+    "Several files are merged by the time of their records. Files may be compressed (gzip, zstd); "
+    "- is\n"
+    "standard input. Importing a file again changes nothing: its records are duplicates. A record "
+    "that\n"
     "cannot be read is kept as a dead letter with the reason, and the rest goes on.\n"
     "\n"
     "  --format FORMAT  auto (default), ndjson, json or csv\n"
@@ -33,8 +37,8 @@ static bool kind_from(const char *name, tw_fact_kind *out)
     return false;
 }
 
-static tw_status run(const char *dir, const char *map, twi_import_options *options, twi_import_summary *summary,
-                     tw_err *err)
+static tw_status run(const char *dir, const char *map, twi_import_options *options,
+                     twi_import_summary *summary, tw_err *err)
 {
     twi_place place;
     tw_mapping *mapping = NULL;
@@ -58,8 +62,8 @@ int twi_cmd_import(int argc, char **argv)
     bool is_json = false;
     twi_import_options options = {.format = "auto"};
     const twi_option table[] = {
-        {"--data", TWI_TEXT, &data},   {"--format", TWI_TEXT, &options.format},
-        {"--map", TWI_TEXT, &map},     {"--kind", TWI_TEXT, &kind},
+        {"--data", TWI_TEXT, &data},    {"--format", TWI_TEXT, &options.format},
+        {"--map", TWI_TEXT, &map},      {"--kind", TWI_TEXT, &kind},
         {"--json", TWI_FLAG, &is_json}, {"--quiet", TWI_FLAG, &options.is_quiet},
     };
     twi_command_line line = {.command = "import",
@@ -80,7 +84,9 @@ int twi_cmd_import(int argc, char **argv)
     tw_err err = {0};
     tw_status status = run(twi_place_dir(data), map, &options, &summary, &err);
     if (status != TW_OK && summary.accepted + summary.rejected > 0)
-        fprintf(stderr, "tillwatch import: stopped after %llu accepted records, which are kept; run it again to go on\n",
+        fprintf(stderr,
+                "tillwatch import: stopped after %llu accepted records, which are kept; run it "
+                "again to go on\n",
                 (unsigned long long)summary.accepted);
     if (status != TW_OK)
         return twi_failed("import", &err);

@@ -7,9 +7,11 @@
 static const char help[] =
     "Usage: tillwatch init [--data DIR] [--zone ZONE] [--currency CODE] [--json]\n"
     "\n"
-    "Makes a data directory: configuration, alert policy, the key of card tokens, and an empty journal.\n"
+    "Makes a data directory: configuration, alert policy, the key of card tokens, and an empty "
+    "journal.\n"
     "\n"
-    "  --data DIR       where (default TILLWATCH_DATA, else ./tillwatch-data); must be new or empty\n"
+    "  --data DIR       where (default TILLWATCH_DATA, else ./tillwatch-data); must be new or "
+    "empty\n"
     "  --zone ZONE      time zone of records without an offset (default UTC)\n"
     "  --currency CODE  currency of records without one (default USD)\n"
     "\n"
@@ -27,7 +29,8 @@ int twi_cmd_init(int argc, char **argv)
         {"--currency", TWI_TEXT, &settings.currency},
         {"--json", TWI_FLAG, &is_json},
     };
-    twi_command_line line = {.command = "init", .help = help, .options = options, .option_n = TW_COUNT(options)};
+    twi_command_line line = {
+        .command = "init", .help = help, .options = options, .option_n = TW_COUNT(options)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

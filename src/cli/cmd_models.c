@@ -6,22 +6,23 @@
 #include "place.h"
 #include "service/query.h"
 
-static const char help[] =
-    "Usage: tillwatch models list [--data DIR] [--json]\n"
-    "       tillwatch models show ID [--data DIR] [--json]\n"
-    "\n"
-    "Lists or shows what scores (champion) and what scored before (retired): outlier models, signal sets\n"
-    "and alert policies, newest first.\n"
-    "\n"
-    "Example:\n"
-    "  tillwatch models list\n";
+static const char help[] = "Usage: tillwatch models list [--data DIR] [--json]\n"
+                           "       tillwatch models show ID [--data DIR] [--json]\n"
+                           "\n"
+                           "Lists or shows what scores (champion) and what scored before "
+                           "(retired): outlier models, signal sets\n"
+                           "and alert policies, newest first.\n"
+                           "\n"
+                           "Example:\n"
+                           "  tillwatch models list\n";
 
 static void print_json(const tw_model_view *m)
 {
     char when[TW_TIME_TEXT_BYTES];
     fputs("{\"model_id\":", stdout);
     twi_put_json(stdout, m->model_id);
-    printf(",\"kind\":\"%.*s\",\"state\":\"%.*s\",\"created_at\":\"%s\",\"seq\":%llu,\"sha256\":\"%.*s\",\"metrics\":%.*s}",
+    printf(",\"kind\":\"%.*s\",\"state\":\"%.*s\",\"created_at\":\"%s\",\"seq\":%llu,\"sha256\":\"%"
+           ".*s\",\"metrics\":%.*s}",
            TW_STR_ARG(m->kind), TW_STR_ARG(m->state), tw_time_format(m->trained_ms, 0, when),
            (unsigned long long)m->seq, TW_STR_ARG(m->sha256), TW_STR_ARG(m->metrics));
 }
@@ -29,11 +30,11 @@ static void print_json(const tw_model_view *m)
 static void print_text(const tw_model_view *m, bool is_whole)
 {
     char when[TW_TIME_TEXT_BYTES];
-    printf("%-34.*s %-8.*s %-9.*s %s\n", TW_STR_ARG(m->model_id), TW_STR_ARG(m->kind), TW_STR_ARG(m->state),
-           tw_time_format(m->trained_ms, 0, when));
+    printf("%-34.*s %-8.*s %-9.*s %s\n", TW_STR_ARG(m->model_id), TW_STR_ARG(m->kind),
+           TW_STR_ARG(m->state), tw_time_format(m->trained_ms, 0, when));
     if (is_whole)
-        printf("  sha256 %.*s\n  installed by fact %llu\n  %.*s\n", TW_STR_ARG(m->sha256), (unsigned long long)m->seq,
-               TW_STR_ARG(m->metrics));
+        printf("  sha256 %.*s\n  installed by fact %llu\n  %.*s\n", TW_STR_ARG(m->sha256),
+               (unsigned long long)m->seq, TW_STR_ARG(m->metrics));
 }
 
 static tw_status print(tw_service *service, const char *id, bool is_json, tw_err *err)

@@ -9,8 +9,10 @@
 static const char help[] =
     "Usage: tillwatch rebuild [--verify] [--data DIR] [--json]\n"
     "\n"
-    "Wipes alerts, verdicts, scores and snapshots and writes them again from the journal. Tokens and\n"
-    "sessions stay. With --verify nothing is changed: the journal is replayed beside what is there, and\n"
+    "Wipes alerts, verdicts, scores and snapshots and writes them again from the journal. Tokens "
+    "and\n"
+    "sessions stay. With --verify nothing is changed: the journal is replayed beside what is "
+    "there, and\n"
     "hashes of state, scores, alerts and verdicts are compared; exit status 1 when one differs.\n"
     "\n"
     "Example:\n"
@@ -26,7 +28,8 @@ typedef struct part {
     uint64_t live, rebuilt;
 } part;
 
-static bool print_parts(const tw_hashes *live, const tw_hashes *rebuilt, double seconds, bool is_json)
+static bool print_parts(const tw_hashes *live, const tw_hashes *rebuilt, double seconds,
+                        bool is_json)
 {
     const part parts[] = {
         {"facts", live->seq, rebuilt->seq},
@@ -44,9 +47,9 @@ static bool print_parts(const tw_hashes *live, const tw_hashes *rebuilt, double 
         bool is_equal = parts[i].live == parts[i].rebuilt;
         all_equal = all_equal && is_equal;
         if (is_json)
-            printf("%s{\"part\":\"%s\",\"live\":\"%016llx\",\"rebuilt\":\"%016llx\",\"equal\":%s}", i ? "," : "",
-                   parts[i].name, (unsigned long long)parts[i].live, (unsigned long long)parts[i].rebuilt,
-                   is_equal ? "true" : "false");
+            printf("%s{\"part\":\"%s\",\"live\":\"%016llx\",\"rebuilt\":\"%016llx\",\"equal\":%s}",
+                   i ? "," : "", parts[i].name, (unsigned long long)parts[i].live,
+                   (unsigned long long)parts[i].rebuilt, is_equal ? "true" : "false");
         else
             printf("%-9s %016llx %016llx %s\n", parts[i].name, (unsigned long long)parts[i].live,
                    (unsigned long long)parts[i].rebuilt, is_equal ? "equal" : "DIFFERENT");
@@ -57,7 +60,8 @@ static bool print_parts(const tw_hashes *live, const tw_hashes *rebuilt, double 
                (unsigned long long)rebuilt->seq, seconds);
     else
         printf("%s facts in %.1f s: %s\n", twi_thousands(rebuilt->seq, n), seconds,
-               all_equal ? "the journal rebuilds everything, bit for bit" : "the projections are NOT what the journal says; run tillwatch rebuild");
+               all_equal ? "the journal rebuilds everything, bit for bit"
+                         : "the projections are NOT what the journal says; run tillwatch rebuild");
     return all_equal;
 }
 
@@ -97,7 +101,8 @@ static tw_status rebuild(twi_place *place, bool is_json, tw_err *err)
         return status;
     char n[32], rate[32];
     if (is_json)
-        printf("{\"facts\":%llu,\"seconds\":%.3f,\"engine\":\"%016llx\",\"scores\":\"%016llx\",\"alerts\":\"%016llx\"}\n",
+        printf("{\"facts\":%llu,\"seconds\":%.3f,\"engine\":\"%016llx\",\"scores\":\"%016llx\","
+               "\"alerts\":\"%016llx\"}\n",
                (unsigned long long)hashes.seq, seconds, (unsigned long long)hashes.engine,
                (unsigned long long)hashes.scores, (unsigned long long)hashes.alerts);
     else
@@ -110,9 +115,11 @@ int twi_cmd_rebuild(int argc, char **argv)
 {
     const char *data = NULL;
     bool is_json = false, is_verify = false, all_equal = true;
-    const twi_option table[] = {
-        {"--data", TWI_TEXT, &data}, {"--json", TWI_FLAG, &is_json}, {"--verify", TWI_FLAG, &is_verify}};
-    twi_command_line line = {.command = "rebuild", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    const twi_option table[] = {{"--data", TWI_TEXT, &data},
+                                {"--json", TWI_FLAG, &is_json},
+                                {"--verify", TWI_FLAG, &is_verify}};
+    twi_command_line line = {
+        .command = "rebuild", .help = help, .options = table, .option_n = TW_COUNT(table)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

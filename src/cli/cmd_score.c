@@ -12,7 +12,8 @@
 static const char help[] =
     "Usage: tillwatch score --out scores.csv [--data DIR] [--from T] [--to T] [--model ID]\n"
     "\n"
-    "Writes transaction_id,risk_score,probability,outlier,alert_type,reasons: as each transaction was\n"
+    "Writes transaction_id,risk_score,probability,outlier,alert_type,reasons: as each transaction "
+    "was\n"
     "scored when it arrived. With --model all are scored anew, by a replay with that model.\n"
     "\n"
     "  --out FILE        where to write; - is standard output\n"
@@ -50,7 +51,8 @@ static tw_status write_row(void *ctx, const tw_scored *scored, tw_err *err)
     put_number(w->out, scored->score.probability);
     putc(',', w->out);
     put_number(w->out, scored->score.outlier);
-    fprintf(w->out, ",%s,", scored->score.risk >= TW_RISK_ALERT ? tw_alert_type_name(scored->score.type) : "");
+    fprintf(w->out, ",%s,",
+            scored->score.risk >= TW_RISK_ALERT ? tw_alert_type_name(scored->score.type) : "");
     for (size_t i = 0; i < scored->signal_n; i++)
         fprintf(w->out, "%s%.*s", i ? ";" : "", TW_STR_ARG(scored->signals[i]));
     putc('\n', w->out);
@@ -68,7 +70,8 @@ static tw_status write_all(tw_service *service, const char *model, writer *w, tw
     tw_buf_init(&bytes, tw_alloc_system(), TW_BLOCK_MAX_BYTES);
     tw_status status = tw_query_model_file(service, tw_str_from(model), &bytes, err);
     if (status == TW_OK)
-        status = tw_rescore(service, (tw_str){(const char *)bytes.data_own, bytes.bytes}, write_row, w, err);
+        status = tw_rescore(service, (tw_str){(const char *)bytes.data_own, bytes.bytes}, write_row,
+                            w, err);
     tw_buf_release(&bytes);
     return status;
 }
@@ -102,10 +105,12 @@ int twi_cmd_score(int argc, char **argv)
     bool is_json = false;
     writer w = {.from_ms = INT64_MIN};
     const twi_option table[] = {
-        {"--data", TWI_TEXT, &data},   {"--out", TWI_TEXT, &out},     {"--model", TWI_TEXT, &model},
-        {"--from", TWI_TIME, &w.from_ms}, {"--to", TWI_TIME, &w.to_ms}, {"--json", TWI_FLAG, &is_json},
+        {"--data", TWI_TEXT, &data},   {"--out", TWI_TEXT, &out},
+        {"--model", TWI_TEXT, &model}, {"--from", TWI_TIME, &w.from_ms},
+        {"--to", TWI_TIME, &w.to_ms},  {"--json", TWI_FLAG, &is_json},
     };
-    twi_command_line line = {.command = "score", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    twi_command_line line = {
+        .command = "score", .help = help, .options = table, .option_n = TW_COUNT(table)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

@@ -15,8 +15,10 @@
 static const char help[] =
     "Usage: tillwatch serve [--listen ADDRESS:PORT] [--data DIR] [--new-link]\n"
     "\n"
-    "Serves the HTTP interface and the portal. Prints the address, and at the first start a link that\n"
-    "signs one person in as the administrator (good for 24 hours, used once). SIGTERM and SIGINT stop\n"
+    "Serves the HTTP interface and the portal. Prints the address, and at the first start a link "
+    "that\n"
+    "signs one person in as the administrator (good for 24 hours, used once). SIGTERM and SIGINT "
+    "stop\n"
     "it: what was accepted is written, a snapshot is taken, and it ends with 0.\n"
     "\n"
     "  --listen ADDRESS:PORT  where (default 127.0.0.1:8080); port 0 takes any free one\n"
@@ -53,7 +55,8 @@ tw_status twi_serve_link(twi_place *place, const char *url, bool always, tw_err 
     return TW_OK;
 }
 
-tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads, tw_http **out, tw_err *err)
+tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads, tw_http **out,
+                          tw_err *err)
 {
     tw_http_options options = {.service = place->service,
                                .ledger = &place->ledger,
@@ -72,8 +75,8 @@ void twi_block_signals(sigset_t *set)
     pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
-static tw_status serve(twi_place *place, const char *listen, unsigned threads, bool new_link, const sigset_t *signals,
-                       tw_err *err)
+static tw_status serve(twi_place *place, const char *listen, unsigned threads, bool new_link,
+                       const sigset_t *signals, tw_err *err)
 {
     tw_http *http;
     TW_TRY(twi_place_serve(place, TW_SERVICE_LIVE, err));
@@ -102,7 +105,8 @@ int twi_cmd_serve(int argc, char **argv)
         {"--new-link", TWI_FLAG, &new_link},
         {"--http-threads", TWI_COUNT, &threads},
     };
-    twi_command_line line = {.command = "serve", .help = help, .options = table, .option_n = TW_COUNT(table)};
+    twi_command_line line = {
+        .command = "serve", .help = help, .options = table, .option_n = TW_COUNT(table)};
     int exit_status;
     if (!twi_parse(&line, argc, argv, &exit_status))
         return exit_status;

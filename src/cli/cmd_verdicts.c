@@ -18,7 +18,8 @@ static const char help[] =
     "\n"
     "import takes columns transaction_id or alert_id, verdict (CONFIRMED, REFUTED, INCONCLUSIVE,\n"
     "OPERATIONAL) or fraud (1 = CONFIRMED, 0 = REFUTED), and optionally reason, note, recovered,\n"
-    "decided_at. Without decided_at a verdict counts as made now. Importing a file with decided_at again\n"
+    "decided_at. Without decided_at a verdict counts as made now. Importing a file with decided_at "
+    "again\n"
     "changes nothing.\n"
     "\n"
     "  --by NAME  who decided (default import)\n"
@@ -27,8 +28,8 @@ static const char help[] =
     "  tillwatch verdicts import labels.csv\n";
 
 enum { ID, ALERT, VERDICT, FRAUD, REASON, NOTE, RECOVERED, DECIDED, COLUMN_N };
-static const char *const column_names[COLUMN_N] = {"transaction_id", "alert_id", "verdict",   "fraud",
-                                                   "reason",         "note",     "recovered", "decided_at"};
+static const char *const column_names[COLUMN_N] = {
+    "transaction_id", "alert_id", "verdict", "fraud", "reason", "note", "recovered", "decided_at"};
 
 typedef struct importer {
     twi_place *place;
@@ -43,10 +44,12 @@ typedef struct importer {
 
 static tw_str field(const importer *im, const tw_str *fields, int column)
 {
-    return im->columns[column] == TW_CSV_NO_COLUMN ? TW_STR_NONE : tw_str_trim(fields[im->columns[column]]);
+    return im->columns[column] == TW_CSV_NO_COLUMN ? TW_STR_NONE
+                                                   : tw_str_trim(fields[im->columns[column]]);
 }
 
-static tw_status read_verdict(const importer *im, const tw_str *fields, tw_verdict *out, tw_err *err)
+static tw_status read_verdict(const importer *im, const tw_str *fields, tw_verdict *out,
+                              tw_err *err)
 {
     int16_t offset;
     tw_str word = field(im, fields, VERDICT), fraud = field(im, fields, FRAUD);
@@ -122,7 +125,8 @@ static bool is_known(importer *im, const tw_verdict *verdict, tw_arena *arena)
     return tw_service_knows(im->place->service, verdict->transaction_id);
 }
 
-static tw_status take_row(importer *im, const tw_str *fields, uint64_t line, tw_arena *arena, tw_err *err)
+static tw_status take_row(importer *im, const tw_str *fields, uint64_t line, tw_arena *arena,
+                          tw_err *err)
 {
     tw_verdict verdict;
     tw_err why = {0};
@@ -136,7 +140,8 @@ static tw_status take_row(importer *im, const tw_str *fields, uint64_t line, tw_
     if (status == TW_INVALID) {
         im->rejected++;
         if (im->example[0] == '\0')
-            snprintf(im->example, sizeof(im->example), "line %llu: %s", (unsigned long long)line, why.text);
+            snprintf(im->example, sizeof(im->example), "line %llu: %s", (unsigned long long)line,
+                     why.text);
         return TW_OK;
     }
     if (status != TW_OK) {
@@ -153,11 +158,15 @@ static tw_status import(importer *im, tw_err *err)
     TW_TRY(tw_csv_open(tw_alloc_system(), im->path, &csv, err));
     for (int i = 0; i < COLUMN_N; i++)
         im->columns[i] = tw_csv_column(csv, column_names[i]);
-    bool has_subject = im->columns[ID] != TW_CSV_NO_COLUMN || im->columns[ALERT] != TW_CSV_NO_COLUMN;
-    bool has_verdict = im->columns[VERDICT] != TW_CSV_NO_COLUMN || im->columns[FRAUD] != TW_CSV_NO_COLUMN;
+    bool has_subject =
+        im->columns[ID] != TW_CSV_NO_COLUMN || im->columns[ALERT] != TW_CSV_NO_COLUMN;
+    bool has_verdict =
+        im->columns[VERDICT] != TW_CSV_NO_COLUMN || im->columns[FRAUD] != TW_CSV_NO_COLUMN;
     tw_status status = TW_OK;
     if (!has_subject || !has_verdict)
-        status = tw_fail(err, TW_INVALID, "%.120s needs a column transaction_id or alert_id, and verdict or fraud", im->path);
+        status = tw_fail(err, TW_INVALID,
+                         "%.120s needs a column transaction_id or alert_id, and verdict or fraud",
+                         im->path);
     if (status == TW_OK && tw_batch_get(im->place->service, &im->batch) != TW_OK)
         status = tw_fail(err, TW_NO_MEMORY, "no memory for the verdicts");
     const tw_str *fields;
@@ -192,16 +201,19 @@ static int run_import(const char *data, const char *path, const char *by, bool i
         return twi_failed("verdicts", &err);
     if (is_json)
         printf("{\"accepted\":%llu,\"duplicates\":%llu,\"unknown\":%llu,\"rejected\":%llu}\n",
-               (unsigned long long)im.accepted, (unsigned long long)im.duplicates, (unsigned long long)im.unknown,
-               (unsigned long long)im.rejected);
+               (unsigned long long)im.accepted, (unsigned long long)im.duplicates,
+               (unsigned long long)im.unknown, (unsigned long long)im.rejected);
     else
-        printf("%llu accepted, %llu duplicates, %llu about unknown transactions or alerts, %llu rejected%s%s\n",
-               (unsigned long long)im.accepted, (unsigned long long)im.duplicates, (unsigned long long)im.unknown,
-               (unsigned long long)im.rejected, im.example[0] ? "; " : "", im.example);
+        printf("%llu accepted, %llu duplicates, %llu about unknown transactions or alerts, %llu "
+               "rejected%s%s\n",
+               (unsigned long long)im.accepted, (unsigned long long)im.duplicates,
+               (unsigned long long)im.unknown, (unsigned long long)im.rejected,
+               im.example[0] ? "; " : "", im.example);
     return twi_flush("verdicts");
 }
 
-// --- listing --------------------------------------------------------------------------------------
+// --- listing
+// --------------------------------------------------------------------------------------
 
 static void print_verdict(const tw_verdict_row *v, bool is_json, bool is_first)
 {
@@ -211,15 +223,15 @@ static void print_verdict(const tw_verdict_row *v, bool is_json, bool is_first)
     tw_time_format(v->decided_ms, 0, when);
     tw_str subject = v->alert_id.bytes > 0 ? v->alert_id : v->transaction_id;
     if (!is_json) {
-        printf("%-20.*s %-20s %-12.*s %-20.*s %.*s\n", TW_STR_ARG(v->verdict_id), when, TW_STR_ARG(v->verdict),
-               TW_STR_ARG(v->reason), TW_STR_ARG(subject));
+        printf("%-20.*s %-20s %-12.*s %-20.*s %.*s\n", TW_STR_ARG(v->verdict_id), when,
+               TW_STR_ARG(v->verdict), TW_STR_ARG(v->reason), TW_STR_ARG(subject));
         return;
     }
     printf("%s{\"verdict_id\":\"%.*s\",\"%s\":", is_first ? "" : ",\n", TW_STR_ARG(v->verdict_id),
            v->alert_id.bytes > 0 ? "alert_id" : "transaction_id");
     twi_put_json(stdout, subject);
-    printf(",\"verdict\":\"%.*s\",\"reason\":\"%.*s\",\"decided_at\":\"%s\",\"decided_by\":", TW_STR_ARG(v->verdict),
-           TW_STR_ARG(v->reason), when);
+    printf(",\"verdict\":\"%.*s\",\"reason\":\"%.*s\",\"decided_at\":\"%s\",\"decided_by\":",
+           TW_STR_ARG(v->verdict), TW_STR_ARG(v->reason), when);
     twi_put_json(stdout, v->decided_by);
     fputs(",\"note\":", stdout);
     twi_put_json(stdout, v->note);
@@ -239,7 +251,8 @@ static tw_status list(twi_place *place, bool is_json, tw_err *err)
         putchar('[');
     do {
         tw_arena_reset(&arena);
-        status = tw_ledger_verdict_list(&place->ledger, &filter, TW_LEDGER_PAGE_MAX, &arena, &rows, &n, err);
+        status = tw_ledger_verdict_list(&place->ledger, &filter, TW_LEDGER_PAGE_MAX, &arena, &rows,
+                                        &n, err);
         for (size_t i = 0; status == TW_OK && i < n; i++) {
             print_verdict(&rows[i], is_json, is_first);
             is_first = false;
@@ -256,7 +269,8 @@ int twi_cmd_verdicts(int argc, char **argv)
 {
     const char *data = NULL, *by = "import";
     bool is_json = false;
-    const twi_option table[] = {{"--data", TWI_TEXT, &data}, {"--by", TWI_TEXT, &by}, {"--json", TWI_FLAG, &is_json}};
+    const twi_option table[] = {
+        {"--data", TWI_TEXT, &data}, {"--by", TWI_TEXT, &by}, {"--json", TWI_FLAG, &is_json}};
     twi_command_line line = {.command = "verdicts",
                              .help = help,
                              .options = table,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The simulator tells the hours that are done: what comes after the history's last hour is the feed.
+// The simulator tells the hours that are done: what comes after the history's last hour is the
+// feed.
 #include "demo_feed.h"
 
 #include <stdio.h>
@@ -51,12 +52,14 @@ static const char *path_of(tw_simulate_output output)
     return NULL;
 }
 
-static tw_status add_part(twi_feed *feed, const char *path, const char *data, size_t bytes, bool is_new, tw_err *err)
+static tw_status add_part(twi_feed *feed, const char *path, const char *data, size_t bytes,
+                          bool is_new, tw_err *err)
 {
     twi_feed_part *last = feed->part_n > 0 ? &feed->parts_own[feed->part_n - 1] : NULL;
     if (!last || is_new || last->path != path || last->bytes >= PART_BYTES) {
         void *items = feed->parts_own;
-        if (tw_grow(tw_alloc_system(), &items, &feed->part_cap, feed->part_n + 1, sizeof(*last), SIZE_MAX / 128) != TW_OK)
+        if (tw_grow(tw_alloc_system(), &items, &feed->part_cap, feed->part_n + 1, sizeof(*last),
+                    SIZE_MAX / 128) != TW_OK)
             return tw_fail(err, TW_NO_MEMORY, "no memory for the live day");
         feed->parts_own = items;
         last = &feed->parts_own[feed->part_n++];
@@ -66,11 +69,13 @@ static tw_status add_part(twi_feed *feed, const char *path, const char *data, si
     last->bytes += bytes;
     for (size_t i = 0; i < bytes; i++)
         last->line_n += data[i] == '\n';
-    return feed->bytes.status == TW_OK ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no memory for the live day");
+    return feed->bytes.status == TW_OK ? TW_OK
+                                       : tw_fail(err, TW_NO_MEMORY, "no memory for the live day");
 }
 
 // Whole lines, cut into pieces of about PART_BYTES.
-static tw_status add_lines(splitter *s, const char *path, const char *data, size_t bytes, tw_err *err)
+static tw_status add_lines(splitter *s, const char *path, const char *data, size_t bytes,
+                           tw_err *err)
 {
     while (bytes > 0) {
         size_t n = TW_MIN(bytes, (size_t)PART_BYTES);
@@ -84,7 +89,8 @@ static tw_status add_lines(splitter *s, const char *path, const char *data, size
     return TW_OK;
 }
 
-static tw_status take(void *ctx, tw_simulate_output output, const void *data, size_t bytes, tw_err *err)
+static tw_status take(void *ctx, tw_simulate_output output, const void *data, size_t bytes,
+                      tw_err *err)
 {
     splitter *s = ctx;
     const char *path = path_of(output);
@@ -98,7 +104,8 @@ static tw_status take(void *ctx, tw_simulate_output output, const void *data, si
             return tw_fail_errno(err, "%.150s cannot be written", name);
     }
     if (fwrite(data, 1, bytes, s->files[output]) != bytes)
-        return tw_fail_errno(err, "%s in %.120s cannot be written", tw_simulate_output_name(output), s->dir);
+        return tw_fail_errno(err, "%s in %.120s cannot be written", tw_simulate_output_name(output),
+                             s->dir);
     return TW_OK;
 }
 
@@ -111,7 +118,8 @@ static void on_hour(void *ctx, uint64_t done, uint64_t all, uint64_t transaction
     s->is_hour_new = true;
 }
 
-tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores, uint64_t days, uint64_t seed, tw_err *err)
+tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores, uint64_t days,
+                            uint64_t seed, tw_err *err)
 {
     splitter s = {.feed = feed, .dir = dir, .history_hours = dir ? days * 24 : 0};
     tw_simulate_options options;

@@ -21,9 +21,9 @@ typedef struct twi_feed {
 
 void twi_feed_init(twi_feed *feed);
 void twi_feed_release(twi_feed *feed);
-// Simulates `days` days into dir (transactions.ndjson, movements.ndjson, shifts.ndjson, labels.csv) and
-// one more day into the feed. days 0 with dir NULL: everything into the feed.
-tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores, uint64_t days, uint64_t seed,
-                            tw_err *err) TW_MUST_CHECK;
+// Simulates `days` days into dir (transactions.ndjson, movements.ndjson, shifts.ndjson, labels.csv)
+// and one more day into the feed. days 0 with dir NULL: everything into the feed.
+tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores, uint64_t days,
+                            uint64_t seed, tw_err *err) TW_MUST_CHECK;
 
 #endif

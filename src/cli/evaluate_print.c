@@ -24,13 +24,14 @@ static double share(uint64_t part, uint64_t whole)
 static void print_schemes(const tw_eval *e, const twi_scheme_names *schemes)
 {
     char recall[32], thieves[32], money[32], days[32];
-    printf("\n%-26s %8s %8s %8s %7s %8s %8s %7s\n", "scheme", "frauds", "found", "recall", "thieves", "found",
-           "money", "days");
+    printf("\n%-26s %8s %8s %8s %7s %8s %8s %7s\n", "scheme", "frauds", "found", "recall",
+           "thieves", "found", "money", "days");
     for (size_t i = 0; i < e->scheme_n; i++) {
         const tw_eval_scheme *s = &e->schemes[i];
         double money_share = s->amount > 0 ? s->amount_found / s->amount : (double)NAN;
-        printf("%-26s %8llu %8llu %8s %7llu %8s %8s %7s\n", schemes->names[i], (unsigned long long)s->n,
-               (unsigned long long)s->found, figure(share(s->found, s->n), recall), (unsigned long long)s->thief_n,
+        printf("%-26s %8llu %8llu %8s %7llu %8s %8s %7s\n", schemes->names[i],
+               (unsigned long long)s->n, (unsigned long long)s->found,
+               figure(share(s->found, s->n), recall), (unsigned long long)s->thief_n,
                figure(share(s->thief_found, s->thief_n), thieves), figure(money_share, money),
                figure(s->days_to_alert, days));
     }
@@ -40,21 +41,24 @@ void twi_evaluate_text(const tw_eval *e, const twi_scheme_names *schemes, uint64
 {
     char a[32], b[32], c[32], n[32], p[32];
     printf("%s transactions, %s fraudulent, %llu stores, %llu days", twi_thousands(e->n, n),
-           twi_thousands(e->positive_n, p), (unsigned long long)e->store_n, (unsigned long long)e->day_n);
+           twi_thousands(e->positive_n, p), (unsigned long long)e->store_n,
+           (unsigned long long)e->day_n);
     if (unlabelled_n > 0)
         printf(" (%s without a label left out)", twi_thousands(unlabelled_n, n));
     printf("\n\ntransactions   AP %s   AUC %s\n", figure(e->ap, a), figure(e->auc, b));
     printf("at %.2f        precision %s   recall %s   money %s   (%llu flagged)\n", e->threshold,
-           figure(e->precision, a), figure(e->recall, b), figure(e->money_recall, c), (unsigned long long)e->flagged_n);
+           figure(e->precision, a), figure(e->recall, b), figure(e->money_recall, c),
+           (unsigned long long)e->flagged_n);
     for (size_t i = 0; i < TW_EVAL_KS; i++)
-        printf("top %-4u a day precision %s   recall %s\n", tw_eval_k[i], figure(e->precision_at_k[i], a),
-               figure(e->recall_at_k[i], b));
+        printf("top %-4u a day precision %s   recall %s\n", tw_eval_k[i],
+               figure(e->precision_at_k[i], a), figure(e->recall_at_k[i], b));
     printf("alerts         %llu, %s a store and day   precision any %s, most %s   recall %s\n",
-           (unsigned long long)e->alert_n, figure(e->alerts_per_store_day, p), figure(e->alert_precision_any, a),
-           figure(e->alert_precision_most, b), figure(e->alert_recall, c));
+           (unsigned long long)e->alert_n, figure(e->alerts_per_store_day, p),
+           figure(e->alert_precision_any, a), figure(e->alert_precision_most, b),
+           figure(e->alert_recall, c));
     printf("thieves        %llu, found %llu = %s, %s days after the first fraud (median)\n",
-           (unsigned long long)e->thief_n, (unsigned long long)e->thief_found_n, figure(e->thief_recall, a),
-           figure(e->days_to_alert, b));
+           (unsigned long long)e->thief_n, (unsigned long long)e->thief_found_n,
+           figure(e->thief_recall, a), figure(e->days_to_alert, b));
     print_schemes(e, schemes);
 }
 

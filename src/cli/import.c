@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The merge of an import. The merging thread takes the record with the smallest key of all files into
-// a batch; batches are submitted without waiting, a few in flight; a file's chunk goes back to its
-// reader when the last batch that refers to it is journaled.
+// The merge of an import. The merging thread takes the record with the smallest key of all files
+// into a batch; batches are submitted without waiting, a few in flight; a file's chunk goes back to
+// its reader when the last batch that refers to it is journaled.
 //
 // A file's key is the latest time that it has shown, so that its records keep their order (of
 // arrival); at equal keys shift events come first, then movements, then transactions.
@@ -49,7 +49,8 @@ typedef struct importer {
     pthread_cond_t done;
 } importer;
 
-// --- flights --------------------------------------------------------------------------------------
+// --- flights
+// --------------------------------------------------------------------------------------
 
 static flight *current(importer *im)
 {
@@ -63,7 +64,8 @@ static tw_status use_chunk(flight *f, twi_chunk *chunk)
         if (f->chunks_own[i] == chunk)
             return TW_OK;
     void *items = f->chunks_own;
-    TW_TRY(tw_grow(tw_alloc_system(), &items, &f->chunk_cap, f->chunk_n + 1, sizeof(*f->chunks_own), FLIGHT_CHUNKS_MAX));
+    TW_TRY(tw_grow(tw_alloc_system(), &items, &f->chunk_cap, f->chunk_n + 1, sizeof(*f->chunks_own),
+                   FLIGHT_CHUNKS_MAX));
     f->chunks_own = items;
     f->chunks_own[f->chunk_n++] = chunk;
     chunk->users++;
@@ -78,7 +80,8 @@ static void note_problem(twi_reject_kind *kind, const char *path, uint64_t line,
         return;
     twi_example *example = &kind->examples[kind->example_n++];
     const char *slash = strrchr(path, '/');
-    snprintf(example->where, sizeof(example->where), "%.120s:%llu", slash ? slash + 1 : path, (unsigned long long)line);
+    snprintf(example->where, sizeof(example->where), "%.120s:%llu", slash ? slash + 1 : path,
+             (unsigned long long)line);
     snprintf(example->field, sizeof(example->field), "%s", field);
     snprintf(example->sentence, sizeof(example->sentence), "%s", sentence);
 }
@@ -179,7 +182,8 @@ static tw_status take_off(importer *im, tw_err *err)
     f->is_done = false;
     tw_status status;
     // The service's queue holds more than the flights: it is not full but in the hands of others.
-    while ((status = tw_service_submit(im->place->service, f->batch, on_done, f)) == TW_BUSY && im->in_flight > 0)
+    while ((status = tw_service_submit(im->place->service, f->batch, on_done, f)) == TW_BUSY &&
+           im->in_flight > 0)
         TW_TRY(land(im, err));
     if (status != TW_OK)
         return tw_fail(err, status, "the service takes no records: %s", tw_status_text(status));
@@ -201,7 +205,8 @@ static tw_status open_batch(importer *im, flight **out, tw_err *err)
     return TW_OK;
 }
 
-// --- records --------------------------------------------------------------------------------------
+// --- records
+// --------------------------------------------------------------------------------------
 
 static int64_t time_of(const tw_fact *fact)
 {
@@ -222,7 +227,10 @@ static int64_t time_of(const tw_fact *fact)
 
 static int rank_of(tw_fact_kind kind)
 {
-    return kind == TW_FACT_SHIFT ? 0 : kind == TW_FACT_MOVEMENT ? 1 : kind == TW_FACT_TRANSACTION ? 2 : 3;
+    return kind == TW_FACT_SHIFT         ? 0
+           : kind == TW_FACT_MOVEMENT    ? 1
+           : kind == TW_FACT_TRANSACTION ? 2
+                                         : 3;
 }
 
 static tw_status take_problems(importer *im, const head *h, tw_err *err)
@@ -239,7 +247,8 @@ static tw_status take_problems(importer *im, const head *h, tw_err *err)
                                  .code = tw_str_from(tw_problem_code_name(problem->code)),
                                  .sentence = tw_str_from(problem->sentence),
                                  .excerpt = problem->record};
-        note_problem(&im->summary->rejects[problem->code], path, problem->line, problem->field, problem->sentence);
+        note_problem(&im->summary->rejects[problem->code], path, problem->line, problem->field,
+                     problem->sentence);
         tw_status status = tw_batch_reject(f->batch, &letter, TW_INVALID);
         if (status != TW_OK)
             return tw_fail(err, status, "no memory for a rejected record");
@@ -350,7 +359,8 @@ static tw_status merge(importer *im, tw_err *err)
     return TW_OK;
 }
 
-// --- the whole ------------------------------------------------------------------------------------
+// --- the whole
+// ------------------------------------------------------------------------------------
 
 static tw_status open_sources(importer *im, tw_err *err)
 {
@@ -384,7 +394,8 @@ static void release(importer *im)
     pthread_mutex_destroy(&im->lock);
 }
 
-tw_status twi_import(twi_place *place, const twi_import_options *options, twi_import_summary *out, tw_err *err)
+tw_status twi_import(twi_place *place, const twi_import_options *options, twi_import_summary *out,
+                     tw_err *err)
 {
     TW_CHECK(options->path_n > 0 && options->path_n <= TWI_IMPORT_FILES_MAX);
     *out = (twi_import_summary){0};

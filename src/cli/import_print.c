@@ -3,7 +3,8 @@
 // The summary of an import, for people and for machines.
 #include "import.h"
 
-static const char *const kind_names[] = {"", "transactions", "movements", "shifts", "verdicts", "configurations"};
+static const char *const kind_names[] = {"",       "transactions", "movements",
+                                         "shifts", "verdicts",     "configurations"};
 
 static void print_count(const char *what, uint64_t n)
 {
@@ -34,13 +35,15 @@ static void print_text(const twi_import_summary *s)
     for (int c = 0; c < TW_PROBLEM_N; c++) {
         if (s->rejects[c].n == 0)
             continue;
-        printf("  %-18s %6s\n", tw_problem_code_name((tw_problem_code)c), twi_thousands(s->rejects[c].n, text));
+        printf("  %-18s %6s\n", tw_problem_code_name((tw_problem_code)c),
+               twi_thousands(s->rejects[c].n, text));
         print_examples(&s->rejects[c]);
     }
     if (s->counts.unknown_payments > 0)
         print_count("payments taken as other", s->counts.unknown_payments);
     if (s->counts.cards_masked + s->counts.cards_tokenised > 0)
-        print_count("card numbers masked or tokenised", s->counts.cards_masked + s->counts.cards_tokenised);
+        print_count("card numbers masked or tokenised",
+                    s->counts.cards_masked + s->counts.cards_tokenised);
     print_count("alerted", s->alerted);
     char rate[32];
     printf("%s records in %.1f s, %s/s\n", twi_thousands(all, text), s->seconds,
@@ -51,7 +54,8 @@ static void print_json_kind(const char *code, const twi_reject_kind *kind, bool 
 {
     if (kind->n == 0)
         return;
-    printf("%s{\"reason\":\"%s\",\"n\":%llu,\"examples\":[", *is_first ? "" : ",", code, (unsigned long long)kind->n);
+    printf("%s{\"reason\":\"%s\",\"n\":%llu,\"examples\":[", *is_first ? "" : ",", code,
+           (unsigned long long)kind->n);
     *is_first = false;
     for (size_t i = 0; i < kind->example_n; i++) {
         fputs(i ? ",{\"where\":" : "{\"where\":", stdout);
@@ -68,16 +72,18 @@ static void print_json_kind(const char *code, const twi_reject_kind *kind, bool 
 static void print_json(const twi_import_summary *s)
 {
     uint64_t all = s->accepted + s->duplicates + s->conflicts + s->rejected;
-    printf("{\"records\":%llu,\"accepted\":%llu,\"duplicates\":%llu,\"conflicts\":%llu,\"rejected\":%llu,",
-           (unsigned long long)all, (unsigned long long)s->accepted, (unsigned long long)s->duplicates,
-           (unsigned long long)s->conflicts, (unsigned long long)s->rejected);
+    printf("{\"records\":%llu,\"accepted\":%llu,\"duplicates\":%llu,\"conflicts\":%llu,"
+           "\"rejected\":%llu,",
+           (unsigned long long)all, (unsigned long long)s->accepted,
+           (unsigned long long)s->duplicates, (unsigned long long)s->conflicts,
+           (unsigned long long)s->rejected);
     for (int k = TW_FACT_TRANSACTION; k < TW_FACT_CONFIG; k++)
         printf("\"%s\":%llu,", kind_names[k], (unsigned long long)s->by_kind[k]);
     printf("\"alerted\":%llu,\"models\":%llu,\"cards_masked\":%llu,\"cards_tokenised\":%llu,"
            "\"seconds\":%.3f,\"records_per_second\":%.0f,\"problems\":[",
            (unsigned long long)s->alerted, (unsigned long long)s->models,
-           (unsigned long long)s->counts.cards_masked, (unsigned long long)s->counts.cards_tokenised,
-           s->seconds, (double)all / s->seconds);
+           (unsigned long long)s->counts.cards_masked,
+           (unsigned long long)s->counts.cards_tokenised, s->seconds, (double)all / s->seconds);
     bool is_first = true;
     for (int c = 0; c < TW_PROBLEM_N; c++)
         print_json_kind(tw_problem_code_name((tw_problem_code)c), &s->rejects[c], &is_first);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reading thread of an import's file. Chunks go round: filled by the thread, merged and journaled
-// by others, given back.
+// The reading thread of an import's file. Chunks go round: filled by the thread, merged and
+// journaled by others, given back.
 #include "import_source.h"
 
 #include <pthread.h>
@@ -89,7 +89,8 @@ static tw_status start(twi_source *source, const twi_source_options *options, tw
     tw_source_settings settings = {
         .kind = options->kind, .mapping = options->mapping, .options = options->intake};
     if (!tw_source_format_from(tw_str_from(options->format), &settings.format))
-        return tw_fail(err, TW_INVALID, "there is no format \"%s\": give auto, ndjson, json or csv", options->format);
+        return tw_fail(err, TW_INVALID, "there is no format \"%s\": give auto, ndjson, json or csv",
+                       options->format);
     TW_TRY(tw_source_open(tw_alloc_system(), source->path, &settings, &source->source_own, err));
     if (pthread_create(&source->thread, NULL, read_main, source) == 0)
         return TW_OK;
@@ -97,7 +98,8 @@ static tw_status start(twi_source *source, const twi_source_options *options, tw
     return tw_fail(err, TW_NO_MEMORY, "no thread to read %s", source->path);
 }
 
-tw_status twi_source_open(const char *path, const twi_source_options *options, twi_source **out, tw_err *err)
+tw_status twi_source_open(const char *path, const twi_source_options *options, twi_source **out,
+                          tw_err *err)
 {
     const tw_alloc *alloc = tw_alloc_system();
     *out = NULL;
@@ -105,7 +107,8 @@ tw_status twi_source_open(const char *path, const twi_source_options *options, t
     if (!source)
         return tw_fail(err, TW_NO_MEMORY, "no memory to read %s", path);
     source->path = path;
-    TW_CHECK(pthread_mutex_init(&source->lock, NULL) == 0 && pthread_cond_init(&source->changed, NULL) == 0);
+    TW_CHECK(pthread_mutex_init(&source->lock, NULL) == 0 &&
+             pthread_cond_init(&source->changed, NULL) == 0);
     tw_status status = start(source, options, err);
     if (status != TW_OK) {
         pthread_cond_destroy(&source->changed);

@@ -26,14 +26,16 @@ static const command commands[] = {
     {"alerts", twi_cmd_alerts, "list alerts"},
     {"rebuild", twi_cmd_rebuild, "projections from the journal; --verify compares"},
     {"doctor", twi_cmd_doctor, "check a data directory and say what to do"},
+    {"bench", twi_cmd_bench, "measure this machine under load"},
     {"version", twi_cmd_version, "version and what was built in"},
 };
 
 static int help(FILE *out)
 {
-    fputs("Tillwatch watches the tills of a retail chain: transactions in, explained alerts out.\n\n"
-          "Usage: tillwatch COMMAND [--data DIR] [options]\n\n",
-          out);
+    fputs(
+        "Tillwatch watches the tills of a retail chain: transactions in, explained alerts out.\n\n"
+        "Usage: tillwatch COMMAND [--data DIR] [options]\n\n",
+        out);
     for (size_t i = 0; i < TW_COUNT(commands); i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
     fputs("\nEvery command has --help with an example. The data directory is --data DIR, else\n"
@@ -50,7 +52,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2)
         return help(stderr);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
         return help(stdout);
     if (strcmp(argv[1], "--version") == 0)
         return twi_cmd_version(1, argv + 1);

@@ -9,7 +9,8 @@
 char *twi_money(tw_money money, char out[TWI_MONEY_BYTES])
 {
     char amount[TW_MONEY_TEXT_BYTES];
-    snprintf(out, TWI_MONEY_BYTES, "%s %s", tw_money_format(money.minor, tw_currency_exponent(money.currency), amount),
+    snprintf(out, TWI_MONEY_BYTES, "%s %s",
+             tw_money_format(money.minor, tw_currency_exponent(money.currency), amount),
              money.currency);
     return out;
 }
@@ -27,7 +28,8 @@ static void put_money(FILE *out, const char *key, tw_money money)
 {
     char amount[TW_MONEY_TEXT_BYTES];
     fprintf(out, ",\"%s\":{\"amount\":\"%s\",\"currency\":\"%s\"}", key,
-            tw_money_format(money.minor, tw_currency_exponent(money.currency), amount), money.currency);
+            tw_money_format(money.minor, tw_currency_exponent(money.currency), amount),
+            money.currency);
 }
 
 static void put_time(FILE *out, const char *key, int64_t ms, int16_t offset_min)

@@ -18,16 +18,21 @@
 const char *twi_place_dir(const char *option)
 {
     const char *environment = getenv("TILLWATCH_DATA");
-    return option && option[0] != '\0' ? option : environment && environment[0] != '\0' ? environment : "tillwatch-data";
+    return option && option[0] != '\0'             ? option
+           : environment && environment[0] != '\0' ? environment
+                                                   : "tillwatch-data";
 }
 
 static tw_status path_of(const char *dir, const char *name, char out[PATH_BYTES], tw_err *err)
 {
     int n = snprintf(out, PATH_BYTES, "%s/%s", dir, name);
-    return n > 0 && n < PATH_BYTES ? TW_OK : tw_fail(err, TW_LIMIT, "the path of the data directory is too long");
+    return n > 0 && n < PATH_BYTES
+               ? TW_OK
+               : tw_fail(err, TW_LIMIT, "the path of the data directory is too long");
 }
 
-// --- opening --------------------------------------------------------------------------------------
+// --- opening
+// --------------------------------------------------------------------------------------
 
 static tw_status read_key(twi_place *place, tw_err *err)
 {
@@ -35,7 +40,8 @@ static tw_status read_key(twi_place *place, tw_err *err)
     tw_buf_init(&key, tw_alloc_system(), 4096);
     tw_status status = tw_files_read(&place->files, "keys/token.key", &key, err);
     if (status == TW_OK && key.bytes != TW_TOKEN_KEY_BYTES)
-        status = tw_fail(err, TW_CORRUPT, "%s/keys/token.key does not hold %d bytes", place->dir, TW_TOKEN_KEY_BYTES);
+        status = tw_fail(err, TW_CORRUPT, "%s/keys/token.key does not hold %d bytes", place->dir,
+                         TW_TOKEN_KEY_BYTES);
     if (status == TW_OK)
         memcpy(place->intake.token_key, key.data_own, TW_TOKEN_KEY_BYTES);
     if (key.data_own)
@@ -71,7 +77,8 @@ static tw_status apply_config(twi_place *place, const twi_config *config, tw_err
         place->names_own[i] = tw_new_array(alloc, TW_ID_MAX_BYTES + 1, 1);
         if (!place->names_own[i])
             return tw_fail(err, TW_NO_MEMORY, "no memory for the stores' zones");
-        tw_str_copy(tw_str_from(config->stores[i].store_id), place->names_own[i], TW_ID_MAX_BYTES + 1);
+        tw_str_copy(tw_str_from(config->stores[i].store_id), place->names_own[i],
+                    TW_ID_MAX_BYTES + 1);
         place->stores_own[i].store_id = tw_str_from(place->names_own[i]);
     }
     place->intake.store_zones = place->stores_own;
@@ -86,7 +93,8 @@ static tw_status read_config(twi_place *place, tw_err *err)
     tw_buf_init(&text, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_status status = tw_files_read(&place->files, "tillwatch.yaml", &text, err);
     if (status == TW_NOT_FOUND)
-        tw_fail(err, status, "%s is no data directory: run tillwatch init --data %s first", place->dir, place->dir);
+        tw_fail(err, status, "%s is no data directory: run tillwatch init --data %s first",
+                place->dir, place->dir);
     if (status == TW_OK)
         status = twi_config_parse((tw_str){(const char *)text.data_own, text.bytes}, &config, err);
     if (status == TW_OK) {
@@ -114,7 +122,8 @@ tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err 
     tw_buf_init(&place->signals, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_status status = tw_posix_files_open(tw_alloc_system(), dir, &place->files, err);
     if (status == TW_NOT_FOUND)
-        tw_fail(err, status, "there is no data directory %s: run tillwatch init --data %s first", dir, dir);
+        tw_fail(err, status, "there is no data directory %s: run tillwatch init --data %s first",
+                dir, dir);
     if (status == TW_OK)
         status = read_config(place, err);
     if (status == TW_OK && !shared) {
@@ -147,7 +156,8 @@ void twi_place_close(twi_place *place)
     tw_files_close(&place->files);
     for (size_t i = 0; i < place->store_n; i++) {
         tw_zone *zone = NULL;
-        memcpy(&zone, &place->stores_own[i].zone, sizeof(zone)); // it is ours, const for the users only
+        memcpy(&zone, &place->stores_own[i].zone,
+               sizeof(zone)); // it is ours, const for the users only
         tw_zone_free(zone);
         tw_free_array(alloc, place->names_own[i], TW_ID_MAX_BYTES + 1, 1);
     }
@@ -183,7 +193,8 @@ tw_status twi_place_serve(twi_place *place, tw_service_mode mode, tw_err *err)
     return tw_service_open(&options, &place->service, err);
 }
 
-// --- creating -------------------------------------------------------------------------------------
+// --- creating
+// -------------------------------------------------------------------------------------
 
 static tw_status publish_text(const tw_files *files, const char *name, tw_buf *text, tw_err *err)
 {
@@ -194,23 +205,25 @@ static tw_status publish_text(const tw_files *files, const char *name, tw_buf *t
     return status;
 }
 
-static tw_status write_config(const tw_files *files, const twi_place_settings *settings, tw_err *err)
+static tw_status write_config(const tw_files *files, const twi_place_settings *settings,
+                              tw_err *err)
 {
     tw_buf text;
     tw_buf_init(&text, tw_alloc_system(), 1 << 20);
-    tw_buf_printf(&text,
-                  "# Tillwatch: this installation. Changes count from the next start.\n"
-                  "\n"
-                  "# Time zone of stores whose records carry no offset: an IANA name, UTC, or +02:00.\n"
-                  "zone: \"%s\"\n"
-                  "\n"
-                  "# Currency of records without one (ISO 4217).\n"
-                  "currency: %s\n"
-                  "\n"
-                  "# Stores in other zones:\n"
-                  "# stores:\n"
-                  "#   - {store_id: S014, zone: America/Denver}\n",
-                  settings->zone, settings->currency);
+    tw_buf_printf(
+        &text,
+        "# Tillwatch: this installation. Changes count from the next start.\n"
+        "\n"
+        "# Time zone of stores whose records carry no offset: an IANA name, UTC, or +02:00.\n"
+        "zone: \"%s\"\n"
+        "\n"
+        "# Currency of records without one (ISO 4217).\n"
+        "currency: %s\n"
+        "\n"
+        "# Stores in other zones:\n"
+        "# stores:\n"
+        "#   - {store_id: S014, zone: America/Denver}\n",
+        settings->zone, settings->currency);
     return publish_text(files, "tillwatch.yaml", &text, err);
 }
 
@@ -218,11 +231,13 @@ static tw_status write_policy(const tw_files *files, tw_err *err)
 {
     tw_buf text;
     tw_buf_init(&text, tw_alloc_system(), 1 << 20);
-    tw_buf_cstr(&text, "# The alert policy: how many alerts people can work, and how evidence counts.\n"
-                       "# Every key is optional; the values below are the defaults.\n");
+    tw_buf_cstr(&text,
+                "# The alert policy: how many alerts people can work, and how evidence counts.\n"
+                "# Every key is optional; the values below are the defaults.\n");
     for (size_t i = 0; i < tw_policy_field_n(); i++) {
         const tw_policy_field *field = tw_policy_field_get(i);
-        tw_buf_printf(&text, "\n# %s (%s)\n# %s: %g\n", field->help, field->unit, field->name, field->value);
+        tw_buf_printf(&text, "\n# %s (%s)\n# %s: %g\n", field->help, field->unit, field->name,
+                      field->value);
     }
     return publish_text(files, "policy.yaml", &text, err);
 }
@@ -238,8 +253,8 @@ static tw_status write_key(const tw_files *files, tw_err *err)
     return status;
 }
 
-static tw_status fill_directory(const char *dir, const tw_files *files, const twi_place_settings *settings,
-                                tw_err *err)
+static tw_status fill_directory(const char *dir, const tw_files *files,
+                                const twi_place_settings *settings, tw_err *err)
 {
     TW_TRY(write_key(files, err));
     TW_TRY(write_policy(files, err));
@@ -257,7 +272,8 @@ tw_status twi_place_create(const char *dir, const twi_place_settings *settings, 
     char currency[4] = "";
     tw_str_copy(tw_str_from(settings->currency), currency, sizeof(currency));
     if (strlen(settings->currency) != 3 || !tw_currency_is_valid(currency))
-        return tw_fail(err, TW_INVALID, "\"%s\" is no currency: give three letters such as USD", settings->currency);
+        return tw_fail(err, TW_INVALID, "\"%s\" is no currency: give three letters such as USD",
+                       settings->currency);
     TW_TRY(tw_zone_new(tw_alloc_system(), settings->zone, &zone, err));
     tw_zone_free(zone);
     TW_TRY(twi_make_directories(dir, err));
@@ -269,7 +285,8 @@ tw_status twi_place_create(const char *dir, const twi_place_settings *settings, 
     tw_arena_init(&arena, tw_alloc_system(), 0, 1 << 20);
     tw_status status = tw_files_list(&files, "", &arena, &infos, &n, err);
     if (status == TW_OK && n > 0)
-        status = tw_fail(err, TW_CONFLICT, "%s is not empty: choose another directory with --data", dir);
+        status =
+            tw_fail(err, TW_CONFLICT, "%s is not empty: choose another directory with --data", dir);
     tw_arena_release(&arena);
     if (status == TW_OK)
         status = fill_directory(dir, &files, settings, err);

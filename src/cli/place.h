@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A data directory: tillwatch.yaml (zone, currency, zones of stores), policy.yaml, optionally
-// signals.yaml, keys/token.key, journal.db, ledger.db, models/, state/. Opening one wires the SQLite
-// and POSIX adapters to a service.
+// signals.yaml, keys/token.key, journal.db, ledger.db, models/, state/. Opening one wires the
+// SQLite and POSIX adapters to a service.
 #ifndef TWI_CLI_PLACE_H
 #define TWI_CLI_PLACE_H
 
@@ -19,7 +19,7 @@ typedef struct twi_place {
     tw_zone *zone_own;
     tw_store_zone *stores_own;
     size_t store_n;
-    char **names_own; // ids of stores_own
+    char **names_own;       // ids of stores_own
     tw_buf policy, signals; // texts of the YAML files, empty when absent
     bool is_locked;
     tw_service *service; // after twi_place_serve
@@ -28,8 +28,8 @@ typedef struct twi_place {
 // --data, else TILLWATCH_DATA, else ./tillwatch-data.
 const char *twi_place_dir(const char *option);
 
-// Opens the directory and its databases, with the lock unless `shared`. TW_NOT_FOUND with a sentence
-// that names `tillwatch init` when it is none.
+// Opens the directory and its databases, with the lock unless `shared`. TW_NOT_FOUND with a
+// sentence that names `tillwatch init` when it is none.
 tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err *err) TW_MUST_CHECK;
 void twi_place_close(twi_place *place); // the service first, when there is one
 
@@ -41,6 +41,7 @@ tw_status twi_place_serve(twi_place *place, tw_service_mode mode, tw_err *err) T
 typedef struct twi_place_settings {
     const char *zone, *currency;
 } twi_place_settings;
-tw_status twi_place_create(const char *dir, const twi_place_settings *settings, tw_err *err) TW_MUST_CHECK;
+tw_status twi_place_create(const char *dir, const twi_place_settings *settings,
+                           tw_err *err) TW_MUST_CHECK;
 
 #endif

@@ -20,7 +20,8 @@ typedef struct document {
 } document;
 
 static const cyaml_schema_field_t store_fields[] = {
-    CYAML_FIELD_STRING_PTR("store_id", CYAML_FLAG_POINTER, twi_store_config, store_id, 1, TW_ID_MAX_BYTES),
+    CYAML_FIELD_STRING_PTR("store_id", CYAML_FLAG_POINTER, twi_store_config, store_id, 1,
+                           TW_ID_MAX_BYTES),
     CYAML_FIELD_STRING_PTR("zone", CYAML_FLAG_POINTER, twi_store_config, zone, 1, TW_ID_MAX_BYTES),
     CYAML_FIELD_END,
 };
@@ -28,9 +29,12 @@ static const cyaml_schema_value_t store_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, twi_store_config, store_fields),
 };
 static const cyaml_schema_field_t document_fields[] = {
-    CYAML_FIELD_STRING_PTR("zone", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, zone, 1, TW_ID_MAX_BYTES),
-    CYAML_FIELD_STRING_PTR("currency", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, currency, 3, 3),
-    CYAML_FIELD_SEQUENCE("stores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, stores, &store_schema, 0, 100000),
+    CYAML_FIELD_STRING_PTR("zone", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, zone, 1,
+                           TW_ID_MAX_BYTES),
+    CYAML_FIELD_STRING_PTR("currency", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, currency,
+                           3, 3),
+    CYAML_FIELD_SEQUENCE("stores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, stores,
+                         &store_schema, 0, 100000),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t document_schema = {
@@ -76,10 +80,12 @@ tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
     cyaml_config_t config;
     document *read = NULL;
     *out = (twi_config){0};
-    cyaml_err_t status = cyaml_load_data((const uint8_t *)yaml.at, yaml.bytes, reader_config(&config, message),
-                                         &document_schema, (cyaml_data_t **)&read, NULL);
+    cyaml_err_t status =
+        cyaml_load_data((const uint8_t *)yaml.at, yaml.bytes, reader_config(&config, message),
+                        &document_schema, (cyaml_data_t **)&read, NULL);
     if (status != CYAML_OK)
-        return tw_fail(err, TW_INVALID, "tillwatch.yaml: %s", message[0] ? message : cyaml_strerror(status));
+        return tw_fail(err, TW_INVALID, "tillwatch.yaml: %s",
+                       message[0] ? message : cyaml_strerror(status));
     // The document's parts are taken over one by one; the rest of it goes.
     out->zone = read->zone ? read->zone : copy_text("UTC");
     out->currency = read->currency ? read->currency : copy_text("USD");
@@ -91,7 +97,8 @@ tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
     }
     if (!tw_currency_is_valid(out->currency)) {
-        tw_fail(err, TW_INVALID, "tillwatch.yaml: currency \"%s\" is not three capital letters", out->currency);
+        tw_fail(err, TW_INVALID, "tillwatch.yaml: currency \"%s\" is not three capital letters",
+                out->currency);
         twi_config_release(out);
         return TW_INVALID;
     }

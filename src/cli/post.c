@@ -71,7 +71,8 @@ static tw_status send_once(twi_post *post, tw_str lines, long *code, tw_err *err
     curl_easy_setopt(post->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)lines.bytes);
     CURLcode done = curl_easy_perform(post->curl);
     if (done != CURLE_OK)
-        return tw_fail(err, TW_IO, "the server at %s does not answer: %s", post->url, curl_easy_strerror(done));
+        return tw_fail(err, TW_IO, "the server at %s does not answer: %s", post->url,
+                       curl_easy_strerror(done));
     curl_easy_getinfo(post->curl, CURLINFO_RESPONSE_CODE, code);
     return TW_OK;
 }
@@ -90,7 +91,8 @@ tw_status twi_post_send(twi_post *post, const char *path, tw_str lines, tw_buf *
         nanosleep(&pause, NULL);
     }
     if (code != 200)
-        return tw_fail(err, TW_INVALID, "%s answers %ld: %.*s", url, code, (int)TW_MIN(post->reply.bytes, (size_t)120),
+        return tw_fail(err, TW_INVALID, "%s answers %ld: %.*s", url, code,
+                       (int)TW_MIN(post->reply.bytes, (size_t)120),
                        (const char *)post->reply.data_own);
     if (reply)
         tw_buf_put(reply, post->reply.data_own, post->reply.bytes);

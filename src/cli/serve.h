@@ -9,7 +9,8 @@
 #include "http/server.h"
 #include "place.h"
 
-tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads, tw_http **out, tw_err *err) TW_MUST_CHECK;
+tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads, tw_http **out,
+                          tw_err *err) TW_MUST_CHECK;
 // Prints a set-up link at the first start, or always.
 tw_status twi_serve_link(twi_place *place, const char *url, bool always, tw_err *err) TW_MUST_CHECK;
 // Blocks SIGTERM and SIGINT for this thread and those that it starts; wait for them with sigwait.

@@ -50,14 +50,15 @@ static void put_verdict(const tw_verdict_view *verdict, tw_buf *out)
     twi_text_json(out, verdict->note);
     tw_buf_cstr(out, ",\"decided_by\":");
     twi_text_json(out, verdict->decided_by);
-    tw_buf_printf(out, ",\"decided_ms\":%lld,\"recovered_minor\":%lld}", (long long)verdict->decided_ms,
-                  (long long)verdict->recovered.minor);
+    tw_buf_printf(out, ",\"decided_ms\":%lld,\"recovered_minor\":%lld}",
+                  (long long)verdict->decided_ms, (long long)verdict->recovered.minor);
 }
 
 static double rank_of(const tw_alert_view *view)
 {
     double exposure = (double)TW_MAX(view->exposure.minor, INT64_C(0));
-    return (double)(int64_t)(view->risk_score * 1000.0) * RANK_STEP + TW_MIN(exposure, RANK_STEP - 1);
+    return (double)(int64_t)(view->risk_score * 1000.0) * RANK_STEP +
+           TW_MIN(exposure, RANK_STEP - 1);
 }
 
 tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *out)
@@ -100,7 +101,8 @@ tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *o
     return TW_OK;
 }
 
-// --- reading --------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------
 
 static tw_str text_of(yyjson_val *object, const char *key, tw_arena *arena, tw_status *status)
 {
@@ -148,7 +150,8 @@ static tw_status read_transactions(yyjson_val *root, tw_arena *arena, tw_alert_v
     yyjson_val *item;
     yyjson_arr_foreach(ids, i, max, item)
     {
-        id_list[i] = twi_arena_str(arena, (tw_str){yyjson_get_str(item), yyjson_get_len(item)}, &status);
+        id_list[i] =
+            twi_arena_str(arena, (tw_str){yyjson_get_str(item), yyjson_get_len(item)}, &status);
     }
     yyjson_arr_foreach(seqs, i, max, item)
     {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Takes a durable group through the core and gives every record its result. The gate is left between
-// facts when somebody waits for it, so that a large commit does not hold up a probe.
+// Takes a durable group through the core and gives every record its result. The gate is left
+// between facts when somebody waits for it, so that a large commit does not hold up a probe.
 #include "internal.h"
 
 // Facts between two looks at the gate: some 50 us.
 #define GATE_FACTS 32
 
-static void fill_score(tw_service *service, tw_batch *batch, twi_entry *entry, const twi_record *record)
+static void fill_score(tw_service *service, tw_batch *batch, twi_entry *entry,
+                       const twi_record *record)
 {
     tw_result *result = &entry->result;
     result->score = record->score;

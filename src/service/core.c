@@ -17,7 +17,8 @@ void twi_changes_init(twi_changes *changes, const tw_alloc *alloc)
     *changes = (twi_changes){.alloc = alloc};
     tw_buf_init(&changes->records, alloc, (size_t)TW_COMMIT_MAX_FACTS * TWI_RECORD_MAX_BYTES);
     tw_table_init(&changes->by_key, alloc, (size_t)TW_COMMIT_MAX_FACTS * TW_ALERT_CHANGES_MAX * 2);
-    tw_arena_init(&changes->arena, alloc, 0, (size_t)TW_COMMIT_MAX_FACTS * 8192 + TW_MODEL_MAX_BYTES);
+    tw_arena_init(&changes->arena, alloc, 0,
+                  (size_t)TW_COMMIT_MAX_FACTS * 8192 + TW_MODEL_MAX_BYTES);
 }
 
 void twi_changes_release(twi_changes *changes)
@@ -27,7 +28,8 @@ void twi_changes_release(twi_changes *changes)
     tw_table_release(&changes->by_key);
     tw_arena_release(&changes->arena);
     tw_free_array(alloc, changes->alerts_own, changes->alert_cap, sizeof(*changes->alerts_own));
-    tw_free_array(alloc, changes->verdicts_own, changes->verdict_cap, sizeof(*changes->verdicts_own));
+    tw_free_array(alloc, changes->verdicts_own, changes->verdict_cap,
+                  sizeof(*changes->verdicts_own));
     tw_free_array(alloc, changes->configs_own, changes->config_cap, sizeof(*changes->configs_own));
     *changes = (twi_changes){.alloc = alloc};
 }
@@ -102,7 +104,8 @@ static void name_reasons(const twi_core *core, twi_alert_change *noted)
     }
 }
 
-static void note_alert(const twi_core *core, twi_changes *changes, const tw_alert_change *change, uint64_t seq)
+static void note_alert(const twi_core *core, twi_changes *changes, const tw_alert_change *change,
+                       uint64_t seq)
 {
     tw_table_slot *slot;
     must(tw_table_at(&changes->by_key, change->alert->key, &slot));
@@ -174,11 +177,13 @@ static void note_verdict(twi_core *core, const tw_fact *fact, twi_changes *chang
         tw_str_copy(verdict->alert_id, noted->alert_id, sizeof(noted->alert_id));
 }
 
-static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *changes, tw_err *err)
+static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *changes,
+                              tw_err *err)
 {
     const tw_config *config = &fact->as.config;
     tw_engine_apply(core->engine_own, fact, NULL);
-    TW_TRY(tw_detector_config(core->detector_own, config->kind, config->name, config->content, err));
+    TW_TRY(
+        tw_detector_config(core->detector_own, config->kind, config->name, config->content, err));
     core->config_n++;
     void *items = changes->configs_own;
     must(tw_grow(changes->alloc, &items, &changes->config_cap, changes->config_n + 1,
@@ -211,8 +216,10 @@ static void make_sentences(const twi_core *core, const tw_fact *fact, const floa
         tw_detector_sentence(core->detector_own, fact, row, fired->signal, text);
         if (text[0] == '\0' || !tw_detector_signal(core->detector_own, fired->signal, &info))
             continue;
-        record->sentences[record->sentence_n++] = (twi_sentence){
-            .signal = fired->signal, .strength = fired->strength, .name = info.name, .text = tw_str_from(text)};
+        record->sentences[record->sentence_n++] = (twi_sentence){.signal = fired->signal,
+                                                                 .strength = fired->strength,
+                                                                 .name = info.name,
+                                                                 .text = tw_str_from(text)};
     }
 }
 
@@ -316,9 +323,17 @@ uint64_t twi_core_hash(const twi_core *core)
     uint64_t confirmed = 0;
     for (size_t i = 0; i < core->confirmed.cap; i++)
         confirmed += core->confirmed.slots_own[i].key;
-    uint64_t parts[] = {core->seq, core->transaction_n, core->movement_n, core->shift_n,
-                        core->verdict_n, core->config_n, core->alert_n, (uint64_t)core->last_time_ms,
-                        (uint64_t)core->first_day, (uint64_t)core->model_day, confirmed,
+    uint64_t parts[] = {core->seq,
+                        core->transaction_n,
+                        core->movement_n,
+                        core->shift_n,
+                        core->verdict_n,
+                        core->config_n,
+                        core->alert_n,
+                        (uint64_t)core->last_time_ms,
+                        (uint64_t)core->first_day,
+                        (uint64_t)core->model_day,
+                        confirmed,
                         core->confirmed.n};
     return twi_sampler_hash(&core->sampler, tw_hash64(parts, sizeof(parts), 22));
 }

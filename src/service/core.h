@@ -9,8 +9,8 @@
 #define TWI_SERVICE_CORE_H
 
 #include "base/table.h"
-#include "score_record.h"
 #include "sampler.h"
+#include "score_record.h"
 
 // A verdict fact as it goes to the ledger. Strings in the changes' arena.
 typedef struct twi_verdict_change {
@@ -31,7 +31,7 @@ typedef struct twi_alert_change {
     struct {
         char name[TW_ID_MAX_BYTES + 1], title[TW_TEXT_MAX_BYTES + 1];
     } signals[TW_SCHEME_SIGNALS_MAX]; // of alert.reasons, as named then
-    uint64_t opened_seq; // when it opened here, else 0
+    uint64_t opened_seq;              // when it opened here, else 0
     uint64_t last_seq;
 } twi_alert_change;
 
@@ -59,28 +59,28 @@ typedef struct twi_core {
     tw_table confirmed; // mix of seq -> 0: transactions with a verdict CONFIRMED
     uint64_t seq;
     uint64_t transaction_n, movement_n, shift_n, verdict_n, config_n;
-    uint64_t alert_n;      // opened ever
-    int64_t last_time_ms;  // newest transaction time, and its store's offset
+    uint64_t alert_n;     // opened ever
+    int64_t last_time_ms; // newest transaction time, and its store's offset
     int16_t last_offset_min;
-    int32_t first_day;     // engine day of the first transaction, INT32_MIN before
-    int32_t model_day;     // engine day when the newest model was installed, INT32_MIN without
+    int32_t first_day; // engine day of the first transaction, INT32_MIN before
+    int32_t model_day; // engine day when the newest model was installed, INT32_MIN without
     char model_id[TW_ID_MAX_BYTES + 1];
     bool keep_models; // copy a model's bytes into the changes (for its file); else only its name
 } twi_core;
 
 tw_status twi_core_init(twi_core *core, const tw_alloc *alloc) TW_MUST_CHECK;
 void twi_core_release(twi_core *core);
-// Room for n facts in engine, detector and changes: afterwards n applies of facts other than configs
-// cannot fail. TW_NO_MEMORY, TW_LIMIT: nothing changed.
+// Room for n facts in engine, detector and changes: afterwards n applies of facts other than
+// configs cannot fail. TW_NO_MEMORY, TW_LIMIT: nothing changed.
 tw_status twi_core_reserve(twi_core *core, twi_changes *changes, size_t n) TW_MUST_CHECK;
-// Takes the fact and appends to the changes. `record` receives what was stored, its texts in `texts`
-// (an arena; NULL = not wanted). Fails for configs only: TW_NO_MEMORY or as tw_detector_config.
+// Takes the fact and appends to the changes. `record` receives what was stored, its texts in
+// `texts` (an arena; NULL = not wanted). Fails for configs only: TW_NO_MEMORY or as
+// tw_detector_config.
 tw_status twi_core_apply(twi_core *core, const tw_fact *fact, twi_changes *changes, tw_arena *texts,
                          twi_record *record, tw_err *err) TW_MUST_CHECK;
 bool twi_core_is_confirmed(const void *core, uint64_t seq); // a twi_is_excluded
 // Hash of everything beside engine and detector.
 uint64_t twi_core_hash(const twi_core *core);
-
 
 void twi_changes_init(twi_changes *changes, const tw_alloc *alloc);
 void twi_changes_release(twi_changes *changes);

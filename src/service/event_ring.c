@@ -68,7 +68,8 @@ size_t tw_events_read(tw_service *service, uint64_t after, tw_event *out, size_t
     size_t n = 0;
     pthread_mutex_lock(&service->event_lock);
     if (service->event_id > 0)
-        for (uint64_t id = TW_MAX(after + 1, oldest(service)); id <= service->event_id && n < cap; id++)
+        for (uint64_t id = TW_MAX(after + 1, oldest(service)); id <= service->event_id && n < cap;
+             id++)
             out[n++] = service->events[id % TW_EVENTS_KEPT];
     pthread_mutex_unlock(&service->event_lock);
     return n;

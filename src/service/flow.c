@@ -5,16 +5,18 @@
 // next one, so the device's latency is hidden under load; a lone batch takes neither detour.
 //
 //   queue -> identify (k+1) -> append (k+1, writer thread)
-//                              apply (k), complete (k)        -> wait for the append -> k+1 becomes k
+//                              apply (k), complete (k)        -> wait for the append -> k+1 becomes
+//                              k
 #include <stdio.h>
 
-#include "internal.h"
 #include "base/log.h"
+#include "internal.h"
 #include "state_file.h"
 
 #define GROUP_BYTES_MAX (TW_BLOCK_MAX_BYTES - (1 << 20))
 
-// --- groups ---------------------------------------------------------------------------------------
+// --- groups
+// ---------------------------------------------------------------------------------------
 
 static tw_status group_init(tw_service *service, twi_group *group)
 {
@@ -30,8 +32,10 @@ void twi_groups_release(tw_service *service)
     for (size_t i = 0; i < TW_COUNT(service->groups); i++) {
         twi_group *group = &service->groups[i];
         tw_table_release(&group->inflight);
-        tw_free_array(service->alloc, group->fresh_own, TW_COMMIT_MAX_FACTS, sizeof(*group->fresh_own));
-        tw_free_array(service->alloc, group->bytes_own, TW_COMMIT_MAX_FACTS, sizeof(*group->bytes_own));
+        tw_free_array(service->alloc, group->fresh_own, TW_COMMIT_MAX_FACTS,
+                      sizeof(*group->fresh_own));
+        tw_free_array(service->alloc, group->bytes_own, TW_COMMIT_MAX_FACTS,
+                      sizeof(*group->bytes_own));
     }
 }
 
@@ -71,7 +75,8 @@ static bool take_group(tw_service *service, twi_group *group, bool may_wait)
     return group->first != NULL;
 }
 
-// --- the journal ----------------------------------------------------------------------------------
+// --- the journal
+// ----------------------------------------------------------------------------------
 
 static tw_status append_letters(tw_service *service, const twi_group *group, tw_err *err)
 {
@@ -143,7 +148,8 @@ static void writer_finish(tw_service *service)
     pthread_mutex_unlock(&service->writer_lock);
 }
 
-// --- completion -----------------------------------------------------------------------------------
+// --- completion
+// -----------------------------------------------------------------------------------
 
 static void count_outcomes(tw_service *service, const tw_batch *batch)
 {
@@ -282,7 +288,8 @@ static void *flow_main(void *ctx)
     return NULL;
 }
 
-// --- starting and stopping ------------------------------------------------------------------------
+// --- starting and stopping
+// ------------------------------------------------------------------------
 
 tw_status twi_flow_start(tw_service *service, tw_err *err)
 {
@@ -292,7 +299,8 @@ tw_status twi_flow_start(tw_service *service, tw_err *err)
     service->has_writer = pthread_create(&service->writer_thread, NULL, writer_main, service) == 0;
     if (service->has_writer)
         service->has_flow = pthread_create(&service->flow_thread, NULL, flow_main, service) == 0;
-    return service->has_flow ? TW_OK : tw_fail(err, TW_NO_MEMORY, "the flow's threads do not start");
+    return service->has_flow ? TW_OK
+                             : tw_fail(err, TW_NO_MEMORY, "the flow's threads do not start");
 }
 
 void twi_flow_stop(tw_service *service)
@@ -331,16 +339,19 @@ void tw_service_drain(tw_service *service)
     (void)twi_project_wait(service, twi_applied_seq(service), 60000);
 }
 
-// --- submission -----------------------------------------------------------------------------------
+// --- submission
+// -----------------------------------------------------------------------------------
 
 static bool has_room_for(const tw_service *service, const tw_batch *batch)
 {
     // An empty queue takes any batch, so that a large one cannot wait for ever.
-    return !service->queue_first || (service->queued_facts + batch->n <= service->queue_facts_max &&
-                                     service->queued_bytes + batch->bytes.bytes <= service->queue_bytes_max);
+    return !service->queue_first ||
+           (service->queued_facts + batch->n <= service->queue_facts_max &&
+            service->queued_bytes + batch->bytes.bytes <= service->queue_bytes_max);
 }
 
-static tw_status submit(tw_service *service, tw_batch *batch, tw_batch_done *done, void *ctx, bool wait)
+static tw_status submit(tw_service *service, tw_batch *batch, tw_batch_done *done, void *ctx,
+                        bool wait)
 {
     TW_CHECK(batch->service == service && done);
     if (service->mode == TW_SERVICE_READER)
@@ -353,7 +364,7 @@ static tw_status submit(tw_service *service, tw_batch *batch, tw_batch_done *don
     pthread_mutex_lock(&service->queue_lock);
     while (wait && !service->is_draining && !has_room_for(service, batch))
         pthread_cond_wait(&service->has_room, &service->queue_lock);
-    tw_status status = service->is_draining            ? TW_CLOSED
+    tw_status status = service->is_draining           ? TW_CLOSED
                        : has_room_for(service, batch) ? TW_OK
                                                       : TW_BUSY;
     if (status == TW_OK) {

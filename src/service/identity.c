@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Identity: which records of a group are new, which were seen before, and which contradict what is
-// known under their id. Known are the facts that the engine has taken, those of the group before that
-// are journaled but not applied, and the earlier records of the same group.
+// known under their id. Known are the facts that the engine has taken, those of the group before
+// that are journaled but not applied, and the earlier records of the same group.
 #include <stdio.h>
 
 #include "internal.h"
@@ -33,22 +33,25 @@ static tw_status compare_journaled(tw_service *service, uint64_t seq, const twi_
     tw_buf_reset(&service->fetched);
     tw_arena_reset(&service->scratch);
     TW_TRY(tw_journal_fetch(service->journal, seq, &service->fetched, err));
-    tw_status status = tw_fact_decode(service->fetched.data_own, service->fetched.bytes, &service->scratch, &known);
+    tw_status status = tw_fact_decode(service->fetched.data_own, service->fetched.bytes,
+                                      &service->scratch, &known);
     if (status != TW_OK)
-        return tw_fail(err, status, "fact %llu of the journal cannot be read", (unsigned long long)seq);
+        return tw_fail(err, status, "fact %llu of the journal cannot be read",
+                       (unsigned long long)seq);
     *out = compare(entry, bytes, tw_fact_id(&known),
                    (tw_str){(const char *)service->fetched.data_own, service->fetched.bytes});
     return TW_OK;
 }
 
-static match compare_inflight(const twi_group *group, uint64_t key, const twi_entry *entry, tw_str bytes,
-                              uint32_t *index)
+static match compare_inflight(const twi_group *group, uint64_t key, const twi_entry *entry,
+                              tw_str bytes, uint32_t *index)
 {
     const tw_table_slot *slot = tw_table_find(&group->inflight, key);
     if (!slot)
         return MATCH_NONE;
     *index = slot->value;
-    return compare(entry, bytes, tw_fact_id(&group->fresh_own[*index]->fact), group->bytes_own[*index]);
+    return compare(entry, bytes, tw_fact_id(&group->fresh_own[*index]->fact),
+                   group->bytes_own[*index]);
 }
 
 static tw_status add_fresh(twi_group *group, twi_entry *entry, tw_str bytes, uint64_t key)
@@ -72,12 +75,13 @@ static tw_str describe(const tw_batch *batch, const twi_entry *entry, char *out,
     if (fact->kind == TW_FACT_TRANSACTION) {
         const tw_transaction *t = &fact->as.transaction;
         char when[TW_TIME_TEXT_BYTES], total[TW_MONEY_TEXT_BYTES];
-        n = snprintf(out, cap,
-                     "{\"transaction_id\":\"%.*s\",\"store_id\":\"%.*s\",\"register_id\":\"%.*s\","
-                     "\"employee_id\":\"%.*s\",\"transaction_time\":\"%s\",\"transaction_total\":\"%s\"}",
-                     TW_STR_ARG(t->transaction_id), TW_STR_ARG(t->store_id), TW_STR_ARG(t->register_id),
-                     TW_STR_ARG(t->employee_id), tw_time_format(t->time_ms, t->offset_min, when),
-                     tw_money_format(t->total_minor, tw_currency_exponent(t->currency), total));
+        n = snprintf(
+            out, cap,
+            "{\"transaction_id\":\"%.*s\",\"store_id\":\"%.*s\",\"register_id\":\"%.*s\","
+            "\"employee_id\":\"%.*s\",\"transaction_time\":\"%s\",\"transaction_total\":\"%s\"}",
+            TW_STR_ARG(t->transaction_id), TW_STR_ARG(t->store_id), TW_STR_ARG(t->register_id),
+            TW_STR_ARG(t->employee_id), tw_time_format(t->time_ms, t->offset_min, when),
+            tw_money_format(t->total_minor, tw_currency_exponent(t->currency), total));
     } else {
         n = snprintf(out, cap, "{\"id\":\"%.*s\"}", TW_STR_ARG(tw_fact_id(fact)));
     }
@@ -97,10 +101,12 @@ static tw_status note_conflict(tw_batch *batch, twi_entry *entry, uint64_t seq)
     letter->received_ms = entry->fact.received_ms;
     letter->source = twi_arena_str(&batch->arena, tw_str_from(batch->source), &status);
     letter->line = entry->result.line;
-    letter->field = entry->fact.kind == TW_FACT_TRANSACTION ? TW_STR("transaction_id") : TW_STR("id");
+    letter->field =
+        entry->fact.kind == TW_FACT_TRANSACTION ? TW_STR("transaction_id") : TW_STR("id");
     letter->code = TW_STR("duplicate_conflict");
     letter->sentence = twi_arena_str(&batch->arena, tw_str_from(sentence), &status);
-    letter->excerpt = twi_arena_str(&batch->arena, describe(batch, entry, excerpt, sizeof(excerpt)), &status);
+    letter->excerpt =
+        twi_arena_str(&batch->arena, describe(batch, entry, excerpt, sizeof(excerpt)), &status);
     entry->letter = letter;
     entry->result.outcome = TW_OUTCOME_CONFLICT;
     entry->result.status = TW_CONFLICT;
@@ -108,7 +114,8 @@ static tw_status note_conflict(tw_batch *batch, twi_entry *entry, uint64_t seq)
     return status;
 }
 
-static tw_status settle(tw_batch *batch, twi_entry *entry, match found, uint64_t seq, twi_entry *same_as)
+static tw_status settle(tw_batch *batch, twi_entry *entry, match found, uint64_t seq,
+                        twi_entry *same_as)
 {
     if (found == MATCH_CONFLICT)
         return note_conflict(batch, entry, seq);
@@ -131,7 +138,8 @@ static tw_status identify(tw_service *service, twi_group *group, const twi_group
         match found = MATCH_NONE;
         if (seq != 0) {
             TW_TRY(compare_journaled(service, seq, entry, bytes, &found, err));
-        } else if (before && (found = compare_inflight(before, key, entry, bytes, &index)) != MATCH_NONE) {
+        } else if (before &&
+                   (found = compare_inflight(before, key, entry, bytes, &index)) != MATCH_NONE) {
             seq = before->first_seq + index;
         } else if ((found = compare_inflight(group, key, entry, bytes, &index)) != MATCH_NONE) {
             if (found != MATCH_OTHER_ID)
@@ -160,7 +168,8 @@ static void clear_results(tw_batch *batch)
     }
 }
 
-tw_status twi_group_identify(tw_service *service, twi_group *group, const twi_group *before, tw_err *err)
+tw_status twi_group_identify(tw_service *service, twi_group *group, const twi_group *before,
+                             tw_err *err)
 {
     for (tw_batch *batch = group->first; batch; batch = batch->next) {
         clear_results(batch);

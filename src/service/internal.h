@@ -7,9 +7,10 @@
 //   alerts.c   alert rows and their JSON    recover.c  open, replay
 //   train.c    the outlier model            rebuild.c  the journal against what is live
 //
-// Threads: producers; the flow thread (core, groups); the writer thread (journal appends that overlap
-// with applying); the projector thread (ledger); the trainer thread. Locks, in the order in which they
-// may be taken: none of them is held while another is taken, but for gate -> pending_lock.
+// Threads: producers; the flow thread (core, groups); the writer thread (journal appends that
+// overlap with applying); the projector thread (ledger); the trainer thread. Locks, in the order in
+// which they may be taken: none of them is held while another is taken, but for gate ->
+// pending_lock.
 #ifndef TWI_SERVICE_INTERNAL_H
 #define TWI_SERVICE_INTERNAL_H
 
@@ -53,7 +54,7 @@ struct tw_batch {
 // Batches that share one commit.
 typedef struct twi_group {
     tw_batch *first, *last;
-    size_t entry_n;     // of all batches
+    size_t entry_n;        // of all batches
     twi_entry **fresh_own; // what goes to the journal, [TW_COMMIT_MAX_FACTS]
     tw_str *bytes_own;     // their canonical bytes
     size_t fresh_n;
@@ -151,12 +152,14 @@ void twi_flow_stop(tw_service *service);
 void twi_flow_wait_idle(tw_service *service);
 void twi_groups_release(tw_service *service);
 // Installs a config fact through the queue and waits until it scores.
-tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t *seq, tw_err *err) TW_MUST_CHECK;
+tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t *seq,
+                          tw_err *err) TW_MUST_CHECK;
 
 // apply.c: applies group->fresh, fills their results; flow thread only.
 void twi_group_apply(tw_service *service, twi_group *group);
 // identity.c: sorts the entries of a group into fresh, duplicates and conflicts; flow thread only.
-tw_status twi_group_identify(tw_service *service, twi_group *group, const twi_group *before, tw_err *err) TW_MUST_CHECK;
+tw_status twi_group_identify(tw_service *service, twi_group *group, const twi_group *before,
+                             tw_err *err) TW_MUST_CHECK;
 void twi_group_forget(twi_group *group); // clears inflight
 
 // project.c
@@ -172,15 +175,18 @@ tw_status twi_project_admits(tw_service *service);
 tw_status twi_project_wait(tw_service *service, uint64_t seq, int timeout_ms);
 uint64_t twi_applied_seq(tw_service *service);
 // The stored record of a fact, from memory or the ledger, copied into the arena. TW_NOT_FOUND.
-tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out) TW_MUST_CHECK;
+tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena,
+                           twi_record *out) TW_MUST_CHECK;
 
 // The same for the flow thread, which asks for neighbours: keeps the last range.
-tw_status twi_record_recall(tw_service *service, uint64_t seq, tw_arena *arena, twi_record *out) TW_MUST_CHECK;
+tw_status twi_record_recall(tw_service *service, uint64_t seq, tw_arena *arena,
+                            twi_record *out) TW_MUST_CHECK;
 
 // A projector writes changes into a ledger; used by the thread, recovery and rebuild.
 typedef struct twi_projector twi_projector;
-tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger, const tw_journal *journal,
-                            const tw_files *files, const char currency[4], twi_projector **out) TW_MUST_CHECK;
+tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger,
+                            const tw_journal *journal, const tw_files *files,
+                            const char currency[4], twi_projector **out) TW_MUST_CHECK;
 void twi_projector_free(twi_projector *projector);
 // Takes changes (a list linked by next, in order, up to the one that ends with last_seq) and writes
 // them with that position.
@@ -191,15 +197,17 @@ tw_status twi_projector_write(twi_projector *projector, const twi_changes *first
 size_t twi_projector_events(const twi_projector *projector, const tw_event **out);
 
 // alerts.c: rows and views of alerts.
-tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena, tw_alert_view *out) TW_MUST_CHECK;
+tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena,
+                          tw_alert_view *out) TW_MUST_CHECK;
 // Row and body from a view; the body is written into `body`, whose bytes must outlive the row.
 tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *out) TW_MUST_CHECK;
 
 // recover.c
 typedef tw_status twi_replay_visit(void *ctx, const tw_fact *fact, tw_err *err);
 // Decodes the facts from_seq .. to_seq (0 = head) in order. The visitor may return TW_END.
-tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq, uint64_t to_seq,
-                     twi_replay_visit *visit, void *ctx, tw_err *err) TW_MUST_CHECK;
+tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq,
+                     uint64_t to_seq, twi_replay_visit *visit, void *ctx,
+                     tw_err *err) TW_MUST_CHECK;
 // Moves core from its position to the head and writes changes behind the ledger's position.
 tw_status twi_recover(twi_core *core, const tw_journal *journal, twi_projector *projector,
                       uint64_t projected_seq, tw_progress *progress, void *ctx, uint64_t *replayed,

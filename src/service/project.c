@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The projector thread: writes what the flow has applied into the ledger, some ten times a second or
-// at once when somebody waits for it. The flow waits only when the backlog is full. When the ledger
-// fails (a full disk) the backlog stays and is tried again each second; the flow then refuses new
-// facts with the ledger's status, so that nothing grows without bound.
+// The projector thread: writes what the flow has applied into the ledger, some ten times a second
+// or at once when somebody waits for it. The flow waits only when the backlog is full. When the
+// ledger fails (a full disk) the backlog stays and is tried again each second; the flow then
+// refuses new facts with the ledger's status, so that nothing grows without bound.
 #include "base/log.h"
 #include "internal.h"
 
@@ -116,7 +116,7 @@ tw_status twi_project_wait(tw_service *service, uint64_t seq, int timeout_ms)
         pthread_cond_signal(&service->has_pending);
         is_in_time = twi_cond_wait(&service->is_projected, &service->pending_lock, &deadline);
     }
-    tw_status status = service->projected_seq >= seq                ? TW_OK
+    tw_status status = service->projected_seq >= seq      ? TW_OK
                        : service->project_status != TW_OK ? service->project_status
                                                           : TW_BUSY;
     pthread_mutex_unlock(&service->pending_lock);
@@ -130,7 +130,8 @@ static bool wait_for_work(tw_service *service)
         pthread_cond_wait(&service->has_pending, &service->pending_lock);
     int wait_ms = service->project_status == TW_OK ? WRITE_INTERVAL_MS : RETRY_INTERVAL_MS;
     struct timespec deadline = twi_deadline(wait_ms);
-    while (!service->project_stop && !service->flush_wanted && service->pending_bytes < WRITE_BYTES &&
+    while (!service->project_stop && !service->flush_wanted &&
+           service->pending_bytes < WRITE_BYTES &&
            twi_cond_wait(&service->has_pending, &service->pending_lock, &deadline))
         continue;
     // A failing ledger is not hammered, whoever waits.
@@ -212,8 +213,10 @@ static void *project_main(void *ctx)
 
 tw_status twi_project_start(tw_service *service, tw_err *err)
 {
-    service->has_project = pthread_create(&service->project_thread, NULL, project_main, service) == 0;
-    return service->has_project ? TW_OK : tw_fail(err, TW_NO_MEMORY, "the projector does not start");
+    service->has_project =
+        pthread_create(&service->project_thread, NULL, project_main, service) == 0;
+    return service->has_project ? TW_OK
+                                : tw_fail(err, TW_NO_MEMORY, "the projector does not start");
 }
 
 void twi_project_stop(tw_service *service)
@@ -238,9 +241,11 @@ void twi_project_stop(tw_service *service)
     }
 }
 
-// --- records --------------------------------------------------------------------------------------
+// --- records
+// --------------------------------------------------------------------------------------
 
-static tw_status copy_record(tw_arena *arena, const void *data, size_t bytes, size_t i, twi_record *out)
+static tw_status copy_record(tw_arena *arena, const void *data, size_t bytes, size_t i,
+                             twi_record *out)
 {
     TW_TRY(twi_record_at(data, bytes, i, out));
     const uint8_t *row = out->row;
@@ -261,7 +266,8 @@ static tw_status pending_record(tw_service *service, uint64_t seq, tw_arena *are
     if (seq > service->projected_seq)
         for (const twi_changes *c = service->pending_first; c; c = c->next)
             if (seq >= c->first_seq && seq <= c->last_seq) {
-                status = copy_record(arena, c->records.data_own, c->records.bytes, seq - c->first_seq, out);
+                status = copy_record(arena, c->records.data_own, c->records.bytes,
+                                     seq - c->first_seq, out);
                 break;
             }
     pthread_mutex_unlock(&service->pending_lock);

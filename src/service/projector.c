@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From changes to ledger rows. The projector remembers the alerts that are open, so that growing one
-// reads nothing; others come from the ledger when a fact touches them. What it writes depends on the
-// facts alone, not on how they were cut into commits: rebuild gives the same rows.
+// From changes to ledger rows. The projector remembers the alerts that are open, so that growing
+// one reads nothing; others come from the ledger when a fact touches them. What it writes depends
+// on the facts alone, not on how they were cut into commits: rebuild gives the same rows.
 //
 // One thread at a time. Memory: one entry for each open alert (some 12 KB), and a write's rows.
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #define RANGE_BYTES_MAX (64 << 10)
 
 typedef struct entry {
-    uint64_t key; // 0 = free
+    uint64_t key;       // 0 = free
     tw_arena arenas[2]; // the view lives in arenas[turn]
     int turn;
     tw_alert_view view;
@@ -50,8 +50,9 @@ struct twi_projector {
     size_t event_n, event_cap;
 };
 
-tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger, const tw_journal *journal,
-                            const tw_files *files, const char currency[4], twi_projector **out)
+tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger,
+                            const tw_journal *journal, const tw_files *files,
+                            const char currency[4], twi_projector **out)
 {
     twi_projector *p = tw_new(alloc, twi_projector);
     *out = p;
@@ -99,15 +100,18 @@ void twi_projector_free(twi_projector *p)
     tw_delete(p->alloc, p);
 }
 
-// --- entries --------------------------------------------------------------------------------------
+// --- entries
+// --------------------------------------------------------------------------------------
 
 static tw_status place_entry(twi_projector *p, uint64_t key, entry *e)
 {
     if (p->free_n == 0) {
         void *entries = p->entries_own, *holes = p->free_own;
-        TW_TRY(tw_grow(p->alloc, &entries, &p->entry_cap, p->entry_n + 1, sizeof(entry *), OPEN_ALERTS_MAX * 2));
+        TW_TRY(tw_grow(p->alloc, &entries, &p->entry_cap, p->entry_n + 1, sizeof(entry *),
+                       OPEN_ALERTS_MAX * 2));
         p->entries_own = entries;
-        TW_TRY(tw_grow(p->alloc, &holes, &p->free_cap, p->entry_n + 1, sizeof(uint32_t), OPEN_ALERTS_MAX * 2));
+        TW_TRY(tw_grow(p->alloc, &holes, &p->free_cap, p->entry_n + 1, sizeof(uint32_t),
+                       OPEN_ALERTS_MAX * 2));
         p->free_own = holes;
     }
     tw_table_slot *slot;
@@ -171,7 +175,8 @@ static tw_status mark_dirty(twi_projector *p, entry *e)
     if (e->is_dirty)
         return TW_OK;
     void *items = p->dirty_own;
-    TW_TRY(tw_grow(p->alloc, &items, &p->dirty_cap, p->dirty_n + 1, sizeof(*p->dirty_own), OPEN_ALERTS_MAX * 2));
+    TW_TRY(tw_grow(p->alloc, &items, &p->dirty_cap, p->dirty_n + 1, sizeof(*p->dirty_own),
+                   OPEN_ALERTS_MAX * 2));
     p->dirty_own = items;
     p->dirty_own[p->dirty_n++] = e;
     e->is_dirty = true;
@@ -180,7 +185,8 @@ static tw_status mark_dirty(twi_projector *p, entry *e)
     return TW_OK;
 }
 
-// --- alerts ---------------------------------------------------------------------------------------
+// --- alerts
+// ---------------------------------------------------------------------------------------
 
 static tw_status fetch_id(twi_projector *p, uint64_t seq, tw_arena *arena, tw_str *out, tw_err *err)
 {
@@ -191,7 +197,8 @@ static tw_status fetch_id(twi_projector *p, uint64_t seq, tw_arena *arena, tw_st
     TW_TRY(tw_journal_fetch(p->journal, seq, &p->fetched, err));
     tw_status status = tw_fact_decode(p->fetched.data_own, p->fetched.bytes, &p->lookup, &fact);
     if (status != TW_OK)
-        return tw_fail(err, status, "fact %llu of the journal cannot be read", (unsigned long long)seq);
+        return tw_fail(err, status, "fact %llu of the journal cannot be read",
+                       (unsigned long long)seq);
     *out = twi_arena_str(arena, tw_fact_id(&fact), &copied);
     return copied == TW_OK ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
 }
@@ -214,8 +221,8 @@ static tw_status add_new_id(twi_projector *p, entry *e, tw_str id)
 }
 
 // Both lists ascend: ids that the old view has are taken over, the others come from the journal.
-static tw_status fill_transactions(twi_projector *p, entry *e, const tw_alert *alert, tw_arena *arena,
-                                   tw_alert_view *view, tw_err *err)
+static tw_status fill_transactions(twi_projector *p, entry *e, const tw_alert *alert,
+                                   tw_arena *arena, tw_alert_view *view, tw_err *err)
 {
     const tw_alert_view *old = &e->view;
     tw_str *ids = tw_arena_array(arena, alert->seq_n + 1, sizeof(*ids));
@@ -243,8 +250,8 @@ static tw_status fill_transactions(twi_projector *p, entry *e, const tw_alert *a
     return TW_OK;
 }
 
-static tw_status fill_reasons(const tw_alert *alert, const twi_alert_change *change, tw_arena *arena,
-                              tw_alert_view *view)
+static tw_status fill_reasons(const tw_alert *alert, const twi_alert_change *change,
+                              tw_arena *arena, tw_alert_view *view)
 {
     tw_status status = TW_OK;
     tw_reason_view *reasons = tw_arena_array(arena, alert->reason_n + 1, sizeof(*reasons));
@@ -253,7 +260,8 @@ static tw_status fill_reasons(const tw_alert *alert, const twi_alert_change *cha
     for (uint32_t i = 0; i < alert->reason_n; i++) {
         reasons[i].signal = twi_arena_str(arena, tw_str_from(change->signals[i].name), &status);
         reasons[i].title = twi_arena_str(arena, tw_str_from(change->signals[i].title), &status);
-        reasons[i].sentence = twi_arena_str(arena, tw_str_from(alert->reasons[i].sentence), &status);
+        reasons[i].sentence =
+            twi_arena_str(arena, tw_str_from(alert->reasons[i].sentence), &status);
         reasons[i].strength = alert->reasons[i].strength / 255.0;
     }
     view->reasons = reasons;
@@ -283,7 +291,8 @@ static tw_status fill_fields(const tw_alert *alert, const tw_alert_view *old, tw
     tw_status status = TW_OK;
     char id[TW_ALERT_ID_BYTES];
     view->alert_id = twi_arena_str(arena, tw_str_from(tw_alert_id(alert->key, id)), &status);
-    view->status = old->status.bytes > 0 ? twi_arena_str(arena, old->status, &status) : TW_STR("NEW");
+    view->status =
+        old->status.bytes > 0 ? twi_arena_str(arena, old->status, &status) : TW_STR("NEW");
     view->type = tw_str_from(tw_alert_type_name(alert->type));
     view->entity_kind = tw_str_from(tw_entity_name(alert->entity));
     view->scheme = twi_arena_str(arena, tw_str_from(alert->scheme), &status);
@@ -329,18 +338,21 @@ static tw_status take_alert(twi_projector *p, const twi_alert_change *change, tw
     return TW_OK;
 }
 
-// --- verdicts, scores, models ---------------------------------------------------------------------
+// --- verdicts, scores, models
+// ---------------------------------------------------------------------
 
 static tw_status add_event(twi_projector *p, const tw_event *event)
 {
     void *items = p->events_own;
-    TW_TRY(tw_grow(p->alloc, &items, &p->event_cap, p->event_n + 1, sizeof(*p->events_own), (size_t)1 << 24));
+    TW_TRY(tw_grow(p->alloc, &items, &p->event_cap, p->event_n + 1, sizeof(*p->events_own),
+                   (size_t)1 << 24));
     p->events_own = items;
     p->events_own[p->event_n++] = *event;
     return TW_OK;
 }
 
-static tw_status verdict_event(twi_projector *p, const twi_verdict_change *change, tw_str alert_status)
+static tw_status verdict_event(twi_projector *p, const twi_verdict_change *change,
+                               tw_str alert_status)
 {
     tw_event event = {.kind = TW_EVENT_VERDICT,
                       .verdict = change->verdict.verdict,
@@ -374,12 +386,13 @@ static tw_status conclude(twi_projector *p, entry *e, const twi_verdict_change *
         .decided_ms = verdict->decided_ms,
         .recovered = {.minor = verdict->recovered_minor},
     };
-    memcpy(e->view.verdict.recovered.currency, e->view.exposure.currency, sizeof(e->view.exposure.currency));
+    memcpy(e->view.verdict.recovered.currency, e->view.exposure.currency,
+           sizeof(e->view.exposure.currency));
     return status;
 }
 
-static tw_status take_verdict(twi_projector *p, const twi_verdict_change *change, tw_verdict_row *out,
-                              tw_err *err)
+static tw_status take_verdict(twi_projector *p, const twi_verdict_change *change,
+                              tw_verdict_row *out, tw_err *err)
 {
     const tw_verdict *verdict = &change->verdict;
     tw_str alert_status = TW_STR_NONE;
@@ -410,9 +423,11 @@ static tw_status take_verdict(twi_projector *p, const twi_verdict_change *change
             out->signals = signals;
             out->signal_n = e->view.reason_n;
             out->scheme = twi_arena_str(&p->arena, e->view.scheme, &status);
-            out->currency = twi_arena_str(&p->arena, tw_str_from(e->view.exposure.currency), &status);
+            out->currency =
+                twi_arena_str(&p->arena, tw_str_from(e->view.exposure.currency), &status);
             alert_status = e->view.status;
-            e->is_closed = true; // the detector is done with it; a verdict brings it back from the ledger
+            e->is_closed =
+                true; // the detector is done with it; a verdict brings it back from the ledger
             if (status != TW_OK)
                 return tw_fail(err, status, "no memory for verdicts");
         }
@@ -429,8 +444,8 @@ static const twi_changes *following(const twi_changes *c, uint64_t last_seq)
 }
 
 // Cuts joined records of facts from first_seq on into ranges.
-static tw_status cut_ranges(twi_projector *p, uint64_t first_seq, uint64_t last_seq, tw_score_range **out,
-                            size_t *n, tw_err *err)
+static tw_status cut_ranges(twi_projector *p, uint64_t first_seq, uint64_t last_seq,
+                            tw_score_range **out, size_t *n, tw_err *err)
 {
     const char *at = (const char *)p->joined.data_own;
     size_t left = p->joined.bytes, cap = left / (RANGE_BYTES_MAX / 2) + 2;
@@ -441,7 +456,8 @@ static tw_status cut_ranges(twi_projector *p, uint64_t first_seq, uint64_t last_
     for (uint64_t seq = first_seq; seq <= last_seq; seq++) {
         twi_record record;
         if (twi_record_peek(at, left, &record) != TW_OK)
-            return tw_fail(err, TW_CORRUPT, "the score of fact %llu is damaged", (unsigned long long)seq);
+            return tw_fail(err, TW_CORRUPT, "the score of fact %llu is damaged",
+                           (unsigned long long)seq);
         if (!range || range->bytes.bytes + record.bytes > RANGE_BYTES_MAX) {
             TW_CHECK(*n < cap);
             range = &ranges[(*n)++];
@@ -467,7 +483,8 @@ static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_
     return cut_ranges(p, first->first_seq, last_seq, out, n, err);
 }
 
-static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_str metadata, tw_err *err)
+static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_str metadata,
+                            tw_err *err)
 {
     char name[TW_FILES_NAME_BYTES];
     if (!p->files || change->config.content.bytes == 0)
@@ -480,7 +497,8 @@ static tw_status save_model(twi_projector *p, const twi_config_change *change, t
     return tw_files_publish(p->files, name, &metadata, 1, err);
 }
 
-static tw_status take_config(twi_projector *p, const twi_config_change *change, tw_model_row *out, tw_err *err)
+static tw_status take_config(twi_projector *p, const twi_config_change *change, tw_model_row *out,
+                             tw_err *err)
 {
     tw_buf json;
     tw_buf_init(&json, p->alloc, 1 << 16);
@@ -509,7 +527,8 @@ static tw_status take_config(twi_projector *p, const twi_config_change *change, 
     return change->config.kind == TW_CONFIG_MODEL ? save_model(p, change, metrics, err) : TW_OK;
 }
 
-// --- writing --------------------------------------------------------------------------------------
+// --- writing
+// --------------------------------------------------------------------------------------
 
 static tw_status build_alerts(twi_projector *p, tw_alert_row **out, tw_err *err)
 {
@@ -587,7 +606,8 @@ static tw_status finish_alerts(twi_projector *p)
     return status;
 }
 
-tw_status twi_projector_write(twi_projector *p, const twi_changes *first, uint64_t last_seq, tw_err *err)
+tw_status twi_projector_write(twi_projector *p, const twi_changes *first, uint64_t last_seq,
+                              tw_err *err)
 {
     tw_ledger_batch batch = {0};
     // Ids of a try that failed lived in the arena: they are found again.

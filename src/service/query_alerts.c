@@ -50,9 +50,8 @@ tw_status tw_query_alerts(tw_service *service, const tw_alert_query *query, tw_a
     tw_str_copy(query->cursor, cursor, sizeof(cursor));
     if (to_filter(query, arena, &filter) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the alerts");
-    tw_alert_page_options options = {.sort = query->sort,
-                                     .limit = query->limit ? query->limit : PAGE_DEFAULT,
-                                     .cursor = cursor};
+    tw_alert_page_options options = {
+        .sort = query->sort, .limit = query->limit ? query->limit : PAGE_DEFAULT, .cursor = cursor};
     TW_TRY(tw_ledger_alert_list(service->ledger, &filter, &options, arena, &page, err));
     tw_alert_view *views = tw_arena_array(arena, page.n + 1, sizeof(*views));
     if (!views)
@@ -60,7 +59,8 @@ tw_status tw_query_alerts(tw_service *service, const tw_alert_query *query, tw_a
     for (size_t i = 0; i < page.n; i++) {
         tw_status status = twi_alert_parse(&page.items[i], arena, &views[i]);
         if (status != TW_OK)
-            return tw_fail(err, status, "alert %.*s cannot be read", TW_STR_ARG(page.items[i].alert_id));
+            return tw_fail(err, status, "alert %.*s cannot be read",
+                           TW_STR_ARG(page.items[i].alert_id));
     }
     tw_status status = TW_OK;
     out->items = views;
@@ -89,28 +89,32 @@ tw_status tw_query_similar(tw_service *service, tw_str scheme, tw_similar *out)
     tw_verdict_count *counts;
     tw_alert_count *open;
     size_t n = 0;
-    tw_status status = tw_ledger_verdict_counts(service->ledger, TW_VERDICT_GROUP_SCHEME, scheme, &arena,
-                                                &counts, &n, NULL);
+    tw_status status = tw_ledger_verdict_counts(service->ledger, TW_VERDICT_GROUP_SCHEME, scheme,
+                                                &arena, &counts, &n, NULL);
     for (size_t i = 0; status == TW_OK && i < n; i++) {
         tw_verdict_kind kind;
         if (!tw_verdict_from(counts[i].verdict, &kind))
             continue;
-        uint64_t *const sums[] = {&out->confirmed, &out->refuted, &out->inconclusive, &out->operational};
+        uint64_t *const sums[] = {&out->confirmed, &out->refuted, &out->inconclusive,
+                                  &out->operational};
         *sums[kind] += counts[i].n;
     }
     tw_alert_filter filter = {.only_open = true, .schemes = {&scheme, 1}};
     if (status == TW_OK)
-        status = tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_NONE, &arena, &open, &n, NULL);
+        status = tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_NONE, &arena,
+                                        &open, &n, NULL);
     for (size_t i = 0; status == TW_OK && i < n; i++)
         out->open += open[i].n;
     tw_arena_release(&arena);
     return status;
 }
 
-// --- models ---------------------------------------------------------------------------------------
+// --- models
+// ---------------------------------------------------------------------------------------
 
 // Champion = the newest of its kind.
-tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out, size_t *out_n)
+tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out,
+                          size_t *out_n)
 {
     tw_model_row *rows;
     size_t n, at = 0;
@@ -164,8 +168,8 @@ tw_status tw_query_model_file(tw_service *service, tw_str model_id, tw_buf *out,
     return status;
 }
 
-tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit, tw_arena *arena,
-                                tw_dead_letter_list_view *out)
+tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit,
+                                tw_arena *arena, tw_dead_letter_list_view *out)
 {
     tw_dead_letter *letters;
     size_t n;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Employees and stores: what the engine knows now. All of it is read inside the gate and copied out.
+// Employees and stores: what the engine knows now. All of it is read inside the gate and copied
+// out.
 #include <math.h>
 
 #include "internal.h"
 
-tw_status tw_query_measures(tw_service *service, tw_str employee_id, tw_measure_view out[TW_PEER_MEASURE_N])
+tw_status tw_query_measures(tw_service *service, tw_str employee_id,
+                            tw_measure_view out[TW_PEER_MEASURE_N])
 {
     if (service->mode == TW_SERVICE_READER)
         return TW_UNSUPPORTED;
@@ -13,7 +15,8 @@ tw_status tw_query_measures(tw_service *service, tw_str employee_id, tw_measure_
     twi_gate_enter(&service->gate);
     for (int m = 0; status == TW_OK && m < TW_PEER_MEASURE_N; m++) {
         out[m].feature = tw_peer_base_feature((tw_peer_measure)m);
-        status = tw_engine_peer_stats(service->core.engine_own, employee_id, (tw_peer_measure)m, &out[m].stats);
+        status = tw_engine_peer_stats(service->core.engine_own, employee_id, (tw_peer_measure)m,
+                                      &out[m].stats);
     }
     twi_gate_leave(&service->gate);
     return status;
@@ -29,7 +32,8 @@ tw_status tw_query_employee(tw_service *service, tw_str employee_id, tw_employee
     return status;
 }
 
-tw_status tw_query_trend(tw_service *service, tw_str employee_id, tw_peer_measure measure, tw_trend_day out[28])
+tw_status tw_query_trend(tw_service *service, tw_str employee_id, tw_peer_measure measure,
+                         tw_trend_day out[28])
 {
     tw_employee_info info;
     if (service->mode == TW_SERVICE_READER)
@@ -81,7 +85,8 @@ tw_peer_measure tw_scheme_measure(tw_service *service, tw_str scheme)
     return found;
 }
 
-// --- stores ---------------------------------------------------------------------------------------
+// --- stores
+// ---------------------------------------------------------------------------------------
 
 typedef struct id_list {
     tw_arena *arena;
@@ -128,7 +133,8 @@ static uint64_t count_of(const tw_alert_count *counts, size_t n, tw_str key)
     return sum;
 }
 
-tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_row **out, size_t *out_n)
+tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_row **out,
+                          size_t *out_n)
 {
     *out = NULL;
     *out_n = 0;
@@ -143,7 +149,8 @@ tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_r
     tw_alert_filter filter = {.only_open = true};
     tw_alert_count *counts;
     size_t count_n;
-    TW_TRY(tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_STORE, arena, &counts, &count_n, NULL));
+    TW_TRY(tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_STORE, arena, &counts,
+                                  &count_n, NULL));
     tw_store_row *rows = tw_arena_array(arena, list.n + 1, sizeof(*rows));
     if (!rows)
         return TW_NO_MEMORY;
@@ -156,7 +163,8 @@ tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_r
 }
 
 // Employees of the store who were seen in the last 28 days. Inside the gate.
-static tw_status fill_employees(tw_service *service, const id_list *list, tw_arena *arena, tw_store_view *out)
+static tw_status fill_employees(tw_service *service, const id_list *list, tw_arena *arena,
+                                tw_store_view *out)
 {
     const twi_core *core = &service->core;
     tw_status status = TW_OK;
@@ -205,7 +213,8 @@ tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, 
     tw_alert_filter filter = {.stores = {&store_id, 1}};
     tw_alert_count *counts;
     size_t n;
-    TW_TRY(tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_EMPLOYEE, arena, &counts, &n, NULL));
+    TW_TRY(tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_EMPLOYEE, arena, &counts,
+                                  &n, NULL));
     tw_store_employee *list = tw_arena_array(arena, out->employee_n + 1, sizeof(*list));
     if (!list)
         return TW_NO_MEMORY;

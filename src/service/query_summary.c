@@ -36,21 +36,23 @@ static tw_status fill_model(tw_service *service, tw_arena *arena, tw_summary *ou
     return TW_OK;
 }
 
-static tw_status fill_alerts(tw_service *service, tw_arena *arena, int64_t last_ms, int16_t offset_min,
-                             tw_summary *out)
+static tw_status fill_alerts(tw_service *service, tw_arena *arena, int64_t last_ms,
+                             int16_t offset_min, tw_summary *out)
 {
     tw_alert_count *counts;
     size_t n;
     tw_alert_filter open = {.only_open = true};
     memcpy(out->exposure_open.currency, service->currency, sizeof(service->currency));
-    TW_TRY(tw_ledger_alert_counts(service->ledger, &open, TW_ALERT_GROUP_NONE, arena, &counts, &n, NULL));
+    TW_TRY(tw_ledger_alert_counts(service->ledger, &open, TW_ALERT_GROUP_NONE, arena, &counts, &n,
+                                  NULL));
     uint64_t most = 0; // money of several currencies is not added: the most frequent one is shown
     for (size_t i = 0; i < n; i++) {
         out->alerts_open += counts[i].n;
         if (counts[i].n > most) {
             most = counts[i].n;
             out->exposure_open.minor = counts[i].exposure_minor;
-            tw_str_copy(counts[i].currency, out->exposure_open.currency, sizeof(out->exposure_open.currency));
+            tw_str_copy(counts[i].currency, out->exposure_open.currency,
+                        sizeof(out->exposure_open.currency));
         }
     }
     if (last_ms == 0)
@@ -58,7 +60,8 @@ static tw_status fill_alerts(tw_service *service, tw_arena *arena, int64_t last_
     int64_t shift_ms = offset_min * INT64_C(60000);
     int64_t midnight = (int64_t)tw_floor_day(last_ms + shift_ms) * TW_DAY_MS - shift_ms;
     tw_alert_filter today = {.created_from_ms = midnight, .created_to_ms = midnight + TW_DAY_MS};
-    TW_TRY(tw_ledger_alert_counts(service->ledger, &today, TW_ALERT_GROUP_NONE, arena, &counts, &n, NULL));
+    TW_TRY(tw_ledger_alert_counts(service->ledger, &today, TW_ALERT_GROUP_NONE, arena, &counts, &n,
+                                  NULL));
     for (size_t i = 0; i < n; i++)
         out->alerts_today += counts[i].n;
     return TW_OK;
@@ -77,7 +80,8 @@ static tw_status fill_summary(tw_service *service, tw_arena *arena, tw_summary *
     out->last_transaction_ms = stats.last_time_ms;
     if (service->mode != TW_SERVICE_READER) {
         twi_gate_enter(&service->gate);
-        out->alerts_per_store_day = tw_detector_policy(service->core.detector_own)->alerts_per_store_day;
+        out->alerts_per_store_day =
+            tw_detector_policy(service->core.detector_own)->alerts_per_store_day;
         offset_min = service->core.last_offset_min;
         twi_gate_leave(&service->gate);
     }
@@ -94,14 +98,16 @@ tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out
     bool is_fresh = service->summary_ns != 0 && now - service->summary_ns < CACHE_NS;
     if (is_fresh) {
         *out = service->summary;
-        out->model.model_id = tw_str_from(tw_arena_copy(arena, service->summary_model_id, strlen(service->summary_model_id)));
+        out->model.model_id = tw_str_from(
+            tw_arena_copy(arena, service->summary_model_id, strlen(service->summary_model_id)));
     }
     pthread_mutex_unlock(&service->stats_lock);
     if (!is_fresh) {
         TW_TRY(fill_summary(service, arena, out));
         pthread_mutex_lock(&service->stats_lock);
         service->summary = *out;
-        tw_str_copy(out->model.model_id, service->summary_model_id, sizeof(service->summary_model_id));
+        tw_str_copy(out->model.model_id, service->summary_model_id,
+                    sizeof(service->summary_model_id));
         // Only what the cache itself owns, or static text, outlives the arena.
         service->summary.model.metrics = service->summary.model.sha256 = TW_STR_NONE;
         service->summary.model.state = TW_STR("champion");
@@ -114,7 +120,8 @@ tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out
     return TW_OK;
 }
 
-static void fill_signal(const tw_signal_set *set, size_t i, tw_signal_info *info, tw_scheme_info *scheme)
+static void fill_signal(const tw_signal_set *set, size_t i, tw_signal_info *info,
+                        tw_scheme_info *scheme)
 {
     tw_signal_set_get(set, i, info);
     tw_signal_set_scheme(set, info->scheme, scheme);
@@ -148,7 +155,8 @@ static uint64_t hits_of(const tw_detector *detector, const tw_detector_stats *st
     return 0;
 }
 
-tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out, size_t *out_n)
+tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out,
+                           size_t *out_n)
 {
     *out = NULL;
     *out_n = 0;

@@ -16,9 +16,11 @@
 #define DISORDER_S 7200
 #define SEE_OWN_WRITE_MS 1000
 
-// --- one transaction ------------------------------------------------------------------------------
+// --- one transaction
+// ------------------------------------------------------------------------------
 
-static tw_status fetch_fact(tw_service *service, uint64_t seq, tw_arena *arena, tw_fact *out, tw_err *err)
+static tw_status fetch_fact(tw_service *service, uint64_t seq, tw_arena *arena, tw_fact *out,
+                            tw_err *err)
 {
     tw_buf buf;
     tw_buf_init(&buf, service->alloc, TW_BLOCK_MAX_BYTES);
@@ -87,7 +89,8 @@ static tw_status fill_signals(tw_service *service, const twi_record *record, tw_
     bool has_detector = service->mode != TW_SERVICE_READER;
     if (has_detector)
         twi_gate_enter(&service->gate);
-    tw_status status = twi_record_reasons(record, has_detector ? service->core.detector_own : NULL, arena, &reasons, &n);
+    tw_status status = twi_record_reasons(record, has_detector ? service->core.detector_own : NULL,
+                                          arena, &reasons, &n);
     if (has_detector)
         twi_gate_leave(&service->gate);
     TW_TRY(status);
@@ -106,8 +109,8 @@ static tw_status fill_signals(tw_service *service, const twi_record *record, tw_
     return TW_OK;
 }
 
-static tw_status view_of(tw_service *service, const tw_fact *fact, const twi_record *record, tw_arena *arena,
-                         tw_transaction_view *out)
+static tw_status view_of(tw_service *service, const tw_fact *fact, const twi_record *record,
+                         tw_arena *arena, tw_transaction_view *out)
 {
     *out = (tw_transaction_view){
         .seq = fact->seq, .received_ms = fact->received_ms, .score = record->score};
@@ -118,7 +121,8 @@ static tw_status view_of(tw_service *service, const tw_fact *fact, const twi_rec
     out->transaction = t;
     char id[TW_ALERT_ID_BYTES];
     tw_status status = TW_OK;
-    out->alert_id = twi_arena_str(arena, tw_str_from(tw_alert_id(record->score.alert_key, id)), &status);
+    out->alert_id =
+        twi_arena_str(arena, tw_str_from(tw_alert_id(record->score.alert_key, id)), &status);
     TW_TRY(status);
     TW_TRY(fill_signals(service, record, arena, out));
     if (record->row)
@@ -126,7 +130,8 @@ static tw_status view_of(tw_service *service, const tw_fact *fact, const twi_rec
     return mark(service, arena, out);
 }
 
-tw_status tw_query_seq(tw_service *service, uint64_t seq, tw_arena *arena, tw_transaction_view *out, tw_err *err)
+tw_status tw_query_seq(tw_service *service, uint64_t seq, tw_arena *arena, tw_transaction_view *out,
+                       tw_err *err)
 {
     tw_fact fact;
     twi_record record;
@@ -139,7 +144,8 @@ tw_status tw_query_seq(tw_service *service, uint64_t seq, tw_arena *arena, tw_tr
     if (status == TW_OK)
         status = view_of(service, &fact, &record, arena, out);
     return status == TW_OK ? TW_OK
-                           : tw_fail(err, status, "the score of fact %llu cannot be read", (unsigned long long)seq);
+                           : tw_fail(err, status, "the score of fact %llu cannot be read",
+                                     (unsigned long long)seq);
 }
 
 tw_status tw_query_transaction(tw_service *service, tw_str transaction_id, tw_arena *arena,
@@ -162,13 +168,14 @@ tw_status tw_query_transaction(tw_service *service, tw_str transaction_id, tw_ar
     return tw_fail(err, TW_NOT_FOUND, "there is no transaction %.*s", TW_STR_ARG(transaction_id));
 }
 
-// --- scans ----------------------------------------------------------------------------------------
+// --- scans
+// ----------------------------------------------------------------------------------------
 
 // Collects the positions of matching transactions of one step.
 typedef struct scan {
     uint32_t register_hash, employee_hash; // 0 = any
     uint64_t from_seq, to_seq;
-    uint32_t from_s, to_s; // times that count
+    uint32_t from_s, to_s;       // times that count
     uint32_t newest_s, oldest_s; // seen in this step
     uint64_t *seqs;
     size_t n, cap; // the last `cap` matches of the step, a ring
@@ -182,7 +189,8 @@ static tw_status scan_range(void *ctx, const tw_score_range *range, tw_err *err)
     for (uint64_t seq = range->first_seq; seq < range->first_seq + range->n; seq++) {
         twi_record record;
         if (twi_record_peek(at, left, &record) != TW_OK)
-            return tw_fail(err, TW_CORRUPT, "scores from %llu on cannot be read", (unsigned long long)seq);
+            return tw_fail(err, TW_CORRUPT, "scores from %llu on cannot be read",
+                           (unsigned long long)seq);
         at += record.bytes;
         left -= record.bytes;
         if (seq < s->from_seq || seq > s->to_seq || record.kind != TW_FACT_TRANSACTION)
@@ -215,8 +223,8 @@ static uint64_t match_from_end(const scan *s, size_t i)
 }
 
 // Newest matches at or before `seq`, newest first.
-static tw_status scan_back(tw_service *service, scan *s, uint64_t seq, uint64_t bound, uint64_t *out,
-                           size_t cap, size_t *n)
+static tw_status scan_back(tw_service *service, scan *s, uint64_t seq, uint64_t bound,
+                           uint64_t *out, size_t cap, size_t *n)
 {
     uint64_t scanned = 0;
     *n = 0;
@@ -234,8 +242,8 @@ static tw_status scan_back(tw_service *service, scan *s, uint64_t seq, uint64_t 
 }
 
 // Oldest matches after `seq`, oldest first.
-static tw_status scan_forward(tw_service *service, scan *s, uint64_t seq, uint64_t head, uint64_t *out,
-                              size_t cap, size_t *n)
+static tw_status scan_forward(tw_service *service, scan *s, uint64_t seq, uint64_t head,
+                              uint64_t *out, size_t cap, size_t *n)
 {
     uint64_t scanned = 0;
     *n = 0;
@@ -276,7 +284,8 @@ static tw_status views_of(tw_service *service, const uint64_t *seqs, size_t n, t
 }
 
 tw_status tw_query_timeline(tw_service *service, uint64_t seq, int64_t before_ms, int64_t after_ms,
-                            uint32_t limit, tw_arena *arena, const tw_transaction_view **out, size_t *out_n)
+                            uint32_t limit, tw_arena *arena, const tw_transaction_view **out,
+                            size_t *out_n)
 {
     tw_fact fact;
     tw_ledger_position position;

@@ -16,7 +16,8 @@ static tw_status part_hash(const tw_ledger *ledger, tw_ledger_part part, uint64_
     return TW_OK;
 }
 
-static tw_status hashes_of(const twi_core *core, const tw_ledger *ledger, tw_hashes *out, tw_err *err)
+static tw_status hashes_of(const twi_core *core, const tw_ledger *ledger, tw_hashes *out,
+                           tw_err *err)
 {
     out->seq = core->seq;
     out->engine = tw_engine_hash(core->engine_own);
@@ -43,8 +44,9 @@ tw_status tw_service_hashes(tw_service *service, tw_hashes *out, tw_err *err)
 }
 
 // Core and ledger from the first fact on; `core` is released on failure.
-static tw_status build_anew(const tw_service_options *options, const tw_ledger *ledger, const tw_files *files,
-                            tw_progress *progress, void *ctx, twi_core *core, tw_err *err)
+static tw_status build_anew(const tw_service_options *options, const tw_ledger *ledger,
+                            const tw_files *files, tw_progress *progress, void *ctx, twi_core *core,
+                            tw_err *err)
 {
     const tw_alloc *alloc = options->alloc ? options->alloc : tw_alloc_system();
     uint64_t replayed;
@@ -53,7 +55,8 @@ static tw_status build_anew(const tw_service_options *options, const tw_ledger *
     if (status != TW_OK)
         return tw_fail(err, status, "no memory for the feature engine");
     core->keep_models = files != NULL;
-    status = twi_projector_new(alloc, ledger, options->journal, files, options->currency, &projector);
+    status =
+        twi_projector_new(alloc, ledger, options->journal, files, options->currency, &projector);
     if (status != TW_OK)
         tw_fail(err, status, "no memory for the projector");
     else
@@ -64,8 +67,8 @@ static tw_status build_anew(const tw_service_options *options, const tw_ledger *
     return status;
 }
 
-tw_status tw_rebuild_hashes(const tw_service_options *options, tw_ledger *fresh, tw_progress *progress,
-                            void *ctx, tw_hashes *out, tw_err *err)
+tw_status tw_rebuild_hashes(const tw_service_options *options, tw_ledger *fresh,
+                            tw_progress *progress, void *ctx, tw_hashes *out, tw_err *err)
 {
     twi_core core;
     *out = (tw_hashes){0};
@@ -75,8 +78,8 @@ tw_status tw_rebuild_hashes(const tw_service_options *options, tw_ledger *fresh,
     return status;
 }
 
-tw_status tw_rebuild(const tw_service_options *options, tw_progress *progress, void *ctx, tw_hashes *out,
-                     tw_err *err)
+tw_status tw_rebuild(const tw_service_options *options, tw_progress *progress, void *ctx,
+                     tw_hashes *out, tw_err *err)
 {
     const tw_alloc *alloc = options->alloc ? options->alloc : tw_alloc_system();
     twi_core core;
@@ -93,7 +96,8 @@ tw_status tw_rebuild(const tw_service_options *options, tw_progress *progress, v
     return status;
 }
 
-// --- scores as a stream ---------------------------------------------------------------------------
+// --- scores as a stream
+// ---------------------------------------------------------------------------
 
 typedef struct scored_reader {
     tw_service *service;
@@ -108,7 +112,8 @@ typedef struct scored_reader {
     twi_changes changes;
 } scored_reader;
 
-static tw_status pass_on(scored_reader *r, const tw_fact *fact, const twi_record *record, tw_err *err)
+static tw_status pass_on(scored_reader *r, const tw_fact *fact, const twi_record *record,
+                         tw_err *err)
 {
     tw_str names[TWI_SENTENCES_MAX];
     for (size_t i = 0; i < record->sentence_n; i++)
@@ -130,9 +135,11 @@ static tw_status next_record(scored_reader *r, uint64_t seq, twi_record *out, tw
         r->next_seq = r->range.first_seq;
     }
     do {
-        tw_status status = twi_record_read(r->range.bytes.at + r->at, r->range.bytes.bytes - r->at, out);
+        tw_status status =
+            twi_record_read(r->range.bytes.at + r->at, r->range.bytes.bytes - r->at, out);
         if (status != TW_OK)
-            return tw_fail(err, status, "the score of fact %llu cannot be read; run tillwatch rebuild",
+            return tw_fail(err, status,
+                           "the score of fact %llu cannot be read; run tillwatch rebuild",
                            (unsigned long long)r->next_seq);
         r->at += out->bytes;
     } while (r->next_seq++ < seq);
@@ -156,7 +163,8 @@ tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx
         return TW_OK;
     scored_reader r = {.service = service, .visit = visit, .ctx = ctx};
     tw_arena_init(&r.arena, service->alloc, 1 << 20, (size_t)64 << 20);
-    tw_status status = twi_replay(service->alloc, service->journal, 1, position.seq, visit_scored, &r, err);
+    tw_status status =
+        twi_replay(service->alloc, service->journal, 1, position.seq, visit_scored, &r, err);
     tw_arena_release(&r.arena);
     return status;
 }
@@ -180,7 +188,8 @@ static tw_status visit_rescored(void *ctx, const tw_fact *fact, tw_err *err)
     return fact->kind == TW_FACT_TRANSACTION ? pass_on(r, fact, &record, err) : TW_OK;
 }
 
-tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx, tw_err *err)
+tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx,
+                     tw_err *err)
 {
     scored_reader r = {.service = service, .visit = visit, .ctx = ctx};
     tw_status status = twi_core_init(&r.core, service->alloc);
@@ -188,7 +197,8 @@ tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, 
         return tw_fail(err, status, "no memory for the feature engine");
     tw_arena_init(&r.arena, service->alloc, 0, (size_t)64 << 20);
     twi_changes_init(&r.changes, service->alloc);
-    status = tw_detector_config(r.core.detector_own, TW_CONFIG_MODEL, TW_STR("rescore"), model, err);
+    status =
+        tw_detector_config(r.core.detector_own, TW_CONFIG_MODEL, TW_STR("rescore"), model, err);
     if (status == TW_OK)
         status = twi_replay(service->alloc, service->journal, 1, 0, visit_rescored, &r, err);
     twi_changes_release(&r.changes);

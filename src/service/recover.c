@@ -36,8 +36,8 @@ static tw_status visit_block(void *ctx, const tw_block *block, tw_err *err)
     return TW_OK;
 }
 
-tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq, uint64_t to_seq,
-                     twi_replay_visit *visit, void *ctx, tw_err *err)
+tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq,
+                     uint64_t to_seq, twi_replay_visit *visit, void *ctx, tw_err *err)
 {
     reader r = {.from_seq = from_seq, .to_seq = to_seq, .visit = visit, .ctx = ctx};
     tw_arena_init(&r.arena, alloc, 0, FACT_ARENA_BYTES);
@@ -46,7 +46,8 @@ tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t 
     return status;
 }
 
-// --- recovery -------------------------------------------------------------------------------------
+// --- recovery
+// -------------------------------------------------------------------------------------
 
 // Facts between two ledger writes, and the most of them that are waiting for a block's end.
 #define WRITE_FACTS TW_COMMIT_MAX_FACTS
@@ -96,8 +97,9 @@ static tw_status recover_fact(void *ctx, const tw_fact *fact, tw_err *err)
     if (!is_due)
         return TW_OK;
     if (!is_block_end(r, fact->seq) && r->projector && fact->seq > r->projected_seq)
-        return n >= 4 * WRITE_FACTS ? tw_fail(err, TW_CORRUPT, "the journal has a block without an end")
-                                    : TW_OK;
+        return n >= 4 * WRITE_FACTS
+                   ? tw_fail(err, TW_CORRUPT, "the journal has a block without an end")
+                   : TW_OK;
     return write_changes(r, err);
 }
 
@@ -117,12 +119,14 @@ tw_status twi_recover(twi_core *core, const tw_journal *journal, twi_projector *
                   .ctx = ctx};
     *replayed = 0;
     if (head.seq < projected_seq)
-        return tw_fail(err, TW_CORRUPT, "the ledger is ahead of the journal (%llu, %llu); run tillwatch rebuild",
+        return tw_fail(err, TW_CORRUPT,
+                       "the ledger is ahead of the journal (%llu, %llu); run tillwatch rebuild",
                        (unsigned long long)projected_seq, (unsigned long long)head.seq);
     if (head.seq <= core->seq)
         return TW_OK;
     twi_changes_init(&r.changes, core->alloc);
-    tw_status status = twi_replay(core->alloc, journal, core->seq + 1, head.seq, recover_fact, &r, err);
+    tw_status status =
+        twi_replay(core->alloc, journal, core->seq + 1, head.seq, recover_fact, &r, err);
     if (status == TW_OK)
         status = write_changes(&r, err);
     twi_changes_release(&r.changes);

@@ -46,7 +46,8 @@ static tw_status grow_day(twi_sampler *sampler, twi_sample_day *slot, size_t nee
     if (need <= slot->cap)
         return TW_OK;
     void *items = slot->items_own;
-    TW_TRY(tw_grow(sampler->alloc, &items, &slot->cap, need, sizeof(twi_sample), TWI_SAMPLE_PER_DAY * 2));
+    TW_TRY(tw_grow(sampler->alloc, &items, &slot->cap, need, sizeof(twi_sample),
+                   TWI_SAMPLE_PER_DAY * 2));
     slot->items_own = items;
     return TW_OK;
 }
@@ -184,8 +185,8 @@ static tw_status sorted(const twi_sampler *sampler, const twi_sample ***out_own,
     return TW_OK;
 }
 
-tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_excluded, const void *ctx,
-                           float *x, size_t *out_n)
+tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_excluded,
+                           const void *ctx, float *x, size_t *out_n)
 {
     const twi_sample **all_own;
     size_t n;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The rows that the outlier model is trained on: for each of the last 28 engine days the
-// TWI_SAMPLE_PER_DAY transactions with the lowest hash of their journal position. The choice depends
-// on nothing but the journal, so live, import and replay hold the same sample, and training needs no
-// pass over the journal. Rows are those that were scored.
+// TWI_SAMPLE_PER_DAY transactions with the lowest hash of their journal position. The choice
+// depends on nothing but the journal, so live, import and replay hold the same sample, and training
+// needs no pass over the journal. Rows are those that were scored.
 //
-// Memory: at most 28 * 2,048 rows of TW_FEATURE_N floats (some 24 MB); a day takes its rows in steps.
+// Memory: at most 28 * 2,048 rows of TW_FEATURE_N floats (some 24 MB); a day takes its rows in
+// steps.
 #ifndef TWI_SERVICE_SAMPLER_H
 #define TWI_SERVICE_SAMPLER_H
 
@@ -40,14 +41,15 @@ void twi_sampler_release(twi_sampler *sampler);
 tw_status twi_sampler_reserve(twi_sampler *sampler, int32_t day, size_t n) TW_MUST_CHECK;
 // Offers a row of engine day `day`; days older than 28 are not taken. When memory for it was not
 // reserved (a day that reserve could not foresee) and there is none, TW_NO_MEMORY.
-tw_status twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *row) TW_MUST_CHECK;
+tw_status twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq,
+                          const float *row) TW_MUST_CHECK;
 size_t twi_sampler_n(const twi_sampler *sampler);
 uint64_t twi_sampler_seen(const twi_sampler *sampler);
 // Copies all rows in order of seq into x[n][TW_FEATURE_N], leaving out what `is_excluded` names;
 // *out_n is the number copied. `x` has room for twi_sampler_n rows.
 typedef bool twi_is_excluded(const void *ctx, uint64_t seq);
-tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_excluded, const void *ctx,
-                           float *x, size_t *out_n) TW_MUST_CHECK;
+tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_excluded,
+                           const void *ctx, float *x, size_t *out_n) TW_MUST_CHECK;
 void twi_sampler_days(const twi_sampler *sampler, int32_t *first, int32_t *last);
 
 void twi_sampler_save(const twi_sampler *sampler, tw_buf *out);

@@ -61,8 +61,9 @@ static tw_status read_head(tw_reader *reader, twi_record *out, size_t *detail)
     out->type = tw_read_u8(reader);
     *detail = tw_read_u16(reader);
     out->bytes = TWI_RECORD_BYTES + *detail;
-    return reader->status == TW_OK && tw_reader_left(reader) >= TW_SCORE_BYTES + *detail ? TW_OK
-                                                                                        : TW_CORRUPT;
+    return reader->status == TW_OK && tw_reader_left(reader) >= TW_SCORE_BYTES + *detail
+               ? TW_OK
+               : TW_CORRUPT;
 }
 
 tw_status twi_record_peek(const void *data, size_t bytes, twi_record *out)

@@ -6,7 +6,8 @@
 //
 //   0 time u32 (s)   4 register u32 (hash)   8 employee u32 (hash)   12 kind u8   13 type u8
 //   14 detail bytes u16   16 score[32]   48 detail
-//   detail: n u8, n * {signal u8, strength u8, name blob, sentence blob}, features u16, features * f32
+//   detail: n u8, n * {signal u8, strength u8, name blob, sentence blob}, features u16, features *
+//   f32
 //
 // All little-endian. Records of neighbouring facts, joined, are the records of the joined range.
 #ifndef TWI_SERVICE_SCORE_RECORD_H
@@ -21,7 +22,8 @@
 #define TWI_SENTENCES_MAX TW_FIRED_MAX
 // The longest record: detail with every sentence at its maximum.
 #define TWI_RECORD_MAX_BYTES                                                                       \
-    (TWI_RECORD_BYTES + 1 + TWI_SENTENCES_MAX * (6 + TW_ID_MAX_BYTES + TW_SENTENCE_BYTES) + 2 + 4 * TW_FEATURE_N)
+    (TWI_RECORD_BYTES + 1 + TWI_SENTENCES_MAX * (6 + TW_ID_MAX_BYTES + TW_SENTENCE_BYTES) + 2 +    \
+     4 * TW_FEATURE_N)
 
 typedef struct twi_sentence {
     uint8_t signal, strength;

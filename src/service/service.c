@@ -94,7 +94,8 @@ static void service_free(tw_service *service)
 }
 
 // The ledger must be a projection of this very journal.
-static tw_status check_position(const tw_service *service, const tw_ledger_position *position, tw_err *err)
+static tw_status check_position(const tw_service *service, const tw_ledger_position *position,
+                                tw_err *err)
 {
     uint8_t hash[TW_SHA256_BYTES];
     if (position->seq == 0)
@@ -103,7 +104,8 @@ static tw_status check_position(const tw_service *service, const tw_ledger_posit
     if (status != TW_OK && status != TW_NOT_FOUND)
         return status;
     if (status == TW_NOT_FOUND || memcmp(hash, position->hash, sizeof(hash)) != 0)
-        return tw_fail(err, TW_CORRUPT, "the ledger does not belong to this journal; run tillwatch rebuild");
+        return tw_fail(err, TW_CORRUPT,
+                       "the ledger does not belong to this journal; run tillwatch rebuild");
     return TW_OK;
 }
 
@@ -120,15 +122,16 @@ static tw_status recover(tw_service *service, tw_err *err)
                              position.seq, err));
     service->core.keep_models = true;
     service->snapshot_seq = service->core.seq;
-    TW_TRY(twi_recover(&service->core, service->journal, service->projector, position.seq, NULL, NULL,
-                       &service->replayed_n, err));
+    TW_TRY(twi_recover(&service->core, service->journal, service->projector, position.seq, NULL,
+                       NULL, &service->replayed_n, err));
     service->applied_seq = service->projected_seq = service->core.seq;
     service->stats.snapshot_seq = service->snapshot_seq;
     service->recover_ns = tw_monotonic_ns() - start;
     return TW_OK;
 }
 
-static tw_status install(tw_service *service, tw_config_kind kind, tw_str name, tw_str content, tw_err *err)
+static tw_status install(tw_service *service, tw_config_kind kind, tw_str name, tw_str content,
+                         tw_err *err)
 {
     tw_config config = {.kind = kind,
                         .name = name,
@@ -141,15 +144,16 @@ static tw_status install(tw_service *service, tw_config_kind kind, tw_str name, 
 }
 
 // Installs `given` when it is not what scores now, and `built_in` when nothing is installed. The
-// journal says what scores from its first fact on, so that a later version of the program with other
-// built-in signals rebuilds the same scores.
-static tw_status install_text(tw_service *service, tw_config_kind kind, const char *what, tw_str given,
-                              tw_str built_in, tw_err *err)
+// journal says what scores from its first fact on, so that a later version of the program with
+// other built-in signals rebuilds the same scores.
+static tw_status install_text(tw_service *service, tw_config_kind kind, const char *what,
+                              tw_str given, tw_str built_in, tw_err *err)
 {
     char name[64], installed[64], hex[2 * TW_SHA256_BYTES + 1];
     uint8_t hash[TW_SHA256_BYTES];
     twi_gate_enter(&service->gate);
-    tw_str_copy(tw_detector_config_name(service->core.detector_own, kind), installed, sizeof(installed));
+    tw_str_copy(tw_detector_config_name(service->core.detector_own, kind), installed,
+                sizeof(installed));
     twi_gate_leave(&service->gate);
     if (given.bytes == 0 && installed[0] != '\0')
         return TW_OK;
@@ -161,10 +165,13 @@ static tw_status install_text(tw_service *service, tw_config_kind kind, const ch
     return install(service, kind, tw_str_from(name), content, err);
 }
 
-static tw_status install_configs(tw_service *service, const tw_service_options *options, tw_err *err)
+static tw_status install_configs(tw_service *service, const tw_service_options *options,
+                                 tw_err *err)
 {
-    TW_TRY(install_text(service, TW_CONFIG_SIGNALS, "signals", options->signals, tw_signal_set_default(), err));
-    return install_text(service, TW_CONFIG_POLICY, "policy", options->policy, TW_STR("# built in\n"), err);
+    TW_TRY(install_text(service, TW_CONFIG_SIGNALS, "signals", options->signals,
+                        tw_signal_set_default(), err));
+    return install_text(service, TW_CONFIG_POLICY, "policy", options->policy,
+                        TW_STR("# built in\n"), err);
 }
 
 tw_status tw_service_open(const tw_service_options *options, tw_service **out, tw_err *err)
@@ -203,7 +210,8 @@ void tw_service_close(tw_service *service)
     twi_flow_stop(service);
     twi_project_stop(service);
     twi_events_close(service);
-    bool is_snapshot_due = service->mode != TW_SERVICE_READER && service->core.seq > service->snapshot_seq &&
+    bool is_snapshot_due = service->mode != TW_SERVICE_READER &&
+                           service->core.seq > service->snapshot_seq &&
                            service->projected_seq == service->core.seq;
     tw_err err = {0};
     if (is_snapshot_due &&
@@ -212,7 +220,8 @@ void tw_service_close(tw_service *service)
     service_free(service);
 }
 
-// --- probes ---------------------------------------------------------------------------------------
+// --- probes
+// ---------------------------------------------------------------------------------------
 
 static tw_status probe_reasons(const tw_detector *detector, const tw_fact *fact, const float *row,
                                const tw_score *score, tw_arena *arena, tw_probe_result *out)
@@ -238,7 +247,8 @@ static tw_status probe_reasons(const tw_detector *detector, const tw_fact *fact,
     return status;
 }
 
-tw_status tw_service_probe(tw_service *service, const tw_fact *fact, tw_arena *scratch, tw_probe_result *out)
+tw_status tw_service_probe(tw_service *service, const tw_fact *fact, tw_arena *scratch,
+                           tw_probe_result *out)
 {
     uint32_t filters = 0;
     if (service->mode == TW_SERVICE_READER)

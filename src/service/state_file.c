@@ -62,7 +62,8 @@ static tw_status get_counters(twi_core *core, tw_reader *reader)
     return reader->status;
 }
 
-tw_status twi_snapshot_encode(const twi_core *core, const uint8_t hash[TW_SHA256_BYTES], tw_buf *out)
+tw_status twi_snapshot_encode(const twi_core *core, const uint8_t hash[TW_SHA256_BYTES],
+                              tw_buf *out)
 {
     tw_buf_put(out, magic, sizeof(magic));
     tw_buf_u64(out, core->seq);
@@ -138,7 +139,8 @@ static void name_of(uint64_t seq, char out[TW_FILES_NAME_BYTES])
 }
 
 // Names of snapshots, oldest first.
-static tw_status list(const tw_files *files, tw_arena *arena, uint64_t **out, size_t *n, tw_err *err)
+static tw_status list(const tw_files *files, tw_arena *arena, uint64_t **out, size_t *n,
+                      tw_err *err)
 {
     tw_file_info *infos;
     size_t info_n;
@@ -157,7 +159,8 @@ static tw_status list(const tw_files *files, tw_arena *arena, uint64_t **out, si
     return TW_OK;
 }
 
-static tw_status remove_old(const tw_alloc *alloc, const tw_files *files, size_t keep_n, tw_err *err)
+static tw_status remove_old(const tw_alloc *alloc, const tw_files *files, size_t keep_n,
+                            tw_err *err)
 {
     tw_arena arena;
     uint64_t *seqs;
@@ -178,8 +181,8 @@ tw_status twi_snapshot_clear(const tw_alloc *alloc, const tw_files *files, tw_er
     return remove_old(alloc, files, 0, err);
 }
 
-tw_status twi_snapshot_publish(const twi_core *core, const tw_files *files, const tw_journal *journal,
-                               tw_err *err)
+tw_status twi_snapshot_publish(const twi_core *core, const tw_files *files,
+                               const tw_journal *journal, tw_err *err)
 {
     uint8_t hash[TW_SHA256_BYTES];
     TW_TRY(tw_journal_hash_at(journal, core->seq, hash, err));

@@ -24,12 +24,13 @@ tw_status twi_snapshot_decode(twi_core *core, const tw_alloc *alloc, const void 
                               uint8_t hash[TW_SHA256_BYTES]) TW_MUST_CHECK;
 
 // Writes the snapshot of core and removes all but the newest two.
-tw_status twi_snapshot_publish(const twi_core *core, const tw_files *files, const tw_journal *journal,
-                               tw_err *err) TW_MUST_CHECK;
+tw_status twi_snapshot_publish(const twi_core *core, const tw_files *files,
+                               const tw_journal *journal, tw_err *err) TW_MUST_CHECK;
 // Loads the newest usable one with seq <= max_seq into `core`, or makes an empty core.
 tw_status twi_snapshot_open(twi_core *core, const tw_alloc *alloc, const tw_files *files,
                             const tw_journal *journal, uint64_t max_seq, tw_err *err) TW_MUST_CHECK;
 // Removes all snapshots.
-tw_status twi_snapshot_clear(const tw_alloc *alloc, const tw_files *files, tw_err *err) TW_MUST_CHECK;
+tw_status twi_snapshot_clear(const tw_alloc *alloc, const tw_files *files,
+                             tw_err *err) TW_MUST_CHECK;
 
 #endif

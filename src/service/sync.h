@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Waiting with a time-out, and a fair lock around engine and detector. The flow holds it while it applies facts; pages and probes
-// take it for a moment. First come, first served: neither side can starve the other, and the flow
-// asks twi_gate_is_wanted between facts so that a reader waits for a few dozen facts at most.
+// Waiting with a time-out, and a fair lock around engine and detector. The flow holds it while it
+// applies facts; pages and probes take it for a moment. First come, first served: neither side can
+// starve the other, and the flow asks twi_gate_is_wanted between facts so that a reader waits for a
+// few dozen facts at most.
 #ifndef TWI_SERVICE_SYNC_H
 #define TWI_SERVICE_SYNC_H
 

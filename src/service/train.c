@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training of the outlier model: an isolation forest on the sampled rows of the last 28 engine days,
-// without those that people confirmed as fraud. The model is installed as a fact, through the queue.
-// In live mode a background thread of low priority trains when a new engine day begins; importers ask
-// at their own fixed places, so that the same files give the same models.
+// Training of the outlier model: an isolation forest on the sampled rows of the last 28 engine
+// days, without those that people confirmed as fraud. The model is installed as a fact, through the
+// queue. In live mode a background thread of low priority trains when a new engine day begins;
+// importers ask at their own fixed places, so that the same files give the same models.
 #define _XOPEN_SOURCE 700 // nice
 #include <stdio.h>
 #include <unistd.h>
@@ -46,7 +46,8 @@ static tw_status set_take(tw_service *service, training_set *set, tw_err *err)
     tw_status status = TW_OK;
     if (set->cap >= ROWS_MIN) {
         set->x_own = tw_new_array(service->alloc, set->cap * TW_FEATURE_N, sizeof(float));
-        status = set->x_own ? twi_sampler_copy(&core->sampler, twi_core_is_confirmed, core, set->x_own, &set->n)
+        status = set->x_own ? twi_sampler_copy(&core->sampler, twi_core_is_confirmed, core,
+                                               set->x_own, &set->n)
                             : TW_NO_MEMORY;
     }
     twi_gate_leave(&service->gate);
@@ -55,7 +56,8 @@ static tw_status set_take(tw_service *service, training_set *set, tw_err *err)
     if (set->n < ROWS_MIN) {
         set_release(service->alloc, set);
         return tw_fail(err, TW_INVALID,
-                       "too little is known for a model: %zu transactions, at least %d are needed", set->cap, ROWS_MIN);
+                       "too little is known for a model: %zu transactions, at least %d are needed",
+                       set->cap, ROWS_MIN);
     }
     return TW_OK;
 }
@@ -63,15 +65,16 @@ static tw_status set_take(tw_service *service, training_set *set, tw_err *err)
 static void describe(const training_set *set, char *out, size_t cap)
 {
     char first[TW_TIME_TEXT_BYTES], last[TW_TIME_TEXT_BYTES];
-    snprintf(out, cap,
-             "{\"kind\":\"isolation_forest\",\"transactions\":%llu,\"rows\":%zu,\"first_day\":\"%s\","
-             "\"last_day\":\"%s\",\"seq\":%llu}",
-             (unsigned long long)set->seen_n, set->n, tw_date_format(set->first_day, first),
-             tw_date_format(set->last_day, last), (unsigned long long)set->seq);
+    snprintf(
+        out, cap,
+        "{\"kind\":\"isolation_forest\",\"transactions\":%llu,\"rows\":%zu,\"first_day\":\"%s\","
+        "\"last_day\":\"%s\",\"seq\":%llu}",
+        (unsigned long long)set->seen_n, set->n, tw_date_format(set->first_day, first),
+        tw_date_format(set->last_day, last), (unsigned long long)set->seq);
 }
 
-static tw_status build(const tw_alloc *alloc, const training_set *set, const char *metadata, tw_buf *out,
-                       tw_err *err)
+static tw_status build(const tw_alloc *alloc, const training_set *set, const char *metadata,
+                       tw_buf *out, tw_err *err)
 {
     tw_iforest_options options = tw_iforest_options_default();
     tw_iforest *forest;
@@ -106,8 +109,8 @@ static tw_status train(tw_service *service, tw_training *out, tw_err *err)
     set_release(service->alloc, &set);
     if (status == TW_OK) {
         tw_sha256(bytes.data_own, bytes.bytes, hash);
-        snprintf(out->model_id, sizeof(out->model_id), "outlier-%s-%.8s", tw_date_format(set.last_day, day),
-                 tw_hex(hash, sizeof(hash), hex));
+        snprintf(out->model_id, sizeof(out->model_id), "outlier-%s-%.8s",
+                 tw_date_format(set.last_day, day), tw_hex(hash, sizeof(hash), hex));
         tw_config config = {.kind = TW_CONFIG_MODEL,
                             .name = tw_str_from(out->model_id),
                             .content = {(const char *)bytes.data_own, bytes.bytes},
@@ -140,7 +143,8 @@ static int32_t milestone_of(int32_t elapsed)
         return 0;
     if (elapsed < 7)
         return FIRST_MILESTONE_DAYS;
-    return elapsed < LATER_MILESTONE_DAYS ? 7 : elapsed / LATER_MILESTONE_DAYS * LATER_MILESTONE_DAYS;
+    return elapsed < LATER_MILESTONE_DAYS ? 7
+                                          : elapsed / LATER_MILESTONE_DAYS * LATER_MILESTONE_DAYS;
 }
 
 static bool is_milestone_due(tw_service *service)
@@ -150,7 +154,8 @@ static bool is_milestone_due(tw_service *service)
     bool is_due = false;
     if (core->first_day != INT32_MIN) {
         int32_t passed = milestone_of(tw_engine_day(core->engine_own) - core->first_day);
-        int32_t trained = core->model_day == INT32_MIN ? 0 : milestone_of(core->model_day - core->first_day);
+        int32_t trained =
+            core->model_day == INT32_MIN ? 0 : milestone_of(core->model_day - core->first_day);
         is_due = passed > trained && twi_sampler_n(&core->sampler) >= ROWS_MIN;
     }
     twi_gate_leave(&service->gate);
@@ -171,7 +176,8 @@ tw_status tw_service_milestone(tw_service *service, bool *trained, tw_err *err)
     return TW_OK;
 }
 
-// --- in the background ----------------------------------------------------------------------------
+// --- in the background
+// ----------------------------------------------------------------------------
 
 void twi_train_consider(tw_service *service)
 {
@@ -181,9 +187,9 @@ void twi_train_consider(tw_service *service)
     int32_t day = tw_engine_day(core->engine_own);
     if (day == service->train_asked_day || core->first_day == INT32_MIN)
         return;
-    bool is_due = core->model_day == INT32_MIN
-                      ? day - core->first_day >= FIRST_MILESTONE_DAYS && core->transaction_n >= LIVE_TRANSACTIONS_MIN
-                      : day > core->model_day;
+    bool is_due = core->model_day == INT32_MIN ? day - core->first_day >= FIRST_MILESTONE_DAYS &&
+                                                     core->transaction_n >= LIVE_TRANSACTIONS_MIN
+                                               : day > core->model_day;
     if (!is_due)
         return;
     service->train_asked_day = day;
@@ -210,8 +216,9 @@ static void *train_main(void *ctx)
         tw_training training;
         tw_err err = {0};
         if (train(service, &training, &err) == TW_OK)
-            tw_log(TW_LOG_INFO, "train", "model %s from %llu transactions in %.0f ms", training.model_id,
-                   (unsigned long long)training.seen_n, (double)training.ns / 1e6);
+            tw_log(TW_LOG_INFO, "train", "model %s from %llu transactions in %.0f ms",
+                   training.model_id, (unsigned long long)training.seen_n,
+                   (double)training.ns / 1e6);
         else if (err.status != TW_CLOSED)
             tw_log(TW_LOG_WARN, "train", "no new model: %s", err.text);
         pthread_mutex_lock(&service->train_lock);

@@ -46,8 +46,8 @@ static tw_status check_reason(tw_verdict *verdict, tw_err *err)
         if (tw_str_equal(verdict->reason, tw_str_from(reasons[i].reason)))
             return TW_OK;
     }
-    return tw_fail(err, TW_INVALID, "%.*s is no reason of the verdict %s", TW_STR_ARG(verdict->reason),
-                   tw_verdict_name(verdict->verdict));
+    return tw_fail(err, TW_INVALID, "%.*s is no reason of the verdict %s",
+                   TW_STR_ARG(verdict->reason), tw_verdict_name(verdict->verdict));
 }
 
 bool tw_service_knows(tw_service *service, tw_str transaction_id)
@@ -70,8 +70,8 @@ tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err)
     TW_TRY(check_reason(verdict, err));
     int64_t numbers[] = {verdict->verdict, verdict->recovered_minor, verdict->decided_ms};
     uint64_t hash = tw_hash64(numbers, sizeof(numbers), 31);
-    const tw_str texts[] = {verdict->alert_id, verdict->transaction_id, verdict->reason, verdict->note,
-                            verdict->decided_by};
+    const tw_str texts[] = {verdict->alert_id, verdict->transaction_id, verdict->reason,
+                            verdict->note, verdict->decided_by};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
         hash = tw_hash_pair(hash, tw_hash_str(texts[i], i + 32));
     snprintf(id, 32, "V-%016llx", (unsigned long long)hash);
@@ -91,9 +91,11 @@ static tw_status check_subject(tw_service *service, const tw_verdict *verdict, t
         return TW_OK;
     }
     tw_transaction_view transaction;
-    tw_status status = tw_query_transaction(service, verdict->transaction_id, arena, &transaction, NULL);
+    tw_status status =
+        tw_query_transaction(service, verdict->transaction_id, arena, &transaction, NULL);
     if (status != TW_OK)
-        return tw_fail(err, status, "there is no transaction %.*s", TW_STR_ARG(verdict->transaction_id));
+        return tw_fail(err, status, "there is no transaction %.*s",
+                       TW_STR_ARG(verdict->transaction_id));
     tw_str_copy(transaction.alert_id, out->alert_id, sizeof(out->alert_id));
     return TW_OK;
 }
@@ -166,7 +168,8 @@ tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t
     fact.received_ms = config->changed_ms;
     TW_TRY(tw_fact_check(&fact, err));
     twi_gate_enter(&service->gate);
-    tw_status status = tw_detector_check(service->core.detector_own, config->kind, config->content, err);
+    tw_status status =
+        tw_detector_check(service->core.detector_own, config->kind, config->content, err);
     twi_gate_leave(&service->gate);
     TW_TRY(status);
     TW_TRY(run_fact(service, &fact, &result, err));
@@ -174,8 +177,8 @@ tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t
     return TW_OK;
 }
 
-tw_status tw_service_configure(tw_service *service, tw_config_kind kind, tw_str name, tw_str content,
-                               tw_str changed_by, tw_str reason, tw_err *err)
+tw_status tw_service_configure(tw_service *service, tw_config_kind kind, tw_str name,
+                               tw_str content, tw_str changed_by, tw_str reason, tw_err *err)
 {
     if (service->mode == TW_SERVICE_READER)
         return tw_fail(err, TW_UNSUPPORTED, "a reader changes nothing");

@@ -13,11 +13,13 @@
 #include "intake/json.h"
 #include "simulate/simulate.h"
 
-static tw_status keep_lines(void *ctx, tw_simulate_output output, const void *data, size_t bytes, tw_err *err)
+static tw_status keep_lines(void *ctx, tw_simulate_output output, const void *data, size_t bytes,
+                            tw_err *err)
 {
     chain *c = ctx;
     (void)err;
-    if (output == TW_SIMULATE_TRANSACTIONS || output == TW_SIMULATE_SHIFTS || output == TW_SIMULATE_MOVEMENTS)
+    if (output == TW_SIMULATE_TRANSACTIONS || output == TW_SIMULATE_SHIFTS ||
+        output == TW_SIMULATE_MOVEMENTS)
         tw_buf_put(&c->lines, data, bytes);
     return c->lines.status;
 }
@@ -44,9 +46,12 @@ void chain_make(chain *c, unsigned stores, unsigned days, uint64_t seed)
     while (tw_ndjson_next(&rest, &line, &record)) {
         void *items = c->facts;
         tw_problem problem;
-        assert_int_equal(tw_grow(tw_alloc_system(), &items, &c->cap, c->n + 1, sizeof(tw_fact), SIZE_MAX / 1024), TW_OK);
+        assert_int_equal(
+            tw_grow(tw_alloc_system(), &items, &c->cap, c->n + 1, sizeof(tw_fact), SIZE_MAX / 1024),
+            TW_OK);
         c->facts = items;
-        assert_int_equal(tw_json_parse(parser, record, 0, &c->arena, &c->facts[c->n], &problem), TW_OK);
+        assert_int_equal(tw_json_parse(parser, record, 0, &c->arena, &c->facts[c->n], &problem),
+                         TW_OK);
         c->n++;
     }
     tw_json_parser_free(parser);

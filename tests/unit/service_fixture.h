@@ -31,8 +31,8 @@ typedef struct fixture {
     size_t queue_facts;
 } fixture;
 
-void fixture_make(fixture *f);    // adapters only
-void fixture_open(fixture *f);    // the service
+void fixture_make(fixture *f); // adapters only
+void fixture_open(fixture *f); // the service
 tw_status fixture_try_open(fixture *f, tw_err *err);
 void fixture_close(fixture *f);   // the service
 void fixture_release(fixture *f); // everything

@@ -51,7 +51,8 @@ static tw_outcome run_one(fixture *f, const tw_fact *fact, tw_result *out)
     return outcome;
 }
 
-// --- identity -------------------------------------------------------------------------------------
+// --- identity
+// -------------------------------------------------------------------------------------
 
 static void same_record_again_is_a_duplicate_with_the_first_answer(void **state)
 {
@@ -107,7 +108,8 @@ static void duplicates_and_conflicts_inside_one_batch_are_seen(void **state)
     tw_dead_letter letter = {.code = TW_STR("malformed"), .sentence = TW_STR("no JSON"), .line = 4};
     assert_int_equal(tw_batch_reject(batch, &letter, TW_SYNTAX), TW_OK);
     assert_int_equal(tw_service_run(f.service, batch, true, NULL), TW_OK);
-    const tw_outcome expected[] = {TW_OUTCOME_ACCEPTED, TW_OUTCOME_DUPLICATE, TW_OUTCOME_CONFLICT, TW_OUTCOME_REJECTED};
+    const tw_outcome expected[] = {TW_OUTCOME_ACCEPTED, TW_OUTCOME_DUPLICATE, TW_OUTCOME_CONFLICT,
+                                   TW_OUTCOME_REJECTED};
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(tw_batch_result(batch, i)->outcome, expected[i]);
         assert_int_equal(tw_batch_result(batch, i)->line, i + 1);
@@ -120,7 +122,8 @@ static void duplicates_and_conflicts_inside_one_batch_are_seen(void **state)
     fixture_release(&f);
 }
 
-// --- order and replay -----------------------------------------------------------------------------
+// --- order and replay
+// -----------------------------------------------------------------------------
 
 static void one_by_one_equals_batches_equals_rebuild(void **state)
 {
@@ -239,7 +242,8 @@ static void rebuild_writes_the_same_projection(void **state)
     fixture_release(&f);
 }
 
-// --- probes ---------------------------------------------------------------------------------------
+// --- probes
+// ---------------------------------------------------------------------------------------
 
 static void a_probe_gives_the_later_score_and_leaves_no_trace(void **state)
 {
@@ -267,7 +271,8 @@ static void a_probe_gives_the_later_score_and_leaves_no_trace(void **state)
     fixture_release(&f);
 }
 
-// --- verdicts -------------------------------------------------------------------------------------
+// --- verdicts
+// -------------------------------------------------------------------------------------
 
 static tw_str any_alert(fixture *f, tw_arena *arena)
 {
@@ -342,7 +347,8 @@ static void a_verdict_needs_a_subject_and_a_reason_of_its_kind(void **state)
     fixture_release(&f);
 }
 
-// --- queries --------------------------------------------------------------------------------------
+// --- queries
+// --------------------------------------------------------------------------------------
 
 static void a_transaction_is_found_with_its_row_and_its_register(void **state)
 {
@@ -364,18 +370,24 @@ static void a_transaction_is_found_with_its_row_and_its_register(void **state)
     assert_true(tw_str_equal(view.transaction->transaction_id, id));
     assert_true(view.signal_n > 0);
     assert_non_null(view.row);
-    assert_int_equal(tw_query_timeline(f.service, view.seq, 2 * TW_HOUR_MS, TW_HOUR_MS, 100, &arena, &timeline, &n), TW_OK);
+    assert_int_equal(tw_query_timeline(f.service, view.seq, 2 * TW_HOUR_MS, TW_HOUR_MS, 100, &arena,
+                                       &timeline, &n),
+                     TW_OK);
     bool is_there = false;
     for (size_t i = 0; i < n; i++) {
-        assert_true(tw_str_equal(timeline[i].transaction->register_id, view.transaction->register_id));
-        assert_true(i == 0 || timeline[i].transaction->time_ms >= timeline[i - 1].transaction->time_ms);
+        assert_true(
+            tw_str_equal(timeline[i].transaction->register_id, view.transaction->register_id));
+        assert_true(i == 0 ||
+                    timeline[i].transaction->time_ms >= timeline[i - 1].transaction->time_ms);
         is_there = is_there || timeline[i].seq == view.seq;
     }
     assert_true(is_there);
     const tw_transaction_view *recent;
-    assert_int_equal(tw_query_recent(f.service, view.transaction->employee_id, 10, &arena, &recent, &n), TW_OK);
+    assert_int_equal(
+        tw_query_recent(f.service, view.transaction->employee_id, 10, &arena, &recent, &n), TW_OK);
     assert_true(n > 0 && n <= 10);
-    assert_int_equal(tw_query_transaction(f.service, TW_STR("nowhere"), &arena, &view, NULL), TW_NOT_FOUND);
+    assert_int_equal(tw_query_transaction(f.service, TW_STR("nowhere"), &arena, &view, NULL),
+                     TW_NOT_FOUND);
     tw_summary summary;
     assert_int_equal(tw_query_summary(f.service, &arena, &summary), TW_OK);
     assert_true(summary.alerts_open > 0 && summary.stores == 2);
@@ -383,7 +395,8 @@ static void a_transaction_is_found_with_its_row_and_its_register(void **state)
     fixture_release(&f);
 }
 
-// --- failures -------------------------------------------------------------------------------------
+// --- failures
+// -------------------------------------------------------------------------------------
 
 static void a_full_disk_refuses_facts_and_recovers(void **state)
 {
@@ -434,7 +447,8 @@ typedef struct stopper {
 
 static stopper stop;
 
-static tw_status stopped_append(void *ctx, const tw_str *facts, size_t n, uint64_t *first_seq, tw_err *err)
+static tw_status stopped_append(void *ctx, const tw_str *facts, size_t n, uint64_t *first_seq,
+                                tw_err *err)
 {
     (void)ctx;
     pthread_mutex_lock(&stop.lock);
@@ -500,7 +514,8 @@ static void a_full_queue_says_busy_and_drains(void **state)
     pthread_mutex_destroy(&stop.lock);
 }
 
-// --- threads --------------------------------------------------------------------------------------
+// --- threads
+// --------------------------------------------------------------------------------------
 
 typedef struct producer {
     fixture *f;
@@ -557,8 +572,11 @@ static void many_producers_and_readers_at_once(void **state)
     f.snapshot_facts = 700;
     fixture_open(&f);
     for (int i = 0; i < PRODUCERS + READERS; i++) {
-        work[i] = (producer){.f = &f, .from = shared.n * (size_t)i / PRODUCERS, .to = shared.n * (size_t)(i + 1) / PRODUCERS};
-        assert_int_equal(pthread_create(&threads[i], NULL, i < PRODUCERS ? produce : look, &work[i]), 0);
+        work[i] = (producer){.f = &f,
+                             .from = shared.n * (size_t)i / PRODUCERS,
+                             .to = shared.n * (size_t)(i + 1) / PRODUCERS};
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, i < PRODUCERS ? produce : look, &work[i]), 0);
     }
     for (int i = 0; i < PRODUCERS + READERS; i++) {
         pthread_join(threads[i], NULL);

@@ -30,15 +30,15 @@ typedef struct tw_event {
 uint64_t tw_events_newest(tw_service *service);
 // Number of the oldest event that is kept, 0 when there was none.
 uint64_t tw_events_oldest(tw_service *service);
-// Copies up to `cap` events with id > after into `out`, oldest first. When events behind `after` are
-// no longer kept, it starts at the oldest kept. Thread-safe, never blocks.
+// Copies up to `cap` events with id > after into `out`, oldest first. When events behind `after`
+// are no longer kept, it starts at the oldest kept. Thread-safe, never blocks.
 size_t tw_events_read(tw_service *service, uint64_t after, tw_event *out, size_t cap);
-// Waits until an event with id > after exists, `timeout_ms` has passed or the service closes; returns
-// the newest id.
+// Waits until an event with id > after exists, `timeout_ms` has passed or the service closes;
+// returns the newest id.
 uint64_t tw_events_wait(tw_service *service, uint64_t after, int timeout_ms);
-// Registers a function that is called (on the projector thread, quickly) whenever events were added,
-// for servers that suspend connections. It must not call the service. One per service; NULL removes
-// it: afterwards it does not run any more.
+// Registers a function that is called (on the projector thread, quickly) whenever events were
+// added, for servers that suspend connections. It must not call the service. One per service; NULL
+// removes it: afterwards it does not run any more.
 typedef void tw_events_notify(void *ctx);
 void tw_events_on_new(tw_service *service, tw_events_notify *notify, void *ctx);
 

@@ -4,8 +4,9 @@
 // structs whose strings and arrays live in the caller's arena. Every query first waits (at most a
 // second) until what was accepted before it is projected, so that callers see their own writes.
 //
-// All functions are thread-safe; those that need the engine (marked E) give TW_UNSUPPORTED in reader
-// mode. Costs: one index lookup and the decoding of what is returned, unless a function says more.
+// All functions are thread-safe; those that need the engine (marked E) give TW_UNSUPPORTED in
+// reader mode. Costs: one index lookup and the decoding of what is returned, unless a function says
+// more.
 #ifndef TW_SERVICE_QUERY_H
 #define TW_SERVICE_QUERY_H
 
@@ -16,7 +17,8 @@ typedef struct tw_money {
     char currency[4];
 } tw_money;
 
-// --- alerts ---------------------------------------------------------------------------------------
+// --- alerts
+// ---------------------------------------------------------------------------------------
 
 typedef struct tw_reason_view {
     tw_str signal, title, sentence;
@@ -34,20 +36,20 @@ typedef struct tw_verdict_view {
 typedef struct tw_alert_view {
     tw_str alert_id, status, type, scheme, title, sentence;
     tw_str entity_kind, entity_id, store_id, employee_id, register_id; // "" = none
-    int64_t created_ms, updated_ms; // event time
-    int16_t offset_min;             // of the store
+    int64_t created_ms, updated_ms;                                    // event time
+    int16_t offset_min;                                                // of the store
     double risk_score;
     tw_money exposure;
     uint32_t transaction_n;
-    const tw_str *transaction_ids;  // newest last, at most TW_ALERT_SEQS_MAX
+    const tw_str *transaction_ids; // newest last, at most TW_ALERT_SEQS_MAX
     size_t transaction_id_n;
-    const uint64_t *seqs;           // same order
+    const uint64_t *seqs; // same order
     const tw_reason_view *reasons;
     size_t reason_n;
     bool has_verdict;
     tw_verdict_view verdict;
     uint64_t first_seq, last_seq;
-    uint64_t version;               // changes with every change of the alert: its ETag
+    uint64_t version; // changes with every change of the alert: its ETag
 } tw_alert_view;
 
 // Empty strings and NULLs do not filter. Times are event times, [from, to).
@@ -72,14 +74,16 @@ typedef struct tw_alert_list {
 
 tw_status tw_query_alerts(tw_service *service, const tw_alert_query *query, tw_arena *arena,
                           tw_alert_list *out, tw_err *err) TW_MUST_CHECK;
-tw_status tw_query_alert(tw_service *service, tw_str alert_id, tw_arena *arena, tw_alert_view *out) TW_MUST_CHECK;
+tw_status tw_query_alert(tw_service *service, tw_str alert_id, tw_arena *arena,
+                         tw_alert_view *out) TW_MUST_CHECK;
 // What alerts of this scheme turned out to be.
 typedef struct tw_similar {
     uint64_t confirmed, refuted, operational, inconclusive, open;
 } tw_similar;
 tw_status tw_query_similar(tw_service *service, tw_str scheme, tw_similar *out) TW_MUST_CHECK;
 
-// --- transactions ---------------------------------------------------------------------------------
+// --- transactions
+// ---------------------------------------------------------------------------------
 
 typedef struct tw_signal_view {
     tw_str name, title, sentence;
@@ -98,11 +102,11 @@ typedef struct tw_transaction_view {
     tw_score score;
     const tw_signal_view *signals;
     size_t signal_n;
-    tw_str alert_id;        // "" = none
+    tw_str alert_id;         // "" = none
     const tw_guilt *lines;   // transaction->line_n of them
     const tw_guilt *tenders; // transaction->tender_n of them
     tw_guilt whole;          // some signal fired, whatever it points at
-    const float *row;       // [TW_FEATURE_N], NULL when not kept (nothing fired)
+    const float *row;        // [TW_FEATURE_N], NULL when not kept (nothing fired)
 } tw_transaction_view;
 
 tw_status tw_query_transaction(tw_service *service, tw_str transaction_id, tw_arena *arena,
@@ -110,8 +114,8 @@ tw_status tw_query_transaction(tw_service *service, tw_str transaction_id, tw_ar
 tw_status tw_query_seq(tw_service *service, uint64_t seq, tw_arena *arena, tw_transaction_view *out,
                        tw_err *err) TW_MUST_CHECK;
 
-// Transactions of a register around one of them, in time order, at most `limit` (0 = 200). Scans the
-// stored scores of that time: some 20 ms for a million facts, and stops there.
+// Transactions of a register around one of them, in time order, at most `limit` (0 = 200). Scans
+// the stored scores of that time: some 20 ms for a million facts, and stops there.
 tw_status tw_query_timeline(tw_service *service, uint64_t seq, int64_t before_ms, int64_t after_ms,
                             uint32_t limit, tw_arena *arena, const tw_transaction_view **out,
                             size_t *out_n) TW_MUST_CHECK;
@@ -119,7 +123,8 @@ tw_status tw_query_timeline(tw_service *service, uint64_t seq, int64_t before_ms
 tw_status tw_query_recent(tw_service *service, tw_str employee_id, uint32_t limit, tw_arena *arena,
                           const tw_transaction_view **out, size_t *out_n) TW_MUST_CHECK;
 
-// --- employees and stores (E) ---------------------------------------------------------------------
+// --- employees and stores (E)
+// ---------------------------------------------------------------------
 
 typedef struct tw_measure_view {
     tw_feature feature; // title, help and unit: tw_feature_get
@@ -127,22 +132,25 @@ typedef struct tw_measure_view {
 } tw_measure_view;
 
 typedef struct tw_trend_day {
-    int32_t day; // days since 1970
+    int32_t day;               // days since 1970
     float value, store_median; // NaN = unknown
 } tw_trend_day;
 
-tw_status tw_query_measures(tw_service *service, tw_str employee_id, tw_measure_view out[TW_PEER_MEASURE_N]) TW_MUST_CHECK;
+tw_status tw_query_measures(tw_service *service, tw_str employee_id,
+                            tw_measure_view out[TW_PEER_MEASURE_N]) TW_MUST_CHECK;
 tw_status tw_query_trend(tw_service *service, tw_str employee_id, tw_peer_measure measure,
                          tw_trend_day out[28]) TW_MUST_CHECK;
 // The measure that belongs to a scheme, for the alert's trend.
 tw_peer_measure tw_scheme_measure(tw_service *service, tw_str scheme);
-tw_status tw_query_employee(tw_service *service, tw_str employee_id, tw_employee_info *out) TW_MUST_CHECK;
+tw_status tw_query_employee(tw_service *service, tw_str employee_id,
+                            tw_employee_info *out) TW_MUST_CHECK;
 
 typedef struct tw_store_row {
     tw_str store_id;
     uint64_t alerts_open;
 } tw_store_row;
-tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_row **out, size_t *out_n) TW_MUST_CHECK;
+tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_row **out,
+                          size_t *out_n) TW_MUST_CHECK;
 
 typedef struct tw_store_employee {
     tw_str employee_id;
@@ -154,9 +162,11 @@ typedef struct tw_store_view {
     const tw_store_employee *employees;
     size_t employee_n;
 } tw_store_view;
-tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, tw_store_view *out) TW_MUST_CHECK;
+tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena,
+                         tw_store_view *out) TW_MUST_CHECK;
 
-// --- counts ---------------------------------------------------------------------------------------
+// --- counts
+// ---------------------------------------------------------------------------------------
 
 typedef struct tw_model_view {
     tw_str model_id, kind;
@@ -165,7 +175,7 @@ typedef struct tw_model_view {
     tw_str metrics;        // JSON text
     tw_str state;          // champion | retired
     tw_str sha256;
-    uint64_t seq;          // of the fact that installed it
+    uint64_t seq; // of the fact that installed it
 } tw_model_view;
 
 typedef struct tw_summary {
@@ -192,8 +202,10 @@ typedef struct tw_signal_row {
     size_t parameter_n;
     uint64_t hits_28d;
 } tw_signal_row;
-tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out, size_t *out_n) TW_MUST_CHECK; // E
-tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out, size_t *out_n) TW_MUST_CHECK;
+tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out,
+                           size_t *out_n) TW_MUST_CHECK; // E
+tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out,
+                          size_t *out_n) TW_MUST_CHECK;
 
 typedef struct tw_dead_letter_list_view {
     const tw_dead_letter *items;
@@ -201,8 +213,8 @@ typedef struct tw_dead_letter_list_view {
     uint64_t next; // cursor, 0 = no more
 } tw_dead_letter_list_view;
 // Newest first; before = 0 starts.
-tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit, tw_arena *arena,
-                                tw_dead_letter_list_view *out) TW_MUST_CHECK;
+tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit,
+                                tw_arena *arena, tw_dead_letter_list_view *out) TW_MUST_CHECK;
 
 // A transaction with its score as stored on arrival; views live during the visit.
 typedef struct tw_scored {
@@ -215,13 +227,17 @@ typedef struct tw_scored {
 // TW_OK goes on, TW_END stops with success, anything else stops with that status.
 typedef tw_status tw_scored_visit(void *ctx, const tw_scored *scored, tw_err *err);
 // Calls visit for each transaction in journal order. Some 0.5 us each.
-tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx, tw_err *err) TW_MUST_CHECK;
+tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx,
+                          tw_err *err) TW_MUST_CHECK;
 // The same with scores of another model: replays the whole journal through a fresh engine in which
 // `model` (a model file's bytes) takes the place of every installed model from the first fact on.
-tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx, tw_err *err) TW_MUST_CHECK;
+tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx,
+                     tw_err *err) TW_MUST_CHECK;
 // Bytes of an installed model, appended to `out`. TW_NOT_FOUND.
-tw_status tw_query_model_file(tw_service *service, tw_str model_id, tw_buf *out, tw_err *err) TW_MUST_CHECK;
+tw_status tw_query_model_file(tw_service *service, tw_str model_id, tw_buf *out,
+                              tw_err *err) TW_MUST_CHECK;
 // Name and title of a signal by the number in a score, copied into the arena; "" when unknown. E
-tw_status tw_query_signal(tw_service *service, uint8_t signal, tw_arena *arena, tw_signal_view *out) TW_MUST_CHECK;
+tw_status tw_query_signal(tw_service *service, uint8_t signal, tw_arena *arena,
+                          tw_signal_view *out) TW_MUST_CHECK;
 
 #endif

@@ -2,9 +2,9 @@
 //
 // The flow: records -> journal -> engine -> detector -> projections. A service owns one data
 // directory's state. Producers (HTTP workers, the importer) parse records into a batch on their own
-// threads and submit it; one flow thread gives each fact its place, makes it durable in the journal,
-// moves the engine and the detector, and completes the batch; one projector thread writes what people
-// read into the ledger.
+// threads and submit it; one flow thread gives each fact its place, makes it durable in the
+// journal, moves the engine and the detector, and completes the batch; one projector thread writes
+// what people read into the ledger.
 //
 // Invariants:
 //  1. A record is in the journal, durably, before its batch completes with it as accepted.
@@ -52,12 +52,14 @@ typedef struct tw_service_options {
     bool train_off;          // no training at all (tests)
 } tw_service_options;
 
-// Opens: newest valid snapshot, then the rest of the journal through engine and detector; ledger rows
-// are written only for what it has not applied. Cost: reading the snapshot plus about 1 us per fact
-// behind it. TW_CORRUPT when the journal's chain is broken or the ledger is ahead of the journal.
-tw_status tw_service_open(const tw_service_options *options, tw_service **out, tw_err *err) TW_MUST_CHECK;
-// Refuses new batches with TW_CLOSED, completes those that wait, writes the projections and a snapshot,
-// and frees. NULL is allowed.
+// Opens: newest valid snapshot, then the rest of the journal through engine and detector; ledger
+// rows are written only for what it has not applied. Cost: reading the snapshot plus about 1 us per
+// fact behind it. TW_CORRUPT when the journal's chain is broken or the ledger is ahead of the
+// journal.
+tw_status tw_service_open(const tw_service_options *options, tw_service **out,
+                          tw_err *err) TW_MUST_CHECK;
+// Refuses new batches with TW_CLOSED, completes those that wait, writes the projections and a
+// snapshot, and frees. NULL is allowed.
 void tw_service_close(tw_service *service);
 // Stops intake and waits until everything accepted is applied and projected; queries go on.
 void tw_service_drain(tw_service *service);
@@ -79,12 +81,12 @@ typedef struct tw_reason_text {
 
 typedef struct tw_result {
     tw_outcome outcome;
-    tw_status status;      // TW_OK, TW_CONFLICT, the problem's status, or the journal's failure
-    uint64_t seq;          // of the fact (the first one for duplicates), 0 when there is none
+    tw_status status; // TW_OK, TW_CONFLICT, the problem's status, or the journal's failure
+    uint64_t seq;     // of the fact (the first one for duplicates), 0 when there is none
     tw_fact_kind kind;
-    uint32_t line;         // as given by the producer
-    tw_str id;             // the record's own id; view into the batch
-    tw_score score;        // transactions only
+    uint32_t line;                    // as given by the producer
+    tw_str id;                        // the record's own id; view into the batch
+    tw_score score;                   // transactions only
     char alert_id[TW_ALERT_ID_BYTES]; // "" = none
     const tw_reason_text *reasons;    // of the fired signals, strongest first; in the batch's arena
     size_t reason_n;
@@ -100,28 +102,32 @@ void tw_batch_put(tw_batch *batch); // never while it is submitted
 void tw_batch_reset(tw_batch *batch);
 // Memory for parsing into; reset with the batch.
 tw_arena *tw_batch_arena(tw_batch *batch);
-// Adds a fact; fills received_ms from the service's clock when it is 0. What the fact points to must
-// live until the batch has completed (in the batch's arena, or in a buffer that the producer keeps).
-// `line` is the producer's position of the record, for problems. TW_LIMIT when the batch is full (TW_COMMIT_MAX_FACTS records
-// or TW_BLOCK_MAX_BYTES / 2 bytes), TW_NO_MEMORY.
+// Adds a fact; fills received_ms from the service's clock when it is 0. What the fact points to
+// must live until the batch has completed (in the batch's arena, or in a buffer that the producer
+// keeps). `line` is the producer's position of the record, for problems. TW_LIMIT when the batch is
+// full (TW_COMMIT_MAX_FACTS records or TW_BLOCK_MAX_BYTES / 2 bytes), TW_NO_MEMORY.
 tw_status tw_batch_add(tw_batch *batch, const tw_fact *fact, uint32_t line) TW_MUST_CHECK;
-// Adds a record that did not parse: it becomes a dead letter when the batch is processed. Strings of
-// `letter` are copied. `status` is what the result will carry. Same limits.
-tw_status tw_batch_reject(tw_batch *batch, const tw_dead_letter *letter, tw_status status) TW_MUST_CHECK;
+// Adds a record that did not parse: it becomes a dead letter when the batch is processed. Strings
+// of `letter` are copied. `status` is what the result will carry. Same limits.
+tw_status tw_batch_reject(tw_batch *batch, const tw_dead_letter *letter,
+                          tw_status status) TW_MUST_CHECK;
 // Where the batch comes from, for the dead letters ("import:sales.ndjson", "http"); copied.
 void tw_batch_source(tw_batch *batch, tw_str source);
 size_t tw_batch_n(const tw_batch *batch);
-// After completion: result of record i in the order of add and reject. Views live until reset or put.
+// After completion: result of record i in the order of add and reject. Views live until reset or
+// put.
 const tw_result *tw_batch_result(const tw_batch *batch, size_t i);
 // Whole-batch failure (journal) or TW_OK.
 tw_status tw_batch_status(const tw_batch *batch, const tw_err **err);
 
-// Hands the batch over; `done` runs later, exactly once, when this returned TW_OK. TW_BUSY: the queue
-// is full, nothing happened, try again later. TW_CLOSED: shutting down.
-tw_status tw_service_submit(tw_service *service, tw_batch *batch, tw_batch_done *done, void *ctx) TW_MUST_CHECK;
+// Hands the batch over; `done` runs later, exactly once, when this returned TW_OK. TW_BUSY: the
+// queue is full, nothing happened, try again later. TW_CLOSED: shutting down.
+tw_status tw_service_submit(tw_service *service, tw_batch *batch, tw_batch_done *done,
+                            void *ctx) TW_MUST_CHECK;
 // Hands over and waits for completion; waits for room in the queue instead of TW_BUSY when
 // `wait_for_room`. Returns the batch's own status. Never from a callback.
-tw_status tw_service_run(tw_service *service, tw_batch *batch, bool wait_for_room, tw_err *err) TW_MUST_CHECK;
+tw_status tw_service_run(tw_service *service, tw_batch *batch, bool wait_for_room,
+                         tw_err *err) TW_MUST_CHECK;
 
 // Score without side effects: what the fact would get now, also when its id is known already. Any
 // thread. Reasons go into the arena.
@@ -150,8 +156,8 @@ tw_status tw_service_verdict(tw_service *service, const tw_verdict *verdict, tw_
                              tw_err *err) TW_MUST_CHECK;
 // Is there a transaction with this id? False in reader mode.
 bool tw_service_knows(tw_service *service, tw_str transaction_id);
-// Fills verdict_id (derived from the content) and checks the reason; for producers of verdict batches.
-// `id` holds the text. An empty reason takes the verdict's first one.
+// Fills verdict_id (derived from the content) and checks the reason; for producers of verdict
+// batches. `id` holds the text. An empty reason takes the verdict's first one.
 tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err) TW_MUST_CHECK;
 
 // The fixed list of reasons. i from 0; NULL behind the end.
@@ -162,54 +168,59 @@ typedef struct tw_verdict_reason {
 const tw_verdict_reason *tw_verdict_reason_get(size_t i);
 
 // Validates and journals a model, signal set or policy, and waits until it scores.
-tw_status tw_service_configure(tw_service *service, tw_config_kind kind, tw_str name, tw_str content,
-                               tw_str changed_by, tw_str reason, tw_err *err) TW_MUST_CHECK;
+tw_status tw_service_configure(tw_service *service, tw_config_kind kind, tw_str name,
+                               tw_str content, tw_str changed_by, tw_str reason,
+                               tw_err *err) TW_MUST_CHECK;
 
-// --- training -------------------------------------------------------------------------------------
+// --- training
+// -------------------------------------------------------------------------------------
 
 typedef struct tw_training {
     char model_id[64];
-    uint64_t row_n;       // rows it was trained on
-    uint64_t seen_n;      // transactions that they were drawn from
+    uint64_t row_n;  // rows it was trained on
+    uint64_t seen_n; // transactions that they were drawn from
     int32_t first_day, last_day;
     uint64_t ns;
 } tw_training;
-// Trains the outlier model on the rows sampled over the last 28 engine days and installs it. Blocks.
-// TW_INVALID with a sentence when too little is known (fewer than 1,000 rows).
+// Trains the outlier model on the rows sampled over the last 28 engine days and installs it.
+// Blocks. TW_INVALID with a sentence when too little is known (fewer than 1,000 rows).
 tw_status tw_service_train(tw_service *service, tw_training *out, tw_err *err) TW_MUST_CHECK;
 // For importers, between batches: waits until all is applied and trains when the engine's day has
 // passed a milestone (3, 7, 14, 28 days after the first, then every 14) since the last model.
 // *trained says whether it did. Same records in the same order give the same models.
 tw_status tw_service_milestone(tw_service *service, bool *trained, tw_err *err) TW_MUST_CHECK;
 
-// --- state ----------------------------------------------------------------------------------------
+// --- state
+// ----------------------------------------------------------------------------------------
 
 typedef struct tw_service_stats {
-    uint64_t seq;            // last applied
-    uint64_t projected_seq;  // last in the ledger
+    uint64_t seq;           // last applied
+    uint64_t projected_seq; // last in the ledger
     uint64_t transaction_n, movement_n, shift_n, verdict_n;
     uint64_t duplicate_n, conflict_n, rejected_n, failed_n, busy_n; // since the start
-    uint64_t commit_n, commit_ns;     // journal appends and their time
-    uint64_t apply_ns;                // time in engine and detector
-    uint64_t alert_opened_n;          // since the start
-    uint64_t snapshot_seq;            // newest snapshot
+    uint64_t commit_n, commit_ns; // journal appends and their time
+    uint64_t apply_ns;            // time in engine and detector
+    uint64_t alert_opened_n;      // since the start
+    uint64_t snapshot_seq;        // newest snapshot
     size_t queued_facts, queued_bytes;
-    double rate_1m;                   // accepted facts a second over the last minute
-    bool is_accepting;                // false while the disk is full or when draining
-    tw_status last_failure;           // of the journal; TW_OK after a success
-    uint64_t recover_ns, replayed_n;  // of the start
+    double rate_1m;                  // accepted facts a second over the last minute
+    bool is_accepting;               // false while the disk is full or when draining
+    tw_status last_failure;          // of the journal; TW_OK after a success
+    uint64_t recover_ns, replayed_n; // of the start
     uint32_t store_n, employee_n, account_n;
-    int64_t last_time_ms;             // newest transaction time
-    char model_id[64];                // "" = none
+    int64_t last_time_ms; // newest transaction time
+    char model_id[64];    // "" = none
 } tw_service_stats;
 void tw_service_stats_get(tw_service *service, tw_service_stats *out);
 
-// Latency of single batches from submit to completion: counts in buckets of 2^(i/4) us, for /metrics.
+// Latency of single batches from submit to completion: counts in buckets of 2^(i/4) us, for
+// /metrics.
 #define TW_LATENCY_BUCKETS 96
 void tw_service_latency(tw_service *service, uint64_t out[TW_LATENCY_BUCKETS]);
 double tw_latency_bucket_us(size_t i); // upper bound of bucket i
 
-// --- rebuild --------------------------------------------------------------------------------------
+// --- rebuild
+// --------------------------------------------------------------------------------------
 
 typedef struct tw_hashes {
     uint64_t seq;
@@ -221,13 +232,15 @@ tw_status tw_service_hashes(tw_service *service, tw_hashes *out, tw_err *err) TW
 
 // Called now and then with facts done and facts in all.
 typedef void tw_progress(void *ctx, uint64_t done, uint64_t all);
-// Replays the journal from its first fact into a fresh engine, detector and in-memory projection, and
-// gives their hashes. Changes nothing. `fresh` is an empty ledger (the memory adapter) to project into.
-tw_status tw_rebuild_hashes(const tw_service_options *options, tw_ledger *fresh, tw_progress *progress,
-                            void *ctx, tw_hashes *out, tw_err *err) TW_MUST_CHECK;
-// Wipes the ledger's projection and the snapshots and writes them again from the journal. No service
-// may be open.
-tw_status tw_rebuild(const tw_service_options *options, tw_progress *progress, void *ctx, tw_hashes *out,
-                     tw_err *err) TW_MUST_CHECK;
+// Replays the journal from its first fact into a fresh engine, detector and in-memory projection,
+// and gives their hashes. Changes nothing. `fresh` is an empty ledger (the memory adapter) to
+// project into.
+tw_status tw_rebuild_hashes(const tw_service_options *options, tw_ledger *fresh,
+                            tw_progress *progress, void *ctx, tw_hashes *out,
+                            tw_err *err) TW_MUST_CHECK;
+// Wipes the ledger's projection and the snapshots and writes them again from the journal. No
+// service may be open.
+tw_status tw_rebuild(const tw_service_options *options, tw_progress *progress, void *ctx,
+                     tw_hashes *out, tw_err *err) TW_MUST_CHECK;
 
 #endif
