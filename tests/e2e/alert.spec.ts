@@ -97,4 +97,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('dialog')).toBeVisible()
     await expectAccessible(page)
   })
+
+  test(`axe finds nothing on the other pages, ${colorScheme}`, async ({ page }) => {
+    test.setTimeout(300_000)
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { items } = await listAlerts(page.request, 'status=OPEN&sort=rank')
+    const alert = items.find((item) => item.employee_id !== null)
+    const paths = [
+      `/employees/${encodeURIComponent(alert?.employee_id ?? '')}`,
+      `/stores/${encodeURIComponent(alert?.store_id ?? '')}`,
+      `/transactions/${encodeURIComponent(alert?.transaction_ids[0] ?? '')}`,
+      '/stores',
+      '/reference',
+      '/reference?view=features',
+      '/rejected',
+      '/alerts/no-such-alert',
+    ]
+    for (const path of paths) {
+      await page.goto(`${baseUrl()}${path}`)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expectAccessible(page)
+    }
+  })
 }

@@ -39,8 +39,10 @@ export const getStores = (request: APIRequestContext) => getJson<Schemas['StoreL
 export const getStore = (request: APIRequestContext, id: string) =>
   getJson<Schemas['Store']>(request, `/v1/stores/${encodeURIComponent(id)}`)
 
+// All rules of axe, WCAG 2.2's target size included, which it leaves out by default.
 export async function expectAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze()
+  const axe = new AxeBuilder({ page }).options({ rules: { 'target-size': { enabled: true } } })
+  const { violations } = await axe.analyze()
   const found = violations.map((violation) => {
     const where = violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`)
     return `${violation.id}: ${violation.help}\n  ${where.join('\n  ')}`

@@ -3,6 +3,8 @@
 // The live stream. One connection for the whole portal. Figures and grown alerts are written into the
 // query cache; alerts that no list holds yet are kept as "arrivals" until the reader asks for them.
 //
+// Browsers allow six connections to a server: tabs that nobody looks at give theirs back.
+//
 // The browser reconnects by itself after a lost connection (and resumes by Last-Event-ID). When the
 // server answers with an error it gives up; then this connects again after a growing pause, and as
 // events may be lost, everything is read anew.
@@ -19,6 +21,7 @@ export interface LiveState {
 const arrivalsMax = 500
 const retryFirstMs = 1_000
 const retryMaxMs = 15_000
+const hiddenMs = 20_000
 
 export class LiveStream {
   private state: LiveState = { connection: 'connecting', arrivals: [] }
@@ -27,6 +30,7 @@ export class LiveStream {
   private source: EventSource | undefined
   private retryTimer: ReturnType<typeof setTimeout> | undefined
   private retryMs = retryFirstMs
+  private hiddenTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(client: QueryClient) {
     this.client = client
@@ -34,7 +38,10 @@ export class LiveStream {
 
   start = (): (() => void) => {
     this.connect()
+    document.addEventListener('visibilitychange', this.onVisibility)
     return () => {
+      document.removeEventListener('visibilitychange', this.onVisibility)
+      clearTimeout(this.hiddenTimer)
       clearTimeout(this.retryTimer)
       this.source?.close()
       this.source = undefined
@@ -55,6 +62,19 @@ export class LiveStream {
   }
 
   clearArrivals = () => this.set({ arrivals: [] })
+
+  private onVisibility = () => {
+    clearTimeout(this.hiddenTimer)
+    if (document.hidden) {
+      this.hiddenTimer = setTimeout(() => {
+        clearTimeout(this.retryTimer)
+        this.source?.close()
+      }, hiddenMs)
+    } else if (this.source?.readyState === EventSource.CLOSED) {
+      this.set({ connection: 'connecting' })
+      this.reconnect()
+    }
+  }
 
   private set(change: Partial<LiveState>) {
     this.state = { ...this.state, ...change }

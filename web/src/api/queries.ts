@@ -4,6 +4,7 @@
 // jump under the reader's hand; the live stream patches them in place (see live.ts).
 import {
   type InfiniteData,
+  QueryCache,
   QueryClient,
   infiniteQueryOptions,
   queryOptions,
@@ -23,7 +24,16 @@ import {
 } from './client'
 
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const client: QueryClient = new QueryClient({
+    // When the session has ended, the session query finds out and the sign-in page takes over.
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        const isOther = query.queryKey[0] !== 'session' && query.queryKey[0] !== 'setup'
+        if (isOther && error instanceof ApiError && error.status === 401) {
+          void client.invalidateQueries({ queryKey: ['session'] })
+        }
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 30_000,
@@ -33,6 +43,7 @@ export function createQueryClient(): QueryClient {
       },
     },
   })
+  return client
 }
 
 function isFinal(status: number): boolean {

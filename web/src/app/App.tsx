@@ -51,8 +51,8 @@ export function App() {
       />
     )
   }
-  if (session.data) return <RouterProvider router={router} />
   if (session.error instanceof ApiError && session.error.status === 401) return <SignedOutPage />
+  if (session.data) return <RouterProvider router={router} />
   if (session.error) {
     return <ErrorState title="Tillwatch does not answer" error={session.error} onRetry={() => void session.refetch()} />
   }

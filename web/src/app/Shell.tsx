@@ -51,6 +51,7 @@ function Frame() {
           {pages.map((page) => (
             <NavLink key={page.to} to={page.to} end={page.to === '/'}>
               {page.label}
+              {page.to === '/rejected' && <RejectedCount />}
             </NavLink>
           ))}
         </nav>
@@ -75,6 +76,12 @@ function Frame() {
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
     </div>
   )
+}
+
+function RejectedCount() {
+  const { data } = useQuery(summaryQuery)
+  if (!data?.dead_letters) return null
+  return <span className={styles.badge}>{formatCompact(data.dead_letters)}</span>
 }
 
 function PageMenu() {
@@ -157,7 +164,7 @@ function OfflineBanner() {
   return (
     <div className={styles.banner} role="alert">
       No connection to the server. What you see may be out of date; trying again…
-      <Button variant="default" size="compact-xs" onClick={stream.reconnect}>
+      <Button variant="default" size="compact-sm" fz="xs" onClick={stream.reconnect}>
         Reconnect now
       </Button>
     </div>

@@ -33,7 +33,7 @@ export function PeerPanel({ title, measures, currency, shownN = 10 }: Props) {
   const [isAll, setAll] = useState(false)
   const shown = isAll ? measures : measures.slice(0, shownN)
   const toggle = measures.length > shownN && (
-    <Button variant="subtle" size="compact-xs" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+    <Button variant="subtle" size="compact-sm" fz="xs" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
       {isAll ? 'Show fewer' : `Show all ${measures.length}`}
     </Button>
   )

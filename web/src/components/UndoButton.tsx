@@ -18,7 +18,7 @@ export function UndoButton({ alertId, onUndo }: Props) {
       <Text size="sm" c="dimmed">
         {state === 'failed' ? 'This could not be undone' : alertId}
       </Text>
-      <Button variant="default" size="compact-xs" loading={state === 'busy'} onClick={run}>
+      <Button variant="default" size="compact-sm" fz="xs" loading={state === 'busy'} onClick={run}>
         Undo
       </Button>
     </Group>

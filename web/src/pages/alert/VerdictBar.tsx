@@ -35,7 +35,7 @@ export function VerdictBar({ alert }: { alert: AlertDetail }) {
           <StatusTag alert={alert} />
         )}
         {alert.verdict && (
-          <Button variant="default" size="compact-xs" loading={isPending} onClick={reopen}>
+          <Button variant="default" size="compact-sm" fz="xs" loading={isPending} onClick={reopen}>
             Undo
           </Button>
         )}

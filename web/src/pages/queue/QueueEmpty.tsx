@@ -86,7 +86,7 @@ function SendStep() {
       ) : (
         <p>
           One JSON object or a batch of lines; each record is scored at once and answered in order.{' '}
-          <Button variant="default" size="compact-xs" loading={token.isPending} onClick={() => token.mutate()}>
+          <Button variant="default" size="compact-sm" fz="xs" loading={token.isPending} onClick={() => token.mutate()}>
             Create a token
           </Button>
           {token.error && <span role="alert"> {token.error.message}</span>}
