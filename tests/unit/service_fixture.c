@@ -78,6 +78,14 @@ void fixture_make(fixture *f)
     assert_int_equal(tw_memory_files_open(alloc, &f->files, NULL), TW_OK);
 }
 
+void fixture_make_faulty_files(fixture *f)
+{
+    tw_files inner;
+    fixture_make(f);
+    inner = f->files;
+    assert_int_equal(tw_faulty_files_open(tw_alloc_system(), inner, f->plan, &f->files, NULL), TW_OK);
+}
+
 static int64_t fixed_now(void *ctx)
 {
     (void)ctx;

@@ -32,6 +32,8 @@ typedef struct fixture {
 } fixture;
 
 void fixture_make(fixture *f); // adapters only
+// As fixture_make, with files that follow the fault plan, too.
+void fixture_make_faulty_files(fixture *f);
 void fixture_open(fixture *f); // the service
 tw_status fixture_try_open(fixture *f, tw_err *err);
 void fixture_close(fixture *f);   // the service
