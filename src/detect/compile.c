@@ -499,6 +499,8 @@ static tw_status read_signal(compiler *c, const yaml_node_t *node)
     for (int bit = 0; s->enabled && bit < TW_FILTER_N; bit++)
         if (s->on >> bit & 1)
             set->by_filter[bit] |= UINT64_C(1) << set->signal_n;
+    if (set->schemes[s->scheme].entity == TW_ENTITY_EMPLOYEE)
+        set->of_employee |= UINT64_C(1) << set->signal_n;
     set->signal_n++;
     return TW_OK;
 }

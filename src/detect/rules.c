@@ -149,6 +149,8 @@ size_t twi_rules_run(const tw_signal_set *set, twi_context *context, twi_firing 
     uint64_t candidates = 0;
     for (uint32_t bits = context->filters; bits; bits &= bits - 1)
         candidates |= set->by_filter[__builtin_ctz(bits)];
+    if (context->row[TW_F_emp_n_1d] > TWI_PERSON_DAY_MAX)
+        candidates &= ~set->of_employee;
     size_t n = 0;
     for (; candidates; candidates &= candidates - 1) {
         int i = __builtin_ctzll(candidates);

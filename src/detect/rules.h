@@ -10,6 +10,9 @@
 // Peers are trusted from this many on; with fewer their 95th percentile is one person's habit.
 #define TWI_PEERS_MIN 10
 #define TWI_STORE_PEERS_MIN 2
+// An id with more transactions in a day is no person but a web shop, a self-checkout host or a feed
+// that does not tell its employees apart: schemes about an employee have nothing to say on it.
+#define TWI_PERSON_DAY_MAX 1500.0f
 
 // Everything that rules and sentences may look at. Peer statistics are fetched when first asked
 // for.

@@ -120,6 +120,7 @@ struct tw_signal_set {
     tw_arena arena; // strings and parameters
     size_t signal_n, scheme_n, condition_n, ramp_n;
     uint64_t by_filter[TW_FILTER_N]; // candidates for each filter bit
+    uint64_t of_employee;            // signals of schemes about an employee
     twi_signal signals[TW_SIGNALS_MAX];
     twi_scheme schemes[TW_SCHEMES_MAX];
     twi_condition conditions[TWI_CONDITIONS_MAX];

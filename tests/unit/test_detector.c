@@ -256,6 +256,21 @@ static void names_keep_their_numbers_and_evidence_when_rules_change(void **state
     shop_close(&s);
 }
 
+static void an_id_that_is_the_whole_feed_has_no_employee_schemes(void **state)
+{
+    (void)state;
+    shop s;
+    shop_open(&s);
+    for (int i = 0; i < 1600; i++) {
+        s.now_ms -= 55000; // one each 5 seconds
+        shop_till(&s, "E1", "", -60);
+    }
+    assert_int_equal(s.score.fired_n, 0);
+    assert_int_equal(s.change_n, 0);
+    assert_true(s.score.risk < 0.4F);
+    shop_close(&s);
+}
+
 static void marks_point_at_lines_and_tenders(void **state)
 {
     (void)state;
@@ -397,6 +412,7 @@ int main(void)
         cmocka_unit_test(applies_allocate_nothing),
         cmocka_unit_test(the_budget_lifts_the_operating_point),
         cmocka_unit_test(names_keep_their_numbers_and_evidence_when_rules_change),
+        cmocka_unit_test(an_id_that_is_the_whole_feed_has_no_employee_schemes),
         cmocka_unit_test(marks_point_at_lines_and_tenders),
         cmocka_unit_test(a_snapshot_continues_where_it_was),
         cmocka_unit_test(scores_pack_without_loss),
