@@ -48,9 +48,10 @@ void twi_changes_reset(twi_changes *changes)
 tw_status twi_core_init(twi_core *core, const tw_alloc *alloc)
 {
     *core = (twi_core){.alloc = alloc, .first_day = INT32_MIN, .model_day = INT32_MIN};
-    twi_sampler_init(&core->sampler, alloc);
     tw_table_init(&core->confirmed, alloc, TW_ENTITIES_MAX);
-    tw_status status = tw_engine_new(alloc, &core->engine_own);
+    tw_status status = twi_sampler_init(&core->sampler, alloc);
+    if (status == TW_OK)
+        status = tw_engine_new(alloc, &core->engine_own);
     if (status == TW_OK)
         status = tw_detector_new(alloc, core->engine_own, &core->detector_own);
     if (status != TW_OK)
@@ -75,7 +76,7 @@ tw_status twi_core_reserve(twi_core *core, twi_changes *changes, size_t n)
                           full * TWI_RECORD_MAX_BYTES + (n - full) * MEAN_RECORD_BYTES));
     TW_TRY(tw_engine_reserve(core->engine_own, n));
     TW_TRY(tw_detector_reserve(core->detector_own, n));
-    return twi_sampler_reserve(&core->sampler, tw_engine_day(core->engine_own), n);
+    return twi_sampler_reserve(&core->sampler, n);
 }
 
 static uint64_t confirmed_key(uint64_t seq)
@@ -233,7 +234,7 @@ static void apply_transaction(twi_core *core, const tw_fact *fact, twi_changes *
     tw_detector_apply(core->detector_own, fact, row, tw_engine_last_filters(core->engine_own),
                       &record->score, alerts, alert_n);
     int32_t day = tw_engine_day(core->engine_own);
-    must(twi_sampler_add(&core->sampler, day, fact->seq, row));
+    twi_sampler_add(&core->sampler, day, fact->seq, row);
     if (core->first_day == INT32_MIN)
         core->first_day = day;
     core->transaction_n++;

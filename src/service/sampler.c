@@ -18,20 +18,27 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-void twi_sampler_init(twi_sampler *sampler, const tw_alloc *alloc)
+tw_status twi_sampler_init(twi_sampler *sampler, const tw_alloc *alloc)
 {
     *sampler = (twi_sampler){.alloc = alloc};
+    sampler->items_own = tw_new_array(alloc, TWI_SAMPLE_ROWS, sizeof(twi_sample));
+    if (!sampler->items_own)
+        return TW_NO_MEMORY;
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++)
-        sampler->days[i].day = INT32_MIN;
+        sampler->days[i] = (twi_sample_day){.day = INT32_MIN,
+                                            .items = sampler->items_own + i * TWI_SAMPLE_PER_DAY};
+    return TW_OK;
 }
 
 void twi_sampler_release(twi_sampler *sampler)
 {
-    for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++) {
-        twi_sample_day *day = &sampler->days[i];
-        tw_free_array(sampler->alloc, day->items_own, day->cap, sizeof(twi_sample));
-        *day = (twi_sample_day){.day = INT32_MIN};
-    }
+    if (!sampler->alloc)
+        return;
+    tw_free_array(sampler->alloc, sampler->items_own, TWI_SAMPLE_ROWS, sizeof(twi_sample));
+    tw_free_array(sampler->alloc, sampler->rows_own, sampler->row_cap,
+                  sizeof(float) * TW_FEATURE_N);
+    tw_free_array(sampler->alloc, sampler->free_own, sampler->free_cap, sizeof(uint32_t));
+    *sampler = (twi_sampler){.alloc = NULL};
 }
 
 static twi_sample_day *slot_of(twi_sampler *sampler, int32_t day)
@@ -40,34 +47,38 @@ static twi_sample_day *slot_of(twi_sampler *sampler, int32_t day)
     return &sampler->days[m < 0 ? m + TWI_SAMPLE_DAYS : m];
 }
 
-static tw_status grow_day(twi_sampler *sampler, twi_sample_day *slot, size_t need)
+tw_status twi_sampler_reserve(twi_sampler *sampler, size_t n)
 {
-    need = TW_MIN(need, (size_t)TWI_SAMPLE_PER_DAY);
-    if (need <= slot->cap)
+    size_t used = sampler->row_cap - sampler->free_n;
+    size_t need = TW_MIN(used + n, (size_t)TWI_SAMPLE_ROWS);
+    if (need <= sampler->row_cap)
         return TW_OK;
-    void *items = slot->items_own;
-    TW_TRY(tw_grow(sampler->alloc, &items, &slot->cap, need, sizeof(twi_sample),
-                   TWI_SAMPLE_PER_DAY * 2));
-    slot->items_own = items;
+    size_t old_cap = sampler->row_cap, cap = old_cap;
+    void *rows = sampler->rows_own, *holes = sampler->free_own;
+    TW_TRY(tw_grow(sampler->alloc, &holes, &sampler->free_cap, need * 2, sizeof(uint32_t),
+                   (size_t)TWI_SAMPLE_ROWS * 4));
+    sampler->free_own = holes;
+    TW_TRY(tw_grow(sampler->alloc, &rows, &cap, need, sizeof(float) * TW_FEATURE_N,
+                   (size_t)TWI_SAMPLE_ROWS * 2));
+    sampler->rows_own = rows;
+    sampler->row_cap = cap;
+    TW_CHECK(sampler->free_cap >= cap);
+    for (size_t i = cap; i-- > old_cap;)
+        sampler->free_own[sampler->free_n++] = (uint32_t)i;
     return TW_OK;
 }
 
-tw_status twi_sampler_reserve(twi_sampler *sampler, int32_t day, size_t n)
+static void swap(twi_sample *a, twi_sample *b)
 {
-    if (day == INT32_MIN)
-        return TW_OK;
-    twi_sample_day *slot = slot_of(sampler, day);
-    return grow_day(sampler, slot, (slot->day == day ? slot->n : 0) + n);
+    twi_sample moved = *a;
+    *a = *b;
+    *b = moved;
 }
 
 static void sift_up(twi_sample *heap, size_t i)
 {
-    while (i > 0 && heap[(i - 1) / 2].hash < heap[i].hash) {
-        twi_sample moved = heap[i];
-        heap[i] = heap[(i - 1) / 2];
-        heap[(i - 1) / 2] = moved;
-        i = (i - 1) / 2;
-    }
+    for (; i > 0 && heap[(i - 1) / 2].hash < heap[i].hash; i = (i - 1) / 2)
+        swap(&heap[i], &heap[(i - 1) / 2]);
 }
 
 static void sift_down(twi_sample *heap, size_t n)
@@ -80,41 +91,47 @@ static void sift_down(twi_sample *heap, size_t n)
             child++;
         if (heap[child].hash <= heap[i].hash)
             return;
-        twi_sample moved = heap[i];
-        heap[i] = heap[child];
-        heap[child] = moved;
+        swap(&heap[i], &heap[child]);
         i = child;
     }
 }
 
-tw_status twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *row)
+static float *row_of(const twi_sampler *sampler, const twi_sample *item)
+{
+    return sampler->rows_own + (size_t)item->row * TW_FEATURE_N;
+}
+
+static void begin_day(twi_sampler *sampler, twi_sample_day *slot, int32_t day)
+{
+    for (size_t i = 0; i < slot->n; i++)
+        sampler->free_own[sampler->free_n++] = slot->items[i].row;
+    slot->day = day;
+    slot->n = 0;
+    slot->seen_n = 0;
+}
+
+void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *row)
 {
     twi_sample_day *slot = slot_of(sampler, day);
-    if (slot->day != day) {
-        if (slot->day != INT32_MIN && slot->day > day)
-            return TW_OK;
-        slot->day = day;
-        slot->n = 0;
-        slot->seen_n = 0;
-    }
+    if (slot->day != INT32_MIN && slot->day > day)
+        return;
+    if (slot->day != day)
+        begin_day(sampler, slot, day);
     slot->seen_n++;
-    uint64_t hash = mix(seq);
+    twi_sample item = {.hash = mix(seq), .seq = seq};
     if (slot->n == TWI_SAMPLE_PER_DAY) {
-        if (hash >= slot->items_own[0].hash)
-            return TW_OK;
-        slot->items_own[0].hash = hash;
-        slot->items_own[0].seq = seq;
-        memcpy(slot->items_own[0].row, row, sizeof(slot->items_own[0].row));
-        sift_down(slot->items_own, slot->n);
-        return TW_OK;
+        if (item.hash >= slot->items[0].hash)
+            return;
+        item.row = slot->items[0].row;
+        slot->items[0] = item;
+        sift_down(slot->items, slot->n);
+    } else {
+        TW_CHECK(sampler->free_n > 0);
+        item.row = sampler->free_own[--sampler->free_n];
+        slot->items[slot->n] = item;
+        sift_up(slot->items, slot->n++);
     }
-    TW_TRY(grow_day(sampler, slot, slot->n + 1));
-    twi_sample *item = &slot->items_own[slot->n];
-    item->hash = hash;
-    item->seq = seq;
-    memcpy(item->row, row, sizeof(item->row));
-    sift_up(slot->items_own, slot->n++);
-    return TW_OK;
+    memcpy(row_of(sampler, &item), row, sizeof(float) * TW_FEATURE_N);
 }
 
 // Days that still count: the newest and the 27 before it.
@@ -178,7 +195,7 @@ static tw_status sorted(const twi_sampler *sampler, const twi_sample ***out_own,
     size_t at = 0;
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++)
         for (size_t k = 0; day_counts(&sampler->days[i], newest) && k < sampler->days[i].n; k++)
-            all[at++] = &sampler->days[i].items_own[k];
+            all[at++] = &sampler->days[i].items[k];
     TW_CHECK(at == *n);
     qsort(all, *n, sizeof(*all), compare_seq);
     *out_own = all;
@@ -194,7 +211,8 @@ tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_exclu
     TW_TRY(sorted(sampler, &all_own, &n));
     for (size_t i = 0; i < n; i++)
         if (!is_excluded || !is_excluded(ctx, all_own[i]->seq))
-            memcpy(x + (*out_n)++ * TW_FEATURE_N, all_own[i]->row, sizeof(all_own[i]->row));
+            memcpy(x + (*out_n)++ * TW_FEATURE_N, row_of(sampler, all_own[i]),
+                   sizeof(float) * TW_FEATURE_N);
     tw_free_array(sampler->alloc, all_own, n, sizeof(*all_own));
     return TW_OK;
 }
@@ -208,32 +226,36 @@ void twi_sampler_save(const twi_sampler *sampler, tw_buf *out)
         tw_buf_u64(out, day->seen_n);
         tw_buf_u32(out, (uint32_t)day->n);
         for (size_t k = 0; k < day->n; k++) {
-            tw_buf_u64(out, day->items_own[k].seq);
+            const float *row = row_of(sampler, &day->items[k]);
+            tw_buf_u64(out, day->items[k].seq);
             for (size_t f = 0; f < TW_FEATURE_N; f++)
-                tw_buf_f32(out, day->items_own[k].row[f]);
+                tw_buf_f32(out, row[f]);
         }
     }
 }
 
 tw_status twi_sampler_load(twi_sampler *sampler, tw_reader *reader)
 {
+    float row[TW_FEATURE_N];
     if (tw_read_u32(reader) != TW_FEATURE_N)
         return TW_CORRUPT;
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++) {
-        twi_sample_day *day = &sampler->days[i];
-        day->day = (int32_t)tw_read_u32(reader);
-        day->seen_n = tw_read_u64(reader);
+        int32_t number = (int32_t)tw_read_u32(reader);
+        uint64_t seen_n = tw_read_u64(reader);
         size_t n = tw_read_u32(reader);
-        if (reader->status != TW_OK || n > TWI_SAMPLE_PER_DAY)
+        bool is_placed =
+            number == INT32_MIN ? n == 0 : slot_of(sampler, number) == &sampler->days[i];
+        if (reader->status != TW_OK || n > TWI_SAMPLE_PER_DAY || !is_placed)
             return TW_CORRUPT;
-        TW_TRY(grow_day(sampler, day, n));
-        for (day->n = 0; day->n < n; day->n++) {
-            twi_sample *item = &day->items_own[day->n];
-            item->seq = tw_read_u64(reader);
-            item->hash = mix(item->seq);
+        TW_TRY(twi_sampler_reserve(sampler, n));
+        for (size_t k = 0; k < n; k++) {
+            uint64_t seq = tw_read_u64(reader);
             for (size_t f = 0; f < TW_FEATURE_N; f++)
-                item->row[f] = tw_read_f32(reader);
+                row[f] = tw_read_f32(reader);
+            twi_sampler_add(sampler, number, seq, row);
         }
+        sampler->days[i].day = number;
+        sampler->days[i].seen_n = seen_n;
     }
     return reader->status;
 }
@@ -242,8 +264,10 @@ uint64_t twi_sampler_hash(const twi_sampler *sampler, uint64_t seed)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++)
-        for (size_t k = 0; k < sampler->days[i].n; k++)
-            sum += tw_hash64(&sampler->days[i].items_own[k].seq,
-                             sizeof(uint64_t) + sizeof(sampler->days[i].items_own[k].row), seed);
+        for (size_t k = 0; k < sampler->days[i].n; k++) {
+            const twi_sample *item = &sampler->days[i].items[k];
+            sum +=
+                tw_hash64(row_of(sampler, item), sizeof(float) * TW_FEATURE_N, seed ^ item->hash);
+        }
     return sum;
 }

@@ -17,32 +17,36 @@
 #define TWI_SAMPLE_DAYS 28
 #define TWI_SAMPLE_PER_DAY 2048
 
+#define TWI_SAMPLE_ROWS (TWI_SAMPLE_DAYS * TWI_SAMPLE_PER_DAY)
+
 typedef struct twi_sample {
     uint64_t hash; // of seq
     uint64_t seq;
-    float row[TW_FEATURE_N];
+    uint32_t row; // index of its row
 } twi_sample;
 
 typedef struct twi_sample_day {
     int32_t day; // INT32_MIN = free
     uint64_t seen_n;
-    size_t n, cap;
-    twi_sample *items_own; // a heap, highest hash first, when full
+    size_t n;
+    twi_sample *items; // [TWI_SAMPLE_PER_DAY], a heap, highest hash first
 } twi_sample_day;
 
 typedef struct twi_sampler {
     const tw_alloc *alloc;
+    twi_sample *items_own;                // [TWI_SAMPLE_ROWS], of all days
     twi_sample_day days[TWI_SAMPLE_DAYS]; // by day modulo
+    float *rows_own;                      // [row_cap][TW_FEATURE_N]
+    uint32_t *free_own;                   // rows of no sample
+    size_t row_cap, free_cap, free_n;
 } twi_sampler;
 
-void twi_sampler_init(twi_sampler *sampler, const tw_alloc *alloc);
+tw_status twi_sampler_init(twi_sampler *sampler, const tw_alloc *alloc) TW_MUST_CHECK;
 void twi_sampler_release(twi_sampler *sampler);
 // Makes room for n more rows of any days. TW_NO_MEMORY.
-tw_status twi_sampler_reserve(twi_sampler *sampler, int32_t day, size_t n) TW_MUST_CHECK;
-// Offers a row of engine day `day`; days older than 28 are not taken. When memory for it was not
-// reserved (a day that reserve could not foresee) and there is none, TW_NO_MEMORY.
-tw_status twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq,
-                          const float *row) TW_MUST_CHECK;
+tw_status twi_sampler_reserve(twi_sampler *sampler, size_t n) TW_MUST_CHECK;
+// Offers a row of engine day `day`; days older than 28 are not taken. Room must be reserved.
+void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *row);
 size_t twi_sampler_n(const twi_sampler *sampler);
 uint64_t twi_sampler_seen(const twi_sampler *sampler);
 // Copies all rows in order of seq into x[n][TW_FEATURE_N], leaving out what `is_excluded` names;

@@ -102,6 +102,7 @@ static tw_status load_parts(twi_core *core, const tw_alloc *alloc, tw_reader *re
     TW_TRY(get_counters(core, reader));
     TW_TRY(tw_engine_load(alloc, read_from_view, reader, &core->engine_own));
     TW_TRY(tw_detector_load(alloc, core->engine_own, read_from_view, reader, &core->detector_own));
+    TW_TRY(twi_sampler_init(&core->sampler, alloc));
     TW_TRY(twi_sampler_load(&core->sampler, reader));
     TW_TRY(load_confirmed(core, reader));
     return tw_engine_seq(core->engine_own) == core->seq ? TW_OK : TW_CORRUPT;
@@ -111,7 +112,6 @@ tw_status twi_snapshot_decode(twi_core *core, const tw_alloc *alloc, const void 
                               uint8_t hash[TW_SHA256_BYTES])
 {
     *core = (twi_core){.alloc = alloc};
-    twi_sampler_init(&core->sampler, alloc);
     tw_table_init(&core->confirmed, alloc, TW_ENTITIES_MAX);
     if (bytes < sizeof(magic) + 2 * sizeof(uint64_t) || memcmp(data, magic, sizeof(magic)) != 0)
         return TW_CORRUPT;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // k-th fault sweeps of the service: the k-th write, and the k-th read, of journal, ledger or files
-// fails once, for every k that the scenario reaches. The scenario tries again what failed, as a client
-// would. At the end state, scores and alerts must be those of a run without faults, and a replay of the
-// journal must agree.
+// fails once, for every k that the scenario reaches. The scenario tries again what failed, as a
+// client would. At the end state, scores and alerts must be those of a run without faults, and a
+// replay of the journal must agree.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
