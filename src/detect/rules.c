@@ -119,6 +119,8 @@ static uint8_t strength_of(const tw_signal_set *set, const twi_signal *signal, t
         float x = context->row[ramp->feature];
         if (ramp->over.ref != TWI_REF_NONE) {
             float over = term_value(&ramp->over, context);
+            if (isnan(over))
+                continue;
             // Nothing to compare with but zeros: any value is far above.
             x = over > 0 ? x / over : (x > 0 ? INFINITY : 0.0f);
         }

@@ -271,6 +271,30 @@ static void an_id_that_is_the_whole_feed_has_no_employee_schemes(void **state)
     shop_close(&s);
 }
 
+// Strength is the mean of the ramps that are known; without any it is the least.
+static void unknown_comparisons_give_no_strength(void **state)
+{
+    (void)state;
+    shop s;
+    shop_open(&s);
+    shop_config(&s, TW_CONFIG_SIGNALS,
+                "version: 1\n"
+                "schemes: [{name: s, title: S, type: TIME, help: h}]\n"
+                "signals:\n"
+                "- {name: a, scheme: s, title: A, help: h, on: [REFUND], sentence: x,\n"
+                "   strength: [{feature: emp_refund_rate_28d, over: p95, from: 1, to: 2}]}\n"
+                "- {name: b, scheme: s, title: B, help: h, on: [REFUND], sentence: x,\n"
+                "   strength: [{feature: emp_refund_rate_28d, over: p95, from: 1, to: 2},\n"
+                "              {feature: tx_amount, from: 0, to: 100}]}\n"
+                "- {name: c, scheme: s, title: C, help: h, on: [REFUND], sentence: x}\n");
+    shop_till(&s, "E1", "", -50);
+    assert_int_equal(s.score.fired_n, 3);
+    assert_int_equal(s.score.fired[0].strength, 255);
+    assert_int_equal(s.score.fired[1].strength, 128);
+    assert_int_equal(s.score.fired[2].strength, 64);
+    shop_close(&s);
+}
+
 static void marks_point_at_lines_and_tenders(void **state)
 {
     (void)state;
@@ -413,6 +437,7 @@ int main(void)
         cmocka_unit_test(the_budget_lifts_the_operating_point),
         cmocka_unit_test(names_keep_their_numbers_and_evidence_when_rules_change),
         cmocka_unit_test(an_id_that_is_the_whole_feed_has_no_employee_schemes),
+        cmocka_unit_test(unknown_comparisons_give_no_strength),
         cmocka_unit_test(marks_point_at_lines_and_tenders),
         cmocka_unit_test(a_snapshot_continues_where_it_was),
         cmocka_unit_test(scores_pack_without_loss),
