@@ -21,7 +21,7 @@ import styles from './Queue.module.css'
 import { QueueEmpty } from './QueueEmpty'
 import { QueueFilters } from './QueueFilters'
 import { QueueList, QueueSkeleton } from './QueueList'
-import { queueMemory } from './memory'
+import { queueMemory, rememberFilters } from './memory'
 
 function useQueue(filters: Filters) {
   const client = useQueryClient()
@@ -42,18 +42,22 @@ export function QueuePage() {
   useTitle('Alerts')
   const navigate = useNavigate()
   const [params, setParams] = useSearchParams()
-  const filters = useMemo(() => filtersFromParams(params), [params])
+  const filters = useMemo(() => {
+    const read = filtersFromParams(params)
+    rememberFilters(read)
+    return read
+  }, [params])
   const queue = useQueue(filters)
   const { stream, arrivals } = useLiveStream()
   const [selectedId, setSelectedId] = useState(queueMemory.selectedId)
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
+  const [renewedN, setRenewedN] = useState(0)
   const [deciding, setDeciding] = useState<{ alert: Alert; kind: VerdictKind } | null>(null)
   const searchRef = useRef<HTMLInputElement>(null)
 
   useEffect(() => {
-    queueMemory.filters = filters
     queueMemory.selectedId = selectedId
-  }, [filters, selectedId])
+  }, [selectedId])
 
   useEffect(prefetchCharts, [])
 
@@ -65,7 +69,8 @@ export function QueuePage() {
   const showArrivals = () => {
     setFresh(new Set(waiting.map((alert) => alert.alert_id)))
     stream.clearArrivals()
-    void queue.renew()
+    queueMemory.offset = 0
+    void queue.renew().then(() => setRenewedN((n) => n + 1))
   }
   const change = (part: Partial<Filters>) => {
     setParams(paramsFromFilters({ ...filters, ...part }), { replace: true })
@@ -119,6 +124,7 @@ export function QueuePage() {
           </button>
         )}
         <QueueBody
+          key={`${params.toString()}|${renewedN}`}
           queue={queue}
           filters={filters}
           selectedId={selectedId}

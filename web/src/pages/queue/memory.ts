@@ -13,8 +13,16 @@ export const queueMemory = {
   offset: 0,
 }
 
+const addressOf = (filters: Filters) => paramsFromFilters(filters).toString()
+
+// Other filters give another list, which begins at its top.
+export function rememberFilters(filters: Filters) {
+  if (addressOf(filters) !== addressOf(queueMemory.filters)) queueMemory.offset = 0
+  queueMemory.filters = filters
+}
+
 export function queuePath(): string {
-  const params = paramsFromFilters(queueMemory.filters).toString()
+  const params = addressOf(queueMemory.filters)
   return params ? `/?${params}` : '/'
 }
 
