@@ -255,7 +255,7 @@ static tw_status copy_record(tw_arena *arena, const void *data, size_t bytes, si
         out->sentences[k].text = twi_arena_str(arena, out->sentences[k].text, &status);
     }
     if (row)
-        out->row = (const uint8_t *)tw_arena_copy(arena, row, TW_FEATURE_N * sizeof(float));
+        out->row = (const uint8_t *)tw_arena_copy(arena, row, out->row_bytes);
     return row && !out->row ? TW_NO_MEMORY : status;
 }
 

@@ -68,15 +68,12 @@ static tw_status mark(tw_service *service, tw_arena *arena, tw_transaction_view 
     return status;
 }
 
-static tw_status copy_row(const uint8_t *data, tw_arena *arena, const float **out)
+static tw_status copy_row(const twi_record *record, tw_arena *arena, const float **out)
 {
     float *row = tw_arena_array(arena, TW_FEATURE_N, sizeof(*row));
     if (!row)
         return TW_NO_MEMORY;
-    tw_reader reader;
-    tw_reader_init(&reader, data, TW_FEATURE_N * sizeof(float));
-    for (size_t i = 0; i < TW_FEATURE_N; i++)
-        row[i] = tw_read_f32(&reader);
+    twi_record_row(record, row);
     *out = row;
     return TW_OK;
 }
@@ -126,7 +123,7 @@ static tw_status view_of(tw_service *service, const tw_fact *fact, const twi_rec
     TW_TRY(status);
     TW_TRY(fill_signals(service, record, arena, out));
     if (record->row)
-        TW_TRY(copy_row(record->row, arena, &out->row));
+        TW_TRY(copy_row(record, arena, &out->row));
     return mark(service, arena, out);
 }
 
