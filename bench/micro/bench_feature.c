@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // NDJSON records to exact features, on two threads: one parses, one applies. With a file (of
-// `tillwatch simulate`): bench_feature FILE [ROUNDS]; without, a stream drawn here. Best and median in
-// wall time, and the processor time of the engine's thread alone; one JSON line each. --tiny is for
-// tests.
+// `tillwatch simulate`): bench_feature FILE [ROUNDS]; without, a stream drawn here. Best and median
+// in wall time, and the processor time of the engine's thread alone; one JSON line each. --tiny is
+// for tests.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,15 +154,20 @@ static void draw(tw_buf *out, int n)
     int64_t t_ms = INT64_C(1767600000000);
     for (int i = 0; i < n; i++) {
         char when[TW_TIME_TEXT_BYTES];
-        uint32_t store = tw_rng_below(&rng, 100), reg = tw_rng_below(&rng, 6), kind = tw_rng_below(&rng, 100);
+        uint32_t store = tw_rng_below(&rng, 100), reg = tw_rng_below(&rng, 6),
+                 kind = tw_rng_below(&rng, 100);
         t_ms += 7 * TW_DAY_MS / n;
-        tw_buf_printf(out,
-                      "{\"transaction_id\":\"T%09d\",\"store_id\":\"S%03u\",\"register_id\":\"R%u\",\"employee_id\":\"E%05u\","
-                      "\"transaction_time\":\"%s\",\"transaction_total\":\"%s%u.%02u\",\"discount_amount\":0,"
-                      "\"refund_flag\":%d,\"void_flag\":%d,\"item_count\":3,\"payment_type\":\"%s\",\"customer_id\":\"C%06u\"}\n",
-                      i, store, reg, store * 30 + reg * 3 + tw_rng_below(&rng, 3), tw_time_format(t_ms, 0, when),
-                      kind < 3 ? "-" : "", tw_rng_below(&rng, 90) + 1, tw_rng_below(&rng, 100), kind < 3, kind == 3 || kind == 4,
-                      kind % 2 ? "cash" : "credit", tw_rng_below(&rng, 100000));
+        tw_buf_printf(
+            out,
+            "{\"transaction_id\":\"T%09d\",\"store_id\":\"S%03u\",\"register_id\":\"R%u\","
+            "\"employee_id\":\"E%05u\","
+            "\"transaction_time\":\"%s\",\"transaction_total\":\"%s%u.%02u\",\"discount_amount\":0,"
+            "\"refund_flag\":%d,\"void_flag\":%d,\"item_count\":3,\"payment_type\":\"%s\","
+            "\"customer_id\":\"C%06u\"}\n",
+            i, store, reg, store * 30 + reg * 3 + tw_rng_below(&rng, 3),
+            tw_time_format(t_ms, 0, when), kind < 3 ? "-" : "", tw_rng_below(&rng, 90) + 1,
+            tw_rng_below(&rng, 100), kind < 3, kind == 3 || kind == 4, kind % 2 ? "cash" : "credit",
+            tw_rng_below(&rng, 100000));
     }
 }
 
@@ -175,10 +180,11 @@ static int by_value(const void *a, const void *b)
 static void report(const char *name, double *seconds, int rounds, const round_result *last)
 {
     qsort(seconds, (size_t)rounds, sizeof(double), by_value);
-    printf("{\"name\":\"%s\",\"value\":%.5g,\"unit\":\"s\",\"n\":%llu,\"features\":%d,\"best\":%.5g,\"median\":%.5g,"
+    printf("{\"name\":\"%s\",\"value\":%.5g,\"unit\":\"s\",\"n\":%llu,\"features\":%d,\"best\":%."
+           "5g,\"median\":%.5g,"
            "\"runs\":%d,\"records_per_s\":%.0f,\"checksum\":%.2f}\n",
-           name, seconds[rounds / 2], (unsigned long long)last->n, TW_FEATURE_N, seconds[0], seconds[rounds / 2],
-           rounds, (double)last->n / seconds[rounds / 2], last->sum);
+           name, seconds[rounds / 2], (unsigned long long)last->n, TW_FEATURE_N, seconds[0],
+           seconds[rounds / 2], rounds, (double)last->n / seconds[rounds / 2], last->sum);
 }
 
 int main(int argc, char **argv)

@@ -71,9 +71,8 @@ static void *faulty_resize(void *ctx, void *block, size_t old_bytes, size_t new_
         return NULL;
     }
     faulty->calls++;
-    if (faulty->fail_at != 0 &&
-        (faulty->calls == faulty->fail_at ||
-         (faulty->keep_failing && faulty->calls > faulty->fail_at))) {
+    if (faulty->fail_at != 0 && (faulty->calls == faulty->fail_at ||
+                                 (faulty->keep_failing && faulty->calls > faulty->fail_at))) {
         faulty->hits++;
         return NULL;
     }

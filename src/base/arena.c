@@ -27,7 +27,10 @@ static char *block_data(tw_arena_block *block)
     return (char *)block + (sizeof(*block) + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-static size_t header_bytes(void) { return (sizeof(tw_arena_block) + ALIGN - 1) / ALIGN * ALIGN; }
+static size_t header_bytes(void)
+{
+    return (sizeof(tw_arena_block) + ALIGN - 1) / ALIGN * ALIGN;
+}
 
 void tw_arena_init(tw_arena *arena, const tw_alloc *alloc, size_t block_bytes, size_t max_bytes)
 {

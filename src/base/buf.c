@@ -34,8 +34,8 @@ tw_status tw_buf_reserve(tw_buf *buf, size_t extra_bytes)
     if (extra_bytes > buf->max_bytes - buf->bytes)
         return buf->status = TW_LIMIT;
     void *data = buf->data_own;
-    buf->status = tw_grow(buf->alloc, &data, &buf->cap_bytes, buf->bytes + extra_bytes, 1,
-                          buf->max_bytes);
+    buf->status =
+        tw_grow(buf->alloc, &data, &buf->cap_bytes, buf->bytes + extra_bytes, 1, buf->max_bytes);
     buf->data_own = data;
     return buf->status;
 }
@@ -48,8 +48,14 @@ void tw_buf_put(tw_buf *buf, const void *data, size_t bytes)
     buf->bytes += bytes;
 }
 
-void tw_buf_str(tw_buf *buf, tw_str s) { tw_buf_put(buf, s.at, s.bytes); }
-void tw_buf_cstr(tw_buf *buf, const char *s) { tw_buf_put(buf, s, strlen(s)); }
+void tw_buf_str(tw_buf *buf, tw_str s)
+{
+    tw_buf_put(buf, s.at, s.bytes);
+}
+void tw_buf_cstr(tw_buf *buf, const char *s)
+{
+    tw_buf_put(buf, s, strlen(s));
+}
 
 void tw_buf_printf(tw_buf *buf, const char *format, ...)
 {
@@ -73,10 +79,22 @@ static void put_le(tw_buf *buf, uint64_t v, size_t bytes)
     tw_buf_put(buf, raw, bytes);
 }
 
-void tw_buf_u8(tw_buf *buf, uint8_t v) { put_le(buf, v, 1); }
-void tw_buf_u16(tw_buf *buf, uint16_t v) { put_le(buf, v, 2); }
-void tw_buf_u32(tw_buf *buf, uint32_t v) { put_le(buf, v, 4); }
-void tw_buf_u64(tw_buf *buf, uint64_t v) { put_le(buf, v, 8); }
+void tw_buf_u8(tw_buf *buf, uint8_t v)
+{
+    put_le(buf, v, 1);
+}
+void tw_buf_u16(tw_buf *buf, uint16_t v)
+{
+    put_le(buf, v, 2);
+}
+void tw_buf_u32(tw_buf *buf, uint32_t v)
+{
+    put_le(buf, v, 4);
+}
+void tw_buf_u64(tw_buf *buf, uint64_t v)
+{
+    put_le(buf, v, 8);
+}
 
 void tw_buf_f32(tw_buf *buf, float v)
 {
@@ -120,7 +138,10 @@ void tw_reader_init(tw_reader *reader, const void *data, size_t bytes)
     reader->status = TW_OK;
 }
 
-size_t tw_reader_left(const tw_reader *reader) { return (size_t)(reader->end - reader->at); }
+size_t tw_reader_left(const tw_reader *reader)
+{
+    return (size_t)(reader->end - reader->at);
+}
 
 const uint8_t *tw_read_bytes(tw_reader *reader, size_t bytes)
 {
@@ -143,10 +164,22 @@ static uint64_t get_le(tw_reader *reader, size_t bytes)
     return v;
 }
 
-uint8_t tw_read_u8(tw_reader *reader) { return (uint8_t)get_le(reader, 1); }
-uint16_t tw_read_u16(tw_reader *reader) { return (uint16_t)get_le(reader, 2); }
-uint32_t tw_read_u32(tw_reader *reader) { return (uint32_t)get_le(reader, 4); }
-uint64_t tw_read_u64(tw_reader *reader) { return get_le(reader, 8); }
+uint8_t tw_read_u8(tw_reader *reader)
+{
+    return (uint8_t)get_le(reader, 1);
+}
+uint16_t tw_read_u16(tw_reader *reader)
+{
+    return (uint16_t)get_le(reader, 2);
+}
+uint32_t tw_read_u32(tw_reader *reader)
+{
+    return (uint32_t)get_le(reader, 4);
+}
+uint64_t tw_read_u64(tw_reader *reader)
+{
+    return get_le(reader, 8);
+}
 
 float tw_read_f32(tw_reader *reader)
 {

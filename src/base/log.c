@@ -13,7 +13,10 @@
 
 static atomic_int max_level = TW_LOG_INFO;
 
-void tw_log_set_level(tw_log_level level) { atomic_store(&max_level, (int)level); }
+void tw_log_set_level(tw_log_level level)
+{
+    atomic_store(&max_level, (int)level);
+}
 
 void tw_log(tw_log_level level, const char *area, const char *format, ...)
 {
@@ -23,8 +26,9 @@ void tw_log(tw_log_level level, const char *area, const char *format, ...)
     char line[1024];
     char when[TW_TIME_TEXT_BYTES];
     const tw_clock *clock = tw_clock_system();
-    int n = snprintf(line, sizeof(line), "%s %s %s: ",
-                     tw_time_format(clock->now_ms(clock->ctx), 0, when), names[level], area);
+    int n = snprintf(line, sizeof(line),
+                     "%s %s %s: ", tw_time_format(clock->now_ms(clock->ctx), 0, when), names[level],
+                     area);
     va_list args;
     va_start(args, format);
     int more = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, args);

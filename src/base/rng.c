@@ -21,7 +21,10 @@ void tw_rng_init(tw_rng *rng, uint64_t seed, uint64_t stream)
         rng->s[i] = splitmix64(&state);
 }
 
-static uint64_t rotl(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+static uint64_t rotl(uint64_t x, int k)
+{
+    return (x << k) | (x >> (64 - k));
+}
 
 uint64_t tw_rng_u64(tw_rng *rng)
 {

@@ -20,10 +20,22 @@ static const struct {
 #undef X
 };
 
-const char *tw_status_name(tw_status status) { return status_rows[status].name; }
-const char *tw_status_text(tw_status status) { return status_rows[status].text; }
-bool tw_status_is_retryable(tw_status status) { return status_rows[status].retryable; }
-int tw_status_http(tw_status status) { return status_rows[status].http; }
+const char *tw_status_name(tw_status status)
+{
+    return status_rows[status].name;
+}
+const char *tw_status_text(tw_status status)
+{
+    return status_rows[status].text;
+}
+bool tw_status_is_retryable(tw_status status)
+{
+    return status_rows[status].retryable;
+}
+int tw_status_http(tw_status status)
+{
+    return status_rows[status].http;
+}
 
 static void fill(tw_err *err, tw_status status, int sys_errno, const char *format, va_list args)
     TW_PRINTF(4, 0);

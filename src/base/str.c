@@ -6,9 +6,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
-static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 bool tw_str_equal_nocase(tw_str a, tw_str b)
 {
@@ -57,7 +66,11 @@ bool tw_str_ends(tw_str s, tw_str suffix)
 static size_t utf8_sequence(const unsigned char *at, size_t left)
 {
     unsigned char c = at[0];
-    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+    size_t n = c < 0x80                 ? 1
+               : c >= 0xc2 && c <= 0xdf ? 2
+               : (c & 0xf0) == 0xe0     ? 3
+               : c >= 0xf0 && c <= 0xf4 ? 4
+                                        : 0;
     if (n == 0 || n > left)
         return 0;
     for (size_t i = 1; i < n; i++) {
@@ -84,7 +97,10 @@ bool tw_str_is_utf8(tw_str s)
     return true;
 }
 
-bool tw_str_to_i64(tw_str s, int64_t *out) { return tw_str_to_scaled(s, 0, out); }
+bool tw_str_to_i64(tw_str s, int64_t *out)
+{
+    return tw_str_to_scaled(s, 0, out);
+}
 
 bool tw_str_to_scaled(tw_str s, int scale, int64_t *out)
 {

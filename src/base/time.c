@@ -154,8 +154,7 @@ bool tw_time_parse(tw_str s, int64_t *out_ms, int16_t *offset_min)
     }
     if (at != s.bytes)
         return false;
-    *out_ms = day * TW_DAY_MS + clock_ms -
-              (offset == TW_OFFSET_NONE ? 0 : offset * INT64_C(60000));
+    *out_ms = day * TW_DAY_MS + clock_ms - (offset == TW_OFFSET_NONE ? 0 : offset * INT64_C(60000));
     *offset_min = offset;
     return true;
 }
@@ -165,11 +164,12 @@ char *tw_time_format(int64_t ms, int16_t offset_min, char out[TW_TIME_TEXT_BYTES
     tw_civil c;
     int offset = offset_min == TW_OFFSET_NONE ? 0 : offset_min;
     tw_civil_from_ms(ms + offset * INT64_C(60000), &c);
-    int n = snprintf(out, TW_TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d", (int)(c.year % 10000),
-                     (int)(c.month % 100), (int)(c.day % 100), (int)(c.hour % 100),
-                     (int)(c.minute % 100), (int)(c.second % 100));
+    int n = snprintf(out, TW_TIME_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d",
+                     (int)(c.year % 10000), (int)(c.month % 100), (int)(c.day % 100),
+                     (int)(c.hour % 100), (int)(c.minute % 100), (int)(c.second % 100));
     if (c.millisecond)
-        n += snprintf(out + n, TW_TIME_TEXT_BYTES - (size_t)n, ".%03d", (int)(c.millisecond % 1000));
+        n +=
+            snprintf(out + n, TW_TIME_TEXT_BYTES - (size_t)n, ".%03d", (int)(c.millisecond % 1000));
     int magnitude = offset < 0 ? -offset : offset;
     if (offset == 0)
         snprintf(out + n, TW_TIME_TEXT_BYTES - (size_t)n, "Z");
@@ -224,8 +224,9 @@ static int16_t probe_offset_min(int64_t utc_s)
     struct tm tm;
     if (!localtime_r(&t, &tm))
         return 0;
-    int64_t local_s = (int64_t)tw_days_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
-                      tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
+    int64_t local_s =
+        (int64_t)tw_days_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
+        tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
     return (int16_t)((local_s - utc_s) / 60);
 }
 
@@ -294,7 +295,8 @@ tw_status tw_zone_new(const tw_alloc *alloc, const char *name, tw_zone **out, tw
     bool fixed = !utc && offset_at(tw_str_from(name), &at, &offset) && at == strlen(name);
     if (!utc && !fixed && !zone_file_exists(name))
         return tw_fail(err, TW_NOT_FOUND,
-                       "time zone \"%s\" is unknown; use a name such as Europe/Berlin or an offset such as +02:00",
+                       "time zone \"%s\" is unknown; use a name such as Europe/Berlin or an offset "
+                       "such as +02:00",
                        name);
     tw_zone *zone = tw_new(alloc, tw_zone);
     if (!zone)

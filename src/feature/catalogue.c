@@ -7,8 +7,14 @@
 
 static const tw_feature_row rows[TW_FEATURE_N] = {
 #define X(name, entity, window, measure, filter, unit, title, help)                                \
-    {#name, TW_ENTITY_##entity, TW_WINDOW_##window, TW_MEASURE_##measure, TW_FILTER_##filter, unit, \
-     title, help},
+    {#name,                                                                                        \
+     TW_ENTITY_##entity,                                                                           \
+     TW_WINDOW_##window,                                                                           \
+     TW_MEASURE_##measure,                                                                         \
+     TW_FILTER_##filter,                                                                           \
+     unit,                                                                                         \
+     title,                                                                                        \
+     help},
     TW_FEATURES(X)
 #undef X
 };

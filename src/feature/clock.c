@@ -11,7 +11,8 @@
 #include "base/time.h"
 
 enum {
-    AHEAD_MAX_S = 45 * 86400, // a store that closed for a month and a half is rarer than a bad clock
+    AHEAD_MAX_S =
+        45 * 86400, // a store that closed for a month and a half is rarer than a bad clock
     AHEAD_STRIKES = 3,
     SHIFT_OPEN_MAX_S = 14 * 3600, // an open shift ends by itself
     SHIFT_GAP_S = 4 * 3600,       // without shift events, a pause this long starts a new shift
@@ -101,7 +102,8 @@ float twi_store_hours_to_close(const twi_store *store, int64_t local_ms)
         return NAN;
     int32_t hour = tw_hour_of_week(local_ms);
     int32_t open = 0;
-    while (open < AHEAD && store->hour_mean[(hour + open) % TWI_HOURS] >= closed * store->trading_mean)
+    while (open < AHEAD &&
+           store->hour_mean[(hour + open) % TWI_HOURS] >= closed * store->trading_mean)
         open++;
     if (open == 0)
         return 0.0F;
@@ -176,7 +178,8 @@ uint32_t twi_employee_shift_start(const twi_employee *employee, uint32_t t)
     if (employee->shift_n > 0)
         return employee->shifts[(employee->shift_n - 1) % TWI_SHIFTS].from_s;
     // Without events the shift is named by the employee's first transaction after a pause.
-    bool is_new = employee->last_s == 0 || (t > employee->last_s && t - employee->last_s > SHIFT_GAP_S);
+    bool is_new =
+        employee->last_s == 0 || (t > employee->last_s && t - employee->last_s > SHIFT_GAP_S);
     return is_new ? t : employee->shifts[0].from_s;
 }
 

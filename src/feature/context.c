@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What sentences and pages ask the engine: identities, comparisons of an employee with peers, lists.
+// What sentences and pages ask the engine: identities, comparisons of an employee with peers,
+// lists.
 #include "internal.h"
 
 #include <math.h>
@@ -9,11 +10,26 @@
 
 #include "base/time.h"
 
-uint64_t tw_engine_seq(const tw_engine *engine) { return engine->seq; }
-uint64_t tw_engine_transaction_n(const tw_engine *engine) { return engine->transaction_n; }
-int32_t tw_engine_day(const tw_engine *engine) { return engine->day; }
-uint32_t tw_engine_feed(const tw_engine *engine) { return engine->feed; }
-uint32_t tw_engine_last_filters(const tw_engine *engine) { return engine->last_filters; }
+uint64_t tw_engine_seq(const tw_engine *engine)
+{
+    return engine->seq;
+}
+uint64_t tw_engine_transaction_n(const tw_engine *engine)
+{
+    return engine->transaction_n;
+}
+int32_t tw_engine_day(const tw_engine *engine)
+{
+    return engine->day;
+}
+uint32_t tw_engine_feed(const tw_engine *engine)
+{
+    return engine->feed;
+}
+uint32_t tw_engine_last_filters(const tw_engine *engine)
+{
+    return engine->last_filters;
+}
 
 uint64_t tw_engine_find(const tw_engine *engine, uint64_t fact_key)
 {
@@ -39,7 +55,8 @@ static uint32_t store_index(const tw_engine *engine, tw_str store_id)
 }
 
 // Mean of the daily values between 7 and 27 days ago; NaN without any.
-static float own_normal(const tw_engine *engine, const twi_employee *employee, tw_peer_measure measure)
+static float own_normal(const tw_engine *engine, const twi_employee *employee,
+                        tw_peer_measure measure)
 {
     double sum = 0.0;
     int n = 0;
@@ -59,7 +76,8 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void store_stats(const tw_engine *engine, uint32_t self, tw_peer_measure measure, tw_peer_stats *out)
+static void store_stats(const tw_engine *engine, uint32_t self, tw_peer_measure measure,
+                        tw_peer_stats *out)
 {
     enum { OTHERS_MAX = 256 };
     float others[OTHERS_MAX];
@@ -157,7 +175,10 @@ uint32_t tw_engine_entity_n(const tw_engine *engine, tw_entity_kind kind)
     return kind == TW_ENTITY_TXN ? engine->receipts.n : (uint32_t)engine->kinds[kind].table.n;
 }
 
-static uint64_t segment_bytes(const twi_segments *s) { return (uint64_t)s->n * s->item_bytes; }
+static uint64_t segment_bytes(const twi_segments *s)
+{
+    return (uint64_t)s->n * s->item_bytes;
+}
 
 uint64_t tw_engine_bytes(const tw_engine *engine, tw_entity_kind which)
 {

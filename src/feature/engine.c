@@ -20,8 +20,8 @@ enum {
     DENSE_SHIFT = 8,
     RECEIPT_SHIFT = 14,
     STORE_SHIFT = 4,
-    // New partners that one fact may bring to distinct counts: an account that turns dense brings all
-    // its entries, to two counts; the employee one.
+    // New partners that one fact may bring to distinct counts: an account that turns dense brings
+    // all its entries, to two counts; the employee one.
     DISTINCT_PER_FACT = 2 * (TWI_SPARSE_MAX + 1) + 1,
 };
 
@@ -58,7 +58,8 @@ tw_status tw_engine_new(const tw_alloc *alloc, tw_engine **out)
     const twi_plan *employees = &engine->kinds[TW_ENTITY_EMPLOYEE].plan;
     engine->activity_value = twi_plan_value_index(employees, TW_F_emp_n_28d);
     for (int m = 0; m < TW_PEER_MEASURE_N; m++)
-        engine->peer_value[m] = twi_plan_value_index(employees, tw_peer_base_feature((tw_peer_measure)m));
+        engine->peer_value[m] =
+            twi_plan_value_index(employees, tw_peer_base_feature((tw_peer_measure)m));
     engine->hints_own = tw_new_array(alloc, TWI_HINTS, sizeof(twi_hint));
     engine->groups_own = tw_new_array(alloc, TWI_GROUPS_MAX, sizeof(twi_group));
     engine->boundary_dense_own =
@@ -113,7 +114,8 @@ static tw_status sort_reserve(tw_engine *engine, size_t employees)
         tw_grow(engine->alloc, &sort, &engine->sort_cap, employees, sizeof(float), SIZE_MAX);
     engine->sort_own = sort;
     TW_TRY(status);
-    status = tw_grow(engine->alloc, &member, &engine->member_cap, 2 * employees, sizeof(uint32_t), SIZE_MAX);
+    status = tw_grow(engine->alloc, &member, &engine->member_cap, 2 * employees, sizeof(uint32_t),
+                     SIZE_MAX);
     engine->member_own = member;
     return status;
 }
@@ -213,7 +215,8 @@ static void store_meet(tw_engine *engine, uint32_t idx, tw_str id)
 static void list_leave(tw_engine *engine, twi_store *store, uint32_t idx)
 {
     uint32_t before = TWI_NONE;
-    for (uint32_t i = store->first_employee; i != idx; i = twi_employee_at(engine, i)->next_in_store)
+    for (uint32_t i = store->first_employee; i != idx;
+         i = twi_employee_at(engine, i)->next_in_store)
         before = i;
     uint32_t after = twi_employee_at(engine, idx)->next_in_store;
     if (before == TWI_NONE)
@@ -234,7 +237,8 @@ static void list_join(tw_engine *engine, twi_store *store, uint32_t idx)
     store->last_employee = idx;
 }
 
-static void employee_meet(tw_engine *engine, uint32_t idx, tw_str id, uint32_t store_idx, uint32_t t)
+static void employee_meet(tw_engine *engine, uint32_t idx, tw_str id, uint32_t store_idx,
+                          uint32_t t)
 {
     twi_employee *employee = twi_employee_at(engine, idx);
     bool is_new = employee->id_bytes == 0;
@@ -363,8 +367,8 @@ static void drop_expired(twi_kind *kind, twi_entity *entity, uint32_t now_s)
     }
 }
 
-// The partner that distinct counts count. In a probe a partner may be new: then it has no index yet,
-// but it is one more.
+// The partner that distinct counts count. In a probe a partner may be new: then it has no index
+// yet, but it is one more.
 static uint32_t partner_of(const twi_event *event, tw_entity_kind which)
 {
     const uint32_t not_seen_yet = TWI_NONE - 1;
@@ -378,7 +382,8 @@ static uint32_t partner_of(const twi_event *event, tw_entity_kind which)
 
 static twi_entry entry_for(tw_entity_kind which, const twi_event *event, uint32_t now_s)
 {
-    return (twi_entry){now_s, event->amount, event->discount, event->flags, partner_of(event, which)};
+    return (twi_entry){now_s, event->amount, event->discount, event->flags,
+                       partner_of(event, which)};
 }
 
 static uint32_t log_entries(const twi_kind *kind, const twi_entity *entity)
@@ -453,8 +458,8 @@ static void learn_feed(tw_engine *engine, const tw_transaction *txn)
 }
 
 // The chain's day moves with any store that is up to a week ahead of it. A day beyond that needs a
-// majority among the facts (Boyer and Moore's vote), and then the earliest day voted for is taken, so
-// that one store with a wrong clock cannot freeze everybody's peers in the future.
+// majority among the facts (Boyer and Moore's vote), and then the earliest day voted for is taken,
+// so that one store with a wrong clock cannot freeze everybody's peers in the future.
 static bool day_turns(tw_engine *engine, int32_t day)
 {
     if (day <= engine->day + DAYS_AHEAD) {
@@ -497,8 +502,8 @@ static void apply_transaction(tw_engine *engine, const tw_fact *fact, uint64_t f
         event.idx[k] = entity_at(engine, (tw_entity_kind)k, event.keys[k], event.own_s);
     event.idx[TW_ENTITY_TXN] = TWI_NONE;
     store_meet(engine, event.idx[TW_ENTITY_STORE], txn->store_id);
-    employee_meet(engine, event.idx[TW_ENTITY_EMPLOYEE], txn->employee_id, event.idx[TW_ENTITY_STORE],
-                  event.own_s);
+    employee_meet(engine, event.idx[TW_ENTITY_EMPLOYEE], txn->employee_id,
+                  event.idx[TW_ENTITY_STORE], event.own_s);
     twi_event_derive(engine, &event, row);
     advance_clocks(engine, &event);
     for (int k = TW_ENTITY_TXN + 1; k < TW_ENTITY_N; k++) {
@@ -596,9 +601,11 @@ static void apply_verdict(tw_engine *engine, const tw_verdict *verdict)
     if (receipt->flags == 0 || ((receipt->flags & mark) != 0) == confirmed)
         return;
     receipt->flags ^= mark;
-    mark_entity(engine, TW_ENTITY_EMPLOYEE, receipt->employee, receipt->employee_ord, receipt->t, confirmed);
+    mark_entity(engine, TW_ENTITY_EMPLOYEE, receipt->employee, receipt->employee_ord, receipt->t,
+                confirmed);
     mark_entity(engine, TW_ENTITY_REGISTER, receipt->reg, receipt->reg_ord, receipt->t, confirmed);
-    mark_entity(engine, TW_ENTITY_ACCOUNT, receipt->account, receipt->account_ord, receipt->t, confirmed);
+    mark_entity(engine, TW_ENTITY_ACCOUNT, receipt->account, receipt->account_ord, receipt->t,
+                confirmed);
 }
 
 // --- the public path -----------------------------------------------------------------------------
@@ -668,8 +675,8 @@ static tw_status probe_entity(const tw_engine *engine, tw_entity_kind which, con
     return TW_OK;
 }
 
-tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch, float *row,
-                          uint32_t *filters)
+tw_status tw_engine_probe(const tw_engine *engine, const tw_fact *fact, tw_arena *scratch,
+                          float *row, uint32_t *filters)
 {
     TW_CHECK(fact->kind == TW_FACT_TRANSACTION);
     twi_event event;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a transaction to an event: its entities' keys, the filter bits that windows count by, its money
-// effect, and the derived features. All of it reads the memory as it was before the transaction.
+// From a transaction to an event: its entities' keys, the filter bits that windows count by, its
+// money effect, and the derived features. All of it reads the memory as it was before the
+// transaction.
 #include "internal.h"
 
 #include <math.h>
@@ -162,7 +163,8 @@ static line_sums sum_lines(const tw_transaction *txn)
         sums.voided_minor += line->void_flag ? value : 0;
         sums.voided_n += line->void_flag;
         sums.keyed_n += is_keyed(line->entry_method);
-        sums.has_gift_load |= contains_nocase(line->department, "gift") || starts_nocase(line->sku, "gift");
+        sums.has_gift_load |=
+            contains_nocase(line->department, "gift") || starts_nocase(line->sku, "gift");
         if (line->void_flag)
             continue;
         bool is_cut = line->regular_price_minor > line->unit_price_minor;
@@ -228,7 +230,8 @@ static void derive_lines(twi_event *event, const line_sums *sums, float *row)
     bool has_override = txn->override_employee_id.bytes || txn->override_reason.bytes;
     bool approves_self = txn->override_employee_id.bytes &&
                          tw_str_equal(txn->override_employee_id, txn->employee_id);
-    double voided = sums->rung_minor > 0 ? (double)sums->voided_minor / (double)sums->rung_minor : 0.0;
+    double voided =
+        sums->rung_minor > 0 ? (double)sums->voided_minor / (double)sums->rung_minor : 0.0;
     size_t keyed_n = sums->keyed_n;
     for (size_t i = 0; i < txn->tender_n; i++)
         keyed_n += is_keyed(txn->tenders[i].entry_method);
@@ -255,7 +258,8 @@ static void derive_lines(twi_event *event, const line_sums *sums, float *row)
     set(row, TW_F_tx_override, has_override);
     set(row, TW_F_tx_self_override, approves_self);
     bool timed = tw_transaction_is(txn, TW_TXN_HAS_SCAN_SECONDS) && txn->item_count > 0;
-    set(row, TW_F_tx_seconds_per_item, timed ? (double)txn->scan_seconds / txn->item_count : (double)NAN);
+    set(row, TW_F_tx_seconds_per_item,
+        timed ? (double)txn->scan_seconds / txn->item_count : (double)NAN);
 }
 
 static bool refunds_to_stored_value(const tw_transaction *txn)
@@ -277,7 +281,8 @@ static void derive_tender(const tw_engine *engine, twi_event *event, float *row)
         event->flags |= TWI_BIT(TW_FILTER_CASH);
     if (refund && cash)
         event->flags |= TWI_BIT(TW_FILTER_CASH_REFUND);
-    bool no_receipt = refund && (engine->feed & TW_FEED_ORIGINALS) && !txn->original_transaction_id.bytes;
+    bool no_receipt =
+        refund && (engine->feed & TW_FEED_ORIGINALS) && !txn->original_transaction_id.bytes;
     if (no_receipt)
         event->flags |= TWI_BIT(TW_FILTER_NO_RECEIPT);
     if (refund && refunds_to_stored_value(txn))
@@ -323,7 +328,8 @@ static void derive_original(twi_event *event, float *row)
     set(row, TW_F_seq_refund_gap_s, is_refund && has ? gap_s : (double)NAN);
     set(row, TW_F_seq_refund_same_employee, is_refund && own_sale);
     set(row, TW_F_seq_receipt_refunds,
-        is_refund && event->original_idx != TWI_NONE ? (double)original->refunds + 1.0 : (double)NAN);
+        is_refund && event->original_idx != TWI_NONE ? (double)original->refunds + 1.0
+                                                     : (double)NAN);
 }
 
 static void derive_register(const tw_engine *engine, twi_event *event, float *row)
@@ -334,7 +340,8 @@ static void derive_register(const tw_engine *engine, twi_event *event, float *ro
     if (reg && reg->last_s != 0)
         idle_s = event->own_s > reg->last_s ? TW_MIN(event->own_s - reg->last_s, GAP_MAX_S) : 0;
     if (reg && (event->flags & TWI_BIT(TW_FILTER_NO_SALE)) && reg->last_cancel_s != 0 &&
-        event->own_s >= reg->last_cancel_s && event->own_s - reg->last_cancel_s <= CANCEL_OPEN_SEEN_S)
+        event->own_s >= reg->last_cancel_s &&
+        event->own_s - reg->last_cancel_s <= CANCEL_OPEN_SEEN_S)
         cancel_s = event->own_s - reg->last_cancel_s;
     if (cancel_s <= CANCEL_OPEN_S)
         event->flags |= TWI_BIT(TW_FILTER_CANCEL_OPEN);
@@ -375,9 +382,11 @@ static void derive_employee_time(const tw_engine *engine, const twi_event *event
     else if (event->own_s > first_s)
         tenure_d = TW_MIN((event->own_s - first_s) / 86400.0, TENURE_MAX_D);
     if (known) {
-        uint32_t elsewhere_s = employee->store == event->idx[TW_ENTITY_STORE] ? employee->other_store_s
-                                                                             : employee->last_s;
-        if (elsewhere_s != 0 && event->own_s >= elsewhere_s && event->own_s - elsewhere_s <= GAP_MAX_S)
+        uint32_t elsewhere_s = employee->store == event->idx[TW_ENTITY_STORE]
+                                   ? employee->other_store_s
+                                   : employee->last_s;
+        if (elsewhere_s != 0 && event->own_s >= elsewhere_s &&
+            event->own_s - elsewhere_s <= GAP_MAX_S)
             hop_s = event->own_s - elsewhere_s;
     }
     set(row, TW_F_emp_tenure_d, tenure_d);
@@ -402,7 +411,9 @@ static void derive_time(const tw_engine *engine, twi_event *event, float *row)
         event->flags |= TWI_BIT(TW_FILTER_LATE_REFUND);
     double idle_s = NAN;
     if (employee && employee->last_s != 0)
-        idle_s = event->own_s > employee->last_s ? TW_MIN(event->own_s - employee->last_s, GAP_MAX_S) : 0;
+        idle_s = event->own_s > employee->last_s
+                     ? TW_MIN(event->own_s - employee->last_s, GAP_MAX_S)
+                     : 0;
     derive_employee_time(engine, event, employee, row);
     set(row, TW_F_time_hour, civil.hour + civil.minute / 60.0);
     set(row, TW_F_time_weekend, civil.weekday >= 5);
@@ -421,7 +432,8 @@ void twi_event_derive(const tw_engine *engine, twi_event *event, float *row)
     event->now_s = twi_store_effective(store, event->own_s);
     bool training = tw_transaction_is(txn, TW_TXN_FLAG_TRAINING);
     // Training mode moves nothing: it counts as itself alone.
-    event->flags = TWI_BIT(TW_FILTER_ALL) | (training ? TWI_BIT(TW_FILTER_TRAINING) : type_flags(txn));
+    event->flags =
+        TWI_BIT(TW_FILTER_ALL) | (training ? TWI_BIT(TW_FILTER_TRAINING) : type_flags(txn));
     line_sums sums = sum_lines(txn);
     derive_money(event, &sums, row);
     derive_lines(event, &sums, row);

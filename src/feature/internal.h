@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Inside the feature engine: plans compiled from the catalogue, entities with their window logs, the
-// memory of registers, accounts, employees and stores, and the event that a transaction becomes.
-// Only files of src/feature include this.
+// Inside the feature engine: plans compiled from the catalogue, entities with their window logs,
+// the memory of registers, accounts, employees and stores, and the event that a transaction
+// becomes. Only files of src/feature include this.
 //
 // Invariants:
 //  1. Structures that live in segments are plain data without padding: a snapshot is their bytes.
-//  2. A log holds its entity's entries in arrival order with non-decreasing time; ordinals count them.
+//  2. A log holds its entity's entries in arrival order with non-decreasing time; ordinals count
+//  them.
 //  3. For each sliding window (t-w, t] of a dense entity, acc = sum over entries with ordinals in
 //     [trail, lead), where lead is the end of the log unless the window is delayed.
 //  4. Everything that a feature depends on is integer; one division at the end makes the float.
@@ -22,14 +23,14 @@
 #define TWI_BIT(filter) (UINT32_C(1) << (filter))
 
 enum {
-    TWI_WINDOWS_MAX = 8,  // of one entity kind
-    TWI_ACCS_MAX = 64,    // of one entity kind
-    TWI_VALUES_MAX = 64,  // features of one entity kind
-    TWI_SPARSE_MAX = 8,   // entries up to which an account or pair keeps no accumulators
-    TWI_LOG_CLASSES = 3,  // chunk sizes
+    TWI_WINDOWS_MAX = 8,   // of one entity kind
+    TWI_ACCS_MAX = 64,     // of one entity kind
+    TWI_VALUES_MAX = 64,   // features of one entity kind
+    TWI_SPARSE_MAX = 8,    // entries up to which an account or pair keeps no accumulators
+    TWI_LOG_CLASSES = 3,   // chunk sizes
     TWI_RECENT_SALES = 12, // of a register, to find what a void or refund belongs to
-    TWI_SHIFTS = 4,       // of an employee
-    TWI_WEEKS = 5,        // of a store's profile: the current one and four complete ones
+    TWI_SHIFTS = 4,        // of an employee
+    TWI_WEEKS = 5,         // of a store's profile: the current one and four complete ones
     TWI_HOURS = 168,
     TWI_GROUPS_MAX = 64, // peer groups: role x store format; 0 = everybody
     TWI_KNOTS = 64,      // quantiles of a peer group's measure
@@ -66,8 +67,8 @@ typedef struct twi_move {
     uint8_t column; // twi_column
 } twi_move;
 
-// Which accumulators the bits of an entry move: moves[first[bit]] .. moves[first[bit + 1] - 1]. A sale
-// sets three or four of the 32 bits, so that most accumulators are never looked at.
+// Which accumulators the bits of an entry move: moves[first[bit]] .. moves[first[bit + 1] - 1]. A
+// sale sets three or four of the 32 bits, so that most accumulators are never looked at.
 typedef struct twi_moves {
     uint32_t bits; // that move anything
     uint8_t first[TW_FILTER_N + 1];
@@ -82,7 +83,7 @@ typedef struct twi_plan {
     uint32_t retention_window; // the window that has it
     twi_plan_window windows[TWI_WINDOWS_MAX];
     twi_acc accs[TWI_ACCS_MAX];
-    twi_plan_value values[TWI_VALUES_MAX]; // in the order of their measures
+    twi_plan_value values[TWI_VALUES_MAX];       // in the order of their measures
     uint32_t value_end[TW_MEASURE_DISTINCT + 1]; // values of measure m end here
     twi_moves window_moves[TWI_WINDOWS_MAX];     // of one window
     twi_moves arrival_moves;                     // of all windows without delay together
@@ -167,7 +168,7 @@ typedef struct twi_distinct_change {
     int32_t delta;
 } twi_distinct_change;
 typedef struct twi_distinct {
-    tw_table *table;       // NULL in a probe
+    tw_table *table;        // NULL in a probe
     const tw_table *frozen; // read when table is NULL
     twi_distinct_change *changes;
     size_t change_n, change_cap;
@@ -184,7 +185,8 @@ typedef struct twi_windows {
 // Starts the windows of an entity whose log may already hold entries.
 void twi_windows_start(const twi_windows *w, const twi_entity *entity, twi_dense dense);
 // Moves all sliding windows to `now_s`.
-void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_dense dense, uint32_t now_s);
+void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_dense dense,
+                         uint32_t now_s);
 // Counts `entry`, which is about to be or was just appended, in all windows without delay.
 void twi_windows_add(const twi_windows *w, twi_dense dense, const twi_entry *entry);
 // Cursors at the end of the log learn of the entry just appended.
@@ -193,19 +195,21 @@ void twi_windows_appended(const twi_windows *w, const twi_entity *entity, twi_de
 void twi_windows_scan(const twi_windows *w, const twi_entity *entity, const twi_entry *entry,
                       uint32_t now_s, int64_t *acc);
 // Fills the row's features of this kind. Money is divided by `minor_per_major`.
-void twi_windows_values(const twi_plan *plan, const int64_t *acc, double minor_per_major, float *row);
+void twi_windows_values(const twi_plan *plan, const int64_t *acc, double minor_per_major,
+                        float *row);
 float twi_value(const twi_plan_value *value, const int64_t *acc, double minor_per_major);
 
-// --- memory of what happened before ---------------------------------------------------------------
+// --- memory of what happened before
+// ---------------------------------------------------------------
 
 typedef struct twi_receipt {
     uint64_t key; // tw_fact_key
     uint64_t seq;
     uint32_t t;
-    uint32_t employee, reg, account; // entity indexes or TWI_NONE
-    int32_t amount;                  // money effect in minor units
-    uint32_t flags;                  // 0 for facts that are no transactions
-    uint32_t refunds;                // refunds that refer to it
+    uint32_t employee, reg, account;             // entity indexes or TWI_NONE
+    int32_t amount;                              // money effect in minor units
+    uint32_t flags;                              // 0 for facts that are no transactions
+    uint32_t refunds;                            // refunds that refer to it
     uint32_t employee_ord, reg_ord, account_ord; // ordinals in the entities' logs
 } twi_receipt;
 
@@ -239,9 +243,9 @@ typedef struct twi_employee {
     uint32_t next_in_store; // list of the store's employees
     uint32_t last_s, first_s, transaction_n;
     uint32_t other_store_s; // last transaction in a store other than `store`, 0 = none
-    uint32_t role, format; // indexes of names, 0 = unknown
-    uint32_t shift_n;      // intervals so far, ring
-    uint32_t has_clock;    // clock events were seen: sign-ons do not count
+    uint32_t role, format;  // indexes of names, 0 = unknown
+    uint32_t shift_n;       // intervals so far, ring
+    uint32_t has_clock;     // clock events were seen: sign-ons do not count
     twi_interval shifts[TWI_SHIFTS];
     uint32_t peers_n; // transactions of 28 days at the last boundary; 0 = no peer then
     float peer_values[TW_PEER_MEASURE_N];
@@ -279,7 +283,7 @@ typedef struct twi_names {
 
 typedef struct twi_kind {
     twi_plan plan;
-    tw_table table;       // key -> entity
+    tw_table table;        // key -> entity
     twi_segments entities; // twi_entity
     twi_segments dense;
     twi_log_pool logs;
@@ -295,9 +299,9 @@ struct tw_engine {
     int32_t day;
     uint32_t feed;
     uint32_t last_filters;
-    uint32_t day_votes; // facts for a day far ahead, less the others
-    int32_t day_candidate; // the earliest such day
-    uint32_t first_s; // time of the first transaction
+    uint32_t day_votes;          // facts for a day far ahead, less the others
+    int32_t day_candidate;       // the earliest such day
+    uint32_t first_s;            // time of the first transaction
     twi_kind kinds[TW_ENTITY_N]; // [TXN] is unused
     twi_segments employees, registers, accounts, stores; // beside the entities of these kinds
     tw_table receipt_table;
@@ -319,33 +323,34 @@ struct tw_engine {
     uint32_t hint_next, hint_n;
 };
 
-// --- the event that a transaction becomes ---------------------------------------------------------
+// --- the event that a transaction becomes
+// ---------------------------------------------------------
 
 typedef struct twi_event {
     const tw_transaction *txn;
-    uint64_t keys[TW_ENTITY_N];  // 0 = the fact has no such entity
-    uint32_t idx[TW_ENTITY_N];   // TWI_NONE = none or not known yet
-    uint32_t own_s;              // its own time
-    uint32_t now_s;              // at the store's clock
-    int64_t local_ms;            // wall clock of the store, own time
+    uint64_t keys[TW_ENTITY_N]; // 0 = the fact has no such entity
+    uint32_t idx[TW_ENTITY_N];  // TWI_NONE = none or not known yet
+    uint32_t own_s;             // its own time
+    uint32_t now_s;             // at the store's clock
+    int64_t local_ms;           // wall clock of the store, own time
     double minor_per_major;
     uint32_t flags;
-    int32_t amount, discount;    // as in twi_entry
-    bool has_original;           // a receipt or recent sale that this void or refund belongs to
+    int32_t amount, discount; // as in twi_entry
+    bool has_original;        // a receipt or recent sale that this void or refund belongs to
     twi_receipt original;
-    uint32_t original_idx; // of the receipt, TWI_NONE when matched by amount
+    uint32_t original_idx;      // of the receipt, TWI_NONE when matched by amount
     uint32_t ords[TW_ENTITY_N]; // ordinals in the entities' logs
-    uint32_t shift_s; // start of the employee's current shift
+    uint32_t shift_s;           // start of the employee's current shift
 } twi_event;
 
 struct twi_hint {
-    twi_event event; // keys and indexes alone
+    twi_event event;                 // keys and indexes alone
     uint64_t fact_key, original_key; // original_key 0 = none
 };
 
 void twi_event_keys(const tw_transaction *txn, twi_event *event);
-// Derives flags, amounts and the derived features (all but those that need windows) from the event's
-// keys and indexes and the memory. `row` may be NULL.
+// Derives flags, amounts and the derived features (all but those that need windows) from the
+// event's keys and indexes and the memory. `row` may be NULL.
 void twi_event_derive(const tw_engine *engine, twi_event *event, float *row);
 // Derived features that need windows: peers, ratio to the store.
 void twi_event_finish(const tw_engine *engine, const twi_event *event, float *row);
@@ -367,10 +372,12 @@ uint32_t twi_employee_shift_start(const twi_employee *employee, uint32_t t);
 uint32_t twi_name_index(twi_names *names, tw_str name, bool add);
 
 // sequence.c: what a transaction is to the ones before it, and the memory's updates.
-tw_str twi_original_reference(const tw_transaction *txn); // what a void or refund refers to, or empty
+tw_str
+twi_original_reference(const tw_transaction *txn); // what a void or refund refers to, or empty
 uint64_t twi_transaction_key(tw_str transaction_id);
 void twi_sequence_original(const tw_engine *engine, twi_event *event);
-void twi_sequence_remember(tw_engine *engine, const twi_event *event, uint64_t fact_key, uint64_t seq);
+void twi_sequence_remember(tw_engine *engine, const twi_event *event, uint64_t fact_key,
+                           uint64_t seq);
 void twi_receipt_add(tw_engine *engine, const twi_receipt *receipt);
 
 // peers.c

@@ -38,9 +38,15 @@ twi_chunk *twi_log_chunk(const twi_log_pool *pool, uint32_t id)
     return twi_segments_at(&pool->chunks[id >> CLASS_SHIFT], id & INDEX_MASK);
 }
 
-uint32_t twi_log_cap(uint32_t id) { return class_caps[id >> CLASS_SHIFT]; }
+uint32_t twi_log_cap(uint32_t id)
+{
+    return class_caps[id >> CLASS_SHIFT];
+}
 
-twi_entry *twi_chunk_entries(twi_chunk *chunk) { return (twi_entry *)(chunk + 1); }
+twi_entry *twi_chunk_entries(twi_chunk *chunk)
+{
+    return (twi_entry *)(chunk + 1);
+}
 
 static uint32_t take_chunk(twi_log_pool *pool, uint32_t c)
 {

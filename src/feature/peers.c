@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Peers: at each day boundary the employees of the last 28 days are grouped by role and store format,
-// and each group keeps 64 quantiles of each measure. During the day a percentile is a search in them.
+// Peers: at each day boundary the employees of the last 28 days are grouped by role and store
+// format, and each group keeps 64 quantiles of each measure. During the day a percentile is a
+// search in them.
 #include "internal.h"
 
 #include <math.h>
@@ -26,8 +27,8 @@ float twi_employee_measure(const tw_engine *engine, uint32_t idx, tw_peer_measur
 
 // --- one employee at the boundary --------------------------------------------------------------
 
-// The employee's values with the windows at the boundary, on a copy: facts of the day before may still
-// arrive and must find the windows where they belong.
+// The employee's values with the windows at the boundary, on a copy: facts of the day before may
+// still arrive and must find the windows where they belong.
 static void measure_at_boundary(tw_engine *engine, uint32_t idx, uint32_t boundary_s, int32_t day)
 {
     twi_kind *kind = &engine->kinds[TW_ENTITY_EMPLOYEE];
@@ -47,7 +48,8 @@ static void measure_at_boundary(tw_engine *engine, uint32_t idx, uint32_t bounda
     for (int m = 0; m < TW_PEER_MEASURE_N; m++)
         employee->peer_values[m] = twi_value(&values[engine->peer_value[m]], dense.acc, 1.0);
     employee->peers_n = n >= (float)PEER_MIN_TRANSACTIONS ? (uint32_t)n : 0;
-    memcpy(employee->trend[day % TWI_TREND_DAYS], employee->peer_values, sizeof(employee->peer_values));
+    memcpy(employee->trend[day % TWI_TREND_DAYS], employee->peer_values,
+           sizeof(employee->peer_values));
     employee->trend_day[day % TWI_TREND_DAYS] = day;
 }
 
@@ -128,7 +130,8 @@ static void fill_groups(tw_engine *engine)
 static void fill_store_trend(tw_engine *engine, twi_store *store, int32_t day)
 {
     uint32_t n = 0;
-    for (uint32_t i = store->first_employee; i != TWI_NONE; i = twi_employee_at(engine, i)->next_in_store) {
+    for (uint32_t i = store->first_employee; i != TWI_NONE;
+         i = twi_employee_at(engine, i)->next_in_store) {
         if (twi_employee_at(engine, i)->peers_n > 0)
             engine->member_own[n++] = i;
     }
@@ -143,7 +146,8 @@ static void fill_store_trend(tw_engine *engine, twi_store *store, int32_t day)
 
 void twi_peers_boundary(tw_engine *engine, int32_t day)
 {
-    TW_CHECK(engine->sort_cap >= engine->employees.n && engine->member_cap >= 2U * engine->employees.n);
+    TW_CHECK(engine->sort_cap >= engine->employees.n &&
+             engine->member_cap >= 2U * engine->employees.n);
     uint32_t boundary_s = (uint32_t)(TW_MAX(day, 0) * INT64_C(86400));
     for (uint32_t i = 0; i < engine->employees.n; i++)
         measure_at_boundary(engine, i, boundary_s, day);

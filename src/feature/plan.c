@@ -23,7 +23,8 @@ static bool row_is_windowed(const tw_feature_row *row, tw_entity_kind kind, tw_w
 }
 
 // The accumulator of this window with this mask and column; added when absent.
-static uint32_t acc_index(twi_plan *plan, twi_plan_window *window, tw_filter filter, twi_column column)
+static uint32_t acc_index(twi_plan *plan, twi_plan_window *window, tw_filter filter,
+                          twi_column column)
 {
     uint32_t mask = TWI_BIT(filter);
     for (uint32_t i = window->acc_first; i < window->acc_first + window->acc_n; i++) {
@@ -95,8 +96,8 @@ static void add_window(twi_plan *plan, tw_entity_kind kind, tw_window window)
 }
 
 // The moves of accumulators acc_first .. acc_end - 1, by filter bit.
-static void build_moves(const twi_plan *plan, twi_moves *moves, uint32_t acc_first, uint32_t acc_end,
-                        bool only_arrivals)
+static void build_moves(const twi_plan *plan, twi_moves *moves, uint32_t acc_first,
+                        uint32_t acc_end, bool only_arrivals)
 {
     uint32_t n = 0;
     for (int bit = 0; bit < TW_FILTER_N; bit++) {
@@ -141,7 +142,8 @@ void twi_plan_build(twi_plan *plan, tw_entity_kind kind)
     sort_values(plan);
     for (uint32_t w = 0; w < plan->window_n; w++) {
         const twi_plan_window *window = &plan->windows[w];
-        build_moves(plan, &plan->window_moves[w], window->acc_first, window->acc_first + window->acc_n, false);
+        build_moves(plan, &plan->window_moves[w], window->acc_first,
+                    window->acc_first + window->acc_n, false);
     }
     build_moves(plan, &plan->arrival_moves, 0, plan->acc_n, true);
 }

@@ -26,7 +26,8 @@ tw_status twi_segments_reserve(twi_segments *s, size_t extra)
         return TW_LIMIT;
     size_t need = (s->n + extra + ((size_t)1 << s->shift) - 1) >> s->shift;
     void *segments = s->segments_own;
-    tw_status status = tw_grow(s->alloc, &segments, &s->segment_cap, need, sizeof(char *), SIZE_MAX);
+    tw_status status =
+        tw_grow(s->alloc, &segments, &s->segment_cap, need, sizeof(char *), SIZE_MAX);
     s->segments_own = segments;
     TW_TRY(status);
     while (s->segment_n < need) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Arrays that grow by whole segments: items never move, growth copies nothing and touches no memory
-// before it is used. Items are plain data without pointers and without padding, so that a snapshot is
-// their bytes.
+// before it is used. Items are plain data without pointers and without padding, so that a snapshot
+// is their bytes.
 #ifndef TWI_FEATURE_SEGMENTS_H
 #define TWI_FEATURE_SEGMENTS_H
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// X then Y: finds what a void or refund belongs to, by its reference or, in feeds without references,
-// by the amount among the register's recent sales; and remembers each transaction for the next ones.
+// X then Y: finds what a void or refund belongs to, by its reference or, in feeds without
+// references, by the amount among the register's recent sales; and remembers each transaction for
+// the next ones.
 #include "internal.h"
 
 #include <string.h>
@@ -17,10 +18,12 @@ uint64_t twi_transaction_key(tw_str transaction_id)
 
 tw_str twi_original_reference(const tw_transaction *txn)
 {
-    return txn->void_of_transaction_id.bytes ? txn->void_of_transaction_id : txn->original_transaction_id;
+    return txn->void_of_transaction_id.bytes ? txn->void_of_transaction_id
+                                             : txn->original_transaction_id;
 }
 
-static bool find_receipt(const tw_engine *engine, tw_str transaction_id, twi_receipt *out, uint32_t *idx)
+static bool find_receipt(const tw_engine *engine, tw_str transaction_id, twi_receipt *out,
+                         uint32_t *idx)
 {
     uint64_t key = twi_transaction_key(transaction_id);
     const tw_table_slot *slot = tw_table_find(&engine->receipt_table, key);
@@ -32,7 +35,8 @@ static bool find_receipt(const tw_engine *engine, tw_str transaction_id, twi_rec
 }
 
 // The register's latest sale of exactly this amount within a day before.
-static bool find_recent_sale(const twi_register *reg, int32_t amount, uint32_t own_s, twi_receipt *out)
+static bool find_recent_sale(const twi_register *reg, int32_t amount, uint32_t own_s,
+                             twi_receipt *out)
 {
     if (!reg || amount == 0)
         return false;
@@ -41,10 +45,8 @@ static bool find_recent_sale(const twi_register *reg, int32_t amount, uint32_t o
         const twi_sale *sale = &reg->sales[(reg->sale_n - back) % TWI_RECENT_SALES];
         if (sale->amount != amount || sale->t > own_s || own_s - sale->t > MATCH_BY_AMOUNT_S)
             continue;
-        *out = (twi_receipt){.t = sale->t,
-                             .employee = sale->employee,
-                             .amount = sale->amount,
-                             .flags = sale->flags};
+        *out = (twi_receipt){
+            .t = sale->t, .employee = sale->employee, .amount = sale->amount, .flags = sale->flags};
         return true;
     }
     return false;
@@ -59,11 +61,13 @@ void twi_sequence_original(const tw_engine *engine, twi_event *event)
         return;
     tw_str reference = twi_original_reference(event->txn);
     if (reference.bytes)
-        event->has_original = find_receipt(engine, reference, &event->original, &event->original_idx);
+        event->has_original =
+            find_receipt(engine, reference, &event->original, &event->original_idx);
     else
         // The money effect of a void or refund is the negative of the sale's.
-        event->has_original = find_recent_sale(twi_register_at(engine, event->idx[TW_ENTITY_REGISTER]),
-                                               -event->amount, event->own_s, &event->original);
+        event->has_original =
+            find_recent_sale(twi_register_at(engine, event->idx[TW_ENTITY_REGISTER]),
+                             -event->amount, event->own_s, &event->original);
 }
 
 void twi_receipt_add(tw_engine *engine, const twi_receipt *receipt)
@@ -87,7 +91,8 @@ static void remember_register(twi_register *reg, const twi_event *event)
     bool undoes = event->flags & (TWI_BIT(TW_FILTER_CANCEL) | TWI_BIT(TW_FILTER_VOID));
     if (undoes && txn->total_minor != 0) {
         reg->undone_s = event->own_s;
-        reg->undone_amount = twi_saturate(txn->total_minor < 0 ? -txn->total_minor : txn->total_minor);
+        reg->undone_amount =
+            twi_saturate(txn->total_minor < 0 ? -txn->total_minor : txn->total_minor);
     }
     if (undoes)
         reg->last_cancel_s = TW_MAX(reg->last_cancel_s, event->own_s);
@@ -117,7 +122,8 @@ static void remember_account(tw_engine *engine, const twi_event *event)
         account->last_load_s = TW_MAX(account->last_load_s, event->own_s);
 }
 
-void twi_sequence_remember(tw_engine *engine, const twi_event *event, uint64_t fact_key, uint64_t seq)
+void twi_sequence_remember(tw_engine *engine, const twi_event *event, uint64_t fact_key,
+                           uint64_t seq)
 {
     remember_register(twi_register_at(engine, event->idx[TW_ENTITY_REGISTER]), event);
     remember_employee(engine, event);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Snapshots: one walk over the state serves saving, loading and hashing, so that they cannot differ.
-// Arrays are written as their bytes (the layout is this build's; the header's shape hash refuses any
-// other). Tables are not written: they follow from the keys in the arrays, and their physical order,
-// which depends on how they grew, must not show in the hash. A trailing XXH3 covers everything.
+// Snapshots: one walk over the state serves saving, loading and hashing, so that they cannot
+// differ. Arrays are written as their bytes (the layout is this build's; the header's shape hash
+// refuses any other). Tables are not written: they follow from the keys in the arrays, and their
+// physical order, which depends on how they grew, must not show in the hash. A trailing XXH3 covers
+// everything.
 #include "internal.h"
 
 #include <stdlib.h>
@@ -78,7 +79,8 @@ static void walk_distinct(walk *w, tw_engine *engine)
     piece(w, sorted, n * sizeof(*sorted));
     for (size_t i = 0; w->read && w->status == TW_OK && i < n; i++) {
         tw_table_slot *slot = NULL;
-        w->status = sorted[i].key ? tw_table_at(&engine->distinct, sorted[i].key, &slot) : TW_CORRUPT;
+        w->status =
+            sorted[i].key ? tw_table_at(&engine->distinct, sorted[i].key, &slot) : TW_CORRUPT;
         if (w->status == TW_OK)
             slot->value = sorted[i].value;
     }
@@ -100,9 +102,9 @@ static void walk_kind(walk *w, twi_kind *kind)
 
 static uint64_t shape_hash(const tw_engine *engine)
 {
-    uint64_t sizes[16] = {sizeof(twi_entity), sizeof(twi_receipt), sizeof(twi_register),
+    uint64_t sizes[16] = {sizeof(twi_entity),  sizeof(twi_receipt),  sizeof(twi_register),
                           sizeof(twi_account), sizeof(twi_employee), sizeof(twi_store),
-                          sizeof(twi_group), sizeof(twi_entry), sizeof(twi_chunk)};
+                          sizeof(twi_group),   sizeof(twi_entry),    sizeof(twi_chunk)};
     for (int k = 0; k < TW_ENTITY_N; k++)
         sizes[9 + k] = engine->kinds[k].dense.item_bytes;
     return tw_hash64(sizes, sizeof(sizes), tw_catalogue_hash());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exact sliding windows: accumulators that entries enter once and leave once, behind cursors that
-// remember the time of the entry they stand before, so that a window with nothing to evict costs one
-// comparison and no cache miss.
+// remember the time of the entry they stand before, so that a window with nothing to evict costs
+// one comparison and no cache miss.
 #include "internal.h"
 
 #include <math.h>
@@ -36,8 +36,8 @@ static void frozen_change(twi_distinct *distinct, uint64_t key, int32_t delta)
             return;
         }
     }
-    // A probe far in the future of a busy entity may meet more partners than the scratch holds; then
-    // the count is that of the partners which it does hold.
+    // A probe far in the future of a busy entity may meet more partners than the scratch holds;
+    // then the count is that of the partners which it does hold.
     if (distinct->change_n < distinct->change_cap)
         distinct->changes[distinct->change_n++] = (twi_distinct_change){key, delta};
 }
@@ -152,7 +152,8 @@ void twi_windows_start(const twi_windows *w, const twi_entity *entity, twi_dense
     }
 }
 
-void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_dense dense, uint32_t now_s)
+void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_dense dense,
+                         uint32_t now_s)
 {
     for (uint32_t i = 0; i < w->plan->window_n; i++) {
         const twi_plan_window *window = &w->plan->windows[i];
@@ -162,11 +163,13 @@ void twi_windows_advance(const twi_windows *w, const twi_entity *entity, twi_den
         int64_t newest = (int64_t)now_s - window->delay_s;
         int64_t oldest = newest - window->width_s;
         while (window->delay_s > 0 && dense.lead[i].t != UINT32_MAX && dense.lead[i].t <= newest) {
-            count_entry(w, &w->plan->window_moves[i], dense.acc, peek(w, entity, &dense.lead[i]), 1);
+            count_entry(w, &w->plan->window_moves[i], dense.acc, peek(w, entity, &dense.lead[i]),
+                        1);
             step(w, entity, &dense.lead[i]);
         }
         while (dense.trail[i].t != UINT32_MAX && dense.trail[i].t <= oldest) {
-            count_entry(w, &w->plan->window_moves[i], dense.acc, peek(w, entity, &dense.trail[i]), -1);
+            count_entry(w, &w->plan->window_moves[i], dense.acc, peek(w, entity, &dense.trail[i]),
+                        -1);
             step(w, entity, &dense.trail[i]);
         }
     }
@@ -280,9 +283,10 @@ float twi_value(const twi_plan_value *value, const int64_t *acc, double minor_pe
     return NAN;
 }
 
-// Values lie in the order of their measures, so that each loop does one thing. The same arithmetic as
-// twi_value, which serves single values.
-void twi_windows_values(const twi_plan *plan, const int64_t *acc, double minor_per_major, float *row)
+// Values lie in the order of their measures, so that each loop does one thing. The same arithmetic
+// as twi_value, which serves single values.
+void twi_windows_values(const twi_plan *plan, const int64_t *acc, double minor_per_major,
+                        float *row)
 {
     const twi_plan_value *v = plan->values;
     const uint32_t *end = plan->value_end;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who may do what: API tokens, sessions, the one-time link. Secrets have 256 random bits, so that a
-// look-up by their SHA-256 needs no slow hash and no constant-time comparison. What was looked up is
-// remembered for a few seconds; a revocation through this server takes effect at once.
+// look-up by their SHA-256 needs no slow hash and no constant-time comparison. What was looked up
+// is remembered for a few seconds; a revocation through this server takes effect at once.
 #include <stdio.h>
 
 #include "internal.h"
@@ -84,8 +84,8 @@ tw_status tw_access_token_new(const tw_ledger *ledger, tw_str name, uint32_t sco
     return tw_ledger_token_put(ledger, &row, err);
 }
 
-static tw_status new_session(const tw_ledger *ledger, const char *user, int64_t now_ms, int64_t life_ms,
-                             char secret[TW_SECRET_BYTES], tw_err *err)
+static tw_status new_session(const tw_ledger *ledger, const char *user, int64_t now_ms,
+                             int64_t life_ms, char secret[TW_SECRET_BYTES], tw_err *err)
 {
     tw_session_row row = {.user = tw_str_from(user),
                           .scopes = TW_STR("admin"),
@@ -102,9 +102,11 @@ tw_status tw_access_link_new(const tw_ledger *ledger, int64_t now_ms, char secre
     return new_session(ledger, link_user, now_ms, LINK_MS, secret, err);
 }
 
-// --- who asks --------------------------------------------------------------------------------------------
+// --- who asks
+// --------------------------------------------------------------------------------------------
 
-static bool remembered(tw_http *http, const uint8_t hash[TW_SHA256_BYTES], int64_t now_ms, twi_principal *out)
+static bool remembered(tw_http *http, const uint8_t hash[TW_SHA256_BYTES], int64_t now_ms,
+                       twi_principal *out)
 {
     const twi_access_entry *entry = &http->access[hash[0] % TWI_ACCESS_CACHE];
     pthread_mutex_lock(&http->access_lock);
@@ -134,7 +136,10 @@ static void forget_all(tw_http *http)
     pthread_mutex_unlock(&http->access_lock);
 }
 
-static int64_t now_of(const tw_http *http) { return http->clock->now_ms(http->clock->ctx); }
+static int64_t now_of(const tw_http *http)
+{
+    return http->clock->now_ms(http->clock->ctx);
+}
 
 static bool look_up(twi_request *request, const uint8_t hash[TW_SHA256_BYTES], bool by_cookie,
                     twi_principal *out)
@@ -181,8 +186,8 @@ static bool identify(twi_request *request, twi_principal *out)
     return look_up(request, hash, !is_bearer, out);
 }
 
-// With a cookie, an unsafe request must come from our own page: a header that forms cannot send, and
-// the origin when the browser tells it.
+// With a cookie, an unsafe request must come from our own page: a header that forms cannot send,
+// and the origin when the browser tells it.
 static bool is_own_page(const twi_request *request)
 {
     const char *csrf = twi_request_header(request, "X-Tillwatch-CSRF");
@@ -211,7 +216,9 @@ bool twi_access_check(twi_request *request)
         return false;
     }
     if (request->who.by_cookie && is_unsafe(request) && !is_own_page(request)) {
-        twi_problem(request, 403, NULL, "With a session, send the header X-Tillwatch-CSRF: 1 from the portal's own page");
+        twi_problem(
+            request, 403, NULL,
+            "With a session, send the header X-Tillwatch-CSRF: 1 from the portal's own page");
         return false;
     }
     if (!(request->who.scopes & (scope | TW_SCOPE_ADMIN))) {
@@ -223,7 +230,8 @@ bool twi_access_check(twi_request *request)
     return true;
 }
 
-// --- sessions ----------------------------------------------------------------------------------------------
+// --- sessions
+// ----------------------------------------------------------------------------------------------
 
 static void json_scopes(yyjson_mut_doc *doc, yyjson_mut_val *object, uint32_t scopes)
 {
@@ -236,13 +244,12 @@ static void json_scopes(yyjson_mut_doc *doc, yyjson_mut_val *object, uint32_t sc
 
 static void reply_session(twi_request *request, const twi_principal *who)
 {
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        twi_json_cstr(doc, root, "user", who->user);
-        json_scopes(doc, root, who->scopes);
-    }
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
+        return;
+    twi_json_cstr(doc, root, "user", who->user);
+    json_scopes(doc, root, who->scopes);
     twi_reply_json(request, 200, doc);
 }
 
@@ -264,8 +271,8 @@ static bool link_is_throttled(tw_http *http, bool failed)
 static void set_cookie(twi_request *request, const char *secret, int64_t life_s)
 {
     char text[256];
-    snprintf(text, sizeof(text), "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict", cookie_name,
-             secret, (long long)life_s);
+    snprintf(text, sizeof(text), "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict",
+             cookie_name, secret, (long long)life_s);
     const char *value = tw_arena_copy(&request->arena, text, strlen(text));
     if (value)
         twi_reply_header(request, "Set-Cookie", value);
@@ -293,7 +300,8 @@ void twi_handle_session_create(twi_request *request)
     yyjson_val *token = yyjson_obj_get(yyjson_doc_get_root(body), "link_token");
     tw_str secret = {yyjson_get_str(token), yyjson_get_len(token)};
     if (!yyjson_is_str(token) || secret.bytes < 16 || secret.bytes > 128) {
-        twi_problem(request, 422, "link_token", "link_token must be the last part of the set-up link");
+        twi_problem(request, 422, "link_token",
+                    "link_token must be the last part of the set-up link");
         return;
     }
     if (link_is_throttled(http, false)) {
@@ -302,7 +310,9 @@ void twi_handle_session_create(twi_request *request)
     }
     if (!use_link(request, secret)) {
         link_is_throttled(http, true);
-        twi_problem(request, 401, NULL, "This link was used, has expired or is unknown; `tillwatch serve --new-link` prints a new one");
+        twi_problem(request, 401, NULL,
+                    "This link was used, has expired or is unknown; `tillwatch serve --new-link` "
+                    "prints a new one");
         return;
     }
     char session[TW_SECRET_BYTES];
@@ -329,7 +339,8 @@ void twi_handle_session_delete(twi_request *request)
 {
     const char *secret = cookie(request);
     if (secret && !is_own_page(request)) {
-        twi_problem(request, 403, NULL, "Send the header X-Tillwatch-CSRF: 1 from the portal's own page");
+        twi_problem(request, 403, NULL,
+                    "Send the header X-Tillwatch-CSRF: 1 from the portal's own page");
         return;
     }
     if (secret) {
@@ -346,7 +357,8 @@ void twi_handle_session_delete(twi_request *request)
     twi_reply(request, 204, NULL, TW_STR_NONE);
 }
 
-// --- tokens --------------------------------------------------------------------------------------------------
+// --- tokens
+// --------------------------------------------------------------------------------------------------
 
 static void json_token(yyjson_mut_doc *doc, yyjson_mut_val *object, tw_str id, tw_str name,
                        uint32_t scopes, int64_t created_ms)
@@ -362,14 +374,12 @@ void twi_handle_token_list(twi_request *request)
     tw_token_row *rows = NULL;
     size_t n = 0;
     tw_err err = {0};
-    tw_status status = tw_ledger_token_list(request->http->ledger, &request->arena, &rows, &n, &err);
-    yyjson_mut_doc *doc = status == TW_OK ? twi_json_doc(request) : NULL;
-    if (!doc) {
-        twi_problem_err(request, status == TW_OK ? TW_NO_MEMORY : status, &err);
+    tw_status status =
+        tw_ledger_token_list(request->http->ledger, &request->arena, &rows, &n, &err);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, &err, &doc, &root))
         return;
-    }
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
     yyjson_mut_val *items = twi_json_array(doc, root, "items");
     for (size_t i = 0; i < n; i++) {
         yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
@@ -399,7 +409,8 @@ static bool read_scopes(twi_request *request, yyjson_val *array, uint32_t *scope
     }
     if (*scopes)
         return true;
-    twi_problem(request, 422, "scopes", "scopes must list some of ingest, score, read, verdict and admin, each once");
+    twi_problem(request, 422, "scopes",
+                "scopes must list some of ingest, score, read, verdict and admin, each once");
     return false;
 }
 
@@ -423,17 +434,12 @@ void twi_handle_token_create(twi_request *request)
     tw_err err = {0};
     int64_t now_ms = now_of(http);
     tw_status status = tw_access_token_new(http->ledger, name, scopes, now_ms, id, secret, &err);
-    if (status != TW_OK) {
-        twi_problem_err(request, status, &err);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, &err, &doc, &root))
         return;
-    }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        json_token(doc, root, tw_str_from(id), name, scopes, now_ms);
-        twi_json_cstr(doc, root, "token", secret);
-    }
+    json_token(doc, root, tw_str_from(id), name, scopes, now_ms);
+    twi_json_cstr(doc, root, "token", secret);
     twi_reply_json(request, 201, doc);
 }
 
@@ -444,7 +450,8 @@ void twi_handle_token_revoke(twi_request *request)
                                               now_of(request->http), &err);
     forget_all(request->http);
     if (status == TW_NOT_FOUND)
-        twi_problem(request, 404, NULL, "There is no token \"%.*s\"", TW_STR_ARG(request->params[0]));
+        twi_problem(request, 404, NULL, "There is no token \"%.*s\"",
+                    TW_STR_ARG(request->params[0]));
     else if (status != TW_OK)
         twi_problem_err(request, status, &err);
     else

@@ -15,7 +15,8 @@ enum {
 #define TIMELINE_BEFORE_MS (2 * TW_HOUR_MS)
 #define TIMELINE_AFTER_MS TW_HOUR_MS
 
-// --- one alert as JSON ---------------------------------------------------------------------------------
+// --- one alert as JSON
+// ---------------------------------------------------------------------------------
 
 static void json_verdict(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_alert_view *alert)
 {
@@ -63,7 +64,8 @@ void twi_json_alert(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_alert_
     twi_json_str_or_null(doc, object, "register_id", alert->register_id);
     yyjson_mut_val *ids = twi_json_array(doc, object, "transaction_ids");
     for (size_t i = alert->transaction_id_n; i-- > 0;)
-        yyjson_mut_arr_add_strn(doc, ids, alert->transaction_ids[i].at, alert->transaction_ids[i].bytes);
+        yyjson_mut_arr_add_strn(doc, ids, alert->transaction_ids[i].at,
+                                alert->transaction_ids[i].bytes);
     yyjson_mut_val *reasons = twi_json_array(doc, object, "reasons");
     for (size_t i = 0; i < alert->reason_n; i++) {
         yyjson_mut_val *reason = yyjson_mut_arr_add_obj(doc, reasons);
@@ -80,7 +82,8 @@ void twi_json_alert_array(yyjson_mut_doc *doc, yyjson_mut_val *array, const tw_a
         twi_json_alert(doc, yyjson_mut_arr_add_obj(doc, array), &list->items[i]);
 }
 
-// --- the list --------------------------------------------------------------------------------------------
+// --- the list
+// --------------------------------------------------------------------------------------------
 
 static bool one_of(tw_str value, const char *const *words, size_t n)
 {
@@ -108,8 +111,8 @@ static bool time_argument(twi_request *request, const char *name, int64_t *out_m
     return false;
 }
 
-static bool word_argument(twi_request *request, const char *name, const char *const *words, size_t n,
-                          tw_str *out)
+static bool word_argument(twi_request *request, const char *name, const char *const *words,
+                          size_t n, tw_str *out)
 {
     *out = argument(request, name);
     if (out->bytes == 0 || one_of(*out, words, n))
@@ -120,9 +123,10 @@ static bool word_argument(twi_request *request, const char *name, const char *co
 
 static bool read_query(twi_request *request, tw_alert_query *query)
 {
-    static const char *const statuses[] = {"OPEN", "NEW", "ASSIGNED", "IN_REVIEW", "ESCALATED", "CLOSED"};
-    static const char *const types[] = {"DISCOUNT", "VOID_REFUND", "EMPLOYEE", "TIME", "CROSS_STORE",
-                                        "INVENTORY"};
+    static const char *const statuses[] = {"OPEN",      "NEW",       "ASSIGNED",
+                                           "IN_REVIEW", "ESCALATED", "CLOSED"};
+    static const char *const types[] = {"DISCOUNT", "VOID_REFUND", "EMPLOYEE",
+                                        "TIME",     "CROSS_STORE", "INVENTORY"};
     static const char *const sorts[] = {"rank", "created", "risk", "exposure"};
     static const tw_alert_sort sort_codes[] = {TW_ALERT_SORT_RANK, TW_ALERT_SORT_CREATED,
                                                TW_ALERT_SORT_RISK, TW_ALERT_SORT_EXPOSURE};
@@ -137,7 +141,8 @@ static bool read_query(twi_request *request, tw_alert_query *query)
         !time_argument(request, "from", &query->from_ms) ||
         !time_argument(request, "to", &query->to_ms) || !twi_query_limit(request, &query->limit))
         return false;
-    if (risk.bytes && (!tw_str_to_f64(risk, &query->min_risk) || query->min_risk < 0 || query->min_risk > 1)) {
+    if (risk.bytes &&
+        (!tw_str_to_f64(risk, &query->min_risk) || query->min_risk < 0 || query->min_risk > 1)) {
         twi_problem(request, 400, "min_risk", "min_risk must be a number from 0 to 1");
         return false;
     }
@@ -158,27 +163,25 @@ void twi_handle_alert_list(twi_request *request)
     tw_err err = {0};
     if (!read_query(request, &query))
         return;
-    tw_status status = tw_query_alerts(request->http->service, &query, &request->arena, &list, &err);
+    tw_status status =
+        tw_query_alerts(request->http->service, &query, &request->arena, &list, &err);
     if (status == TW_INVALID) {
-        twi_problem(request, 400, "cursor", "%s", err.text[0] ? err.text : "the cursor is not of this list");
+        twi_problem(request, 400, "cursor", "%s",
+                    err.text[0] ? err.text : "the cursor is not of this list");
         return;
     }
-    if (status != TW_OK) {
-        twi_problem_err(request, status, &err);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, &err, &doc, &root))
         return;
-    }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        twi_json_alert_array(doc, twi_json_array(doc, root, "items"), &list);
-        twi_json_str_or_null(doc, root, "next_cursor", list.next_cursor);
-        twi_json_uint(doc, root, "total", list.total);
-    }
+    twi_json_alert_array(doc, twi_json_array(doc, root, "items"), &list);
+    twi_json_str_or_null(doc, root, "next_cursor", list.next_cursor);
+    twi_json_uint(doc, root, "total", list.total);
     twi_reply_json(request, 200, doc);
 }
 
-// --- the one screen ----------------------------------------------------------------------------------------
+// --- the one screen
+// ----------------------------------------------------------------------------------------
 
 static bool alert_holds(const tw_alert_view *alert, uint64_t seq)
 {
@@ -196,7 +199,8 @@ static void add_transactions(twi_request *request, yyjson_mut_doc *doc, yyjson_m
     size_t shown = 0;
     for (size_t i = alert->transaction_id_n; i-- > 0 && shown < DETAIL_TRANSACTIONS; shown++) {
         tw_transaction_view view;
-        if (tw_query_seq(request->http->service, alert->seqs[i], &request->arena, &view, NULL) == TW_OK)
+        if (tw_query_seq(request->http->service, alert->seqs[i], &request->arena, &view, NULL) ==
+            TW_OK)
             twi_json_transaction(doc, yyjson_mut_arr_add_obj(doc, array), &view);
     }
 }
@@ -234,7 +238,8 @@ static void add_peers(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
     tw_service *service = request->http->service;
     tw_measure_view measures[TW_PEER_MEASURE_N];
     yyjson_mut_val *peers = twi_json_array(doc, root, "peers");
-    if (!alert->employee_id.bytes || tw_query_measures(service, alert->employee_id, measures) != TW_OK) {
+    if (!alert->employee_id.bytes ||
+        tw_query_measures(service, alert->employee_id, measures) != TW_OK) {
         twi_json_null(doc, root, "trend");
         return;
     }
@@ -303,9 +308,11 @@ static void add_related(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_va
 void twi_handle_alert(twi_request *request)
 {
     tw_alert_view alert;
-    tw_status status = tw_query_alert(request->http->service, request->params[0], &request->arena, &alert);
+    tw_status status =
+        tw_query_alert(request->http->service, request->params[0], &request->arena, &alert);
     if (status == TW_NOT_FOUND) {
-        twi_problem(request, 404, NULL, "There is no alert \"%.*s\"", TW_STR_ARG(request->params[0]));
+        twi_problem(request, 404, NULL, "There is no alert \"%.*s\"",
+                    TW_STR_ARG(request->params[0]));
         return;
     }
     if (status != TW_OK) {
@@ -325,26 +332,27 @@ void twi_handle_alert(twi_request *request)
         twi_reply(request, 304, NULL, TW_STR_NONE);
         return;
     }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        twi_json_alert(doc, root, &alert);
-        add_transactions(request, doc, root, &alert);
-        add_timeline(request, doc, root, &alert);
-        add_peers(request, doc, root, &alert);
-        add_related(request, doc, root, &alert);
-        twi_json_cstr(doc, root, "etag", etag);
-    }
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
+        return;
+    twi_json_alert(doc, root, &alert);
+    add_transactions(request, doc, root, &alert);
+    add_timeline(request, doc, root, &alert);
+    add_peers(request, doc, root, &alert);
+    add_related(request, doc, root, &alert);
+    twi_json_cstr(doc, root, "etag", etag);
     twi_reply_json(request, 200, doc);
 }
 
-// --- verdicts ------------------------------------------------------------------------------------------------
+// --- verdicts
+// ------------------------------------------------------------------------------------------------
 
 static tw_str member(yyjson_val *object, const char *name)
 {
     yyjson_val *value = yyjson_obj_get(object, name);
-    return yyjson_is_str(value) ? (tw_str){yyjson_get_str(value), yyjson_get_len(value)} : TW_STR_NONE;
+    return yyjson_is_str(value) ? (tw_str){yyjson_get_str(value), yyjson_get_len(value)}
+                                : TW_STR_NONE;
 }
 
 // A decimal string or a number, in the currency of the alert (its exponent).
@@ -362,14 +370,15 @@ static bool money_member(twi_request *request, yyjson_val *object, int exponent,
     }
     if (s.bytes && tw_str_to_scaled(s, exponent, out) && *out >= 0 && *out <= TW_MONEY_MAX_MINOR)
         return true;
-    twi_problem(request, 422, "recovered_amount", "recovered_amount must be a decimal number that is not negative");
+    twi_problem(request, 422, "recovered_amount",
+                "recovered_amount must be a decimal number that is not negative");
     return false;
 }
 
 static bool known_members(twi_request *request, yyjson_val *object)
 {
-    static const char *const names[] = {"alert_id", "transaction_id", "verdict", "reason", "note",
-                                        "recovered_amount", "decided_at"};
+    static const char *const names[] = {"alert_id", "transaction_id",   "verdict",   "reason",
+                                        "note",     "recovered_amount", "decided_at"};
     size_t i, n;
     yyjson_val *key, *value;
     yyjson_obj_foreach(object, i, n, key, value)
@@ -404,9 +413,11 @@ static bool read_verdict(twi_request *request, yyjson_val *object, tw_verdict *v
     else if (verdict->alert_id.bytes && verdict->transaction_id.bytes)
         twi_problem(request, 422, "transaction_id", "Give alert_id or transaction_id, not both");
     else if (!tw_verdict_from(kind, &verdict->verdict))
-        twi_problem(request, 422, "verdict", "verdict must be CONFIRMED, REFUTED, INCONCLUSIVE or OPERATIONAL");
+        twi_problem(request, 422, "verdict",
+                    "verdict must be CONFIRMED, REFUTED, INCONCLUSIVE or OPERATIONAL");
     else if (verdict->reason.bytes == 0)
-        twi_problem(request, 422, "reason", "reason is missing; GET /v1/verdict-reasons lists them");
+        twi_problem(request, 422, "reason",
+                    "reason is missing; GET /v1/verdict-reasons lists them");
     else if (verdict->note.bytes > NOTE_MAX || !tw_str_is_utf8(verdict->note))
         twi_problem(request, 422, "note", "note must be text of at most 2,000 bytes");
     else if (decided.bytes && (!tw_time_parse(decided, &verdict->decided_ms, &offset) ||
@@ -426,35 +437,29 @@ void twi_handle_verdict(twi_request *request)
     if (!body || !read_verdict(request, yyjson_doc_get_root(body), &verdict))
         return;
     tw_status status = tw_service_verdict(request->http->service, &verdict, &result, &err);
-    if (status != TW_OK) {
-        twi_problem_err(request, status, &err);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, &err, &doc, &root))
         return;
-    }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        twi_json_cstr(doc, root, "verdict_id", result.verdict_id);
-        twi_json_str_or_null(doc, root, "alert_id", tw_str_from(result.alert_id));
-        twi_json_str_or_null(doc, root, "status", result.status);
-    }
+    twi_json_cstr(doc, root, "verdict_id", result.verdict_id);
+    twi_json_str_or_null(doc, root, "alert_id", tw_str_from(result.alert_id));
+    twi_json_str_or_null(doc, root, "status", result.status);
     twi_reply_json(request, 201, doc);
 }
 
 void twi_handle_verdict_reasons(twi_request *request)
 {
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        yyjson_mut_val *items = twi_json_array(doc, root, "items");
-        const tw_verdict_reason *reason;
-        for (size_t i = 0; (reason = tw_verdict_reason_get(i)) != NULL; i++) {
-            yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
-            twi_json_cstr(doc, item, "verdict", tw_verdict_name(reason->verdict));
-            twi_json_cstr(doc, item, "reason", reason->reason);
-            twi_json_cstr(doc, item, "title", reason->title);
-        }
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
+        return;
+    yyjson_mut_val *items = twi_json_array(doc, root, "items");
+    const tw_verdict_reason *reason;
+    for (size_t i = 0; (reason = tw_verdict_reason_get(i)) != NULL; i++) {
+        yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
+        twi_json_cstr(doc, item, "verdict", tw_verdict_name(reason->verdict));
+        twi_json_cstr(doc, item, "reason", reason->reason);
+        twi_json_cstr(doc, item, "title", reason->title);
     }
     twi_reply_json(request, 200, doc);
 }

@@ -80,7 +80,8 @@ bool twi_body_decode(twi_request *request)
         return true;
     bool is_gzip = strcmp(encoding, "gzip") == 0;
     if (!is_gzip && strcmp(encoding, "zstd") != 0) {
-        twi_problem(request, 415, NULL, "Content-Encoding \"%.40s\" is not supported; use gzip or zstd", encoding);
+        twi_problem(request, 415, NULL,
+                    "Content-Encoding \"%.40s\" is not supported; use gzip or zstd", encoding);
         return false;
     }
     tw_buf plain;

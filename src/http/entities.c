@@ -5,7 +5,10 @@
 
 enum { RECENT = 50, ALERTS = 100 };
 
-static tw_str why_or_none(const tw_guilt *guilt) { return guilt->is_guilty ? guilt->why : TW_STR_NONE; }
+static tw_str why_or_none(const tw_guilt *guilt)
+{
+    return guilt->is_guilty ? guilt->why : TW_STR_NONE;
+}
 
 static void json_line(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_transaction *txn,
                       const tw_line *line, const tw_guilt *guilt)
@@ -54,7 +57,8 @@ void twi_json_brief(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_transa
     twi_json_bool(doc, object, "alerted", alerted);
 }
 
-void twi_json_transaction(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_transaction_view *view)
+void twi_json_transaction(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                          const tw_transaction_view *view)
 {
     const tw_transaction *txn = view->transaction;
     json_head(doc, object, view);
@@ -76,7 +80,8 @@ void twi_json_transaction(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_
     twi_json_share(doc, object, "outlier", view->score.outlier);
     yyjson_mut_val *reasons = twi_json_array(doc, object, "reasons");
     for (size_t i = 0; i < view->signal_n; i++)
-        yyjson_mut_arr_add_strn(doc, reasons, view->signals[i].sentence.at, view->signals[i].sentence.bytes);
+        yyjson_mut_arr_add_strn(doc, reasons, view->signals[i].sentence.at,
+                                view->signals[i].sentence.bytes);
     twi_json_str_or_null(doc, object, "alert_id", view->alert_id);
     twi_json_bool(doc, object, "guilty", view->whole.is_guilty);
     twi_json_str_or_null(doc, object, "why", why_or_none(&view->whole));
@@ -109,22 +114,18 @@ void twi_handle_transaction(twi_request *request)
     tw_transaction_view view;
     tw_err err = {0};
     tw_str id = request->params[0];
-    tw_status status = tw_query_transaction(request->http->service, id, &request->arena, &view, &err);
+    tw_status status =
+        tw_query_transaction(request->http->service, id, &request->arena, &view, &err);
     if (status == TW_NOT_FOUND) {
         twi_problem(request, 404, NULL, "There is no transaction \"%.*s\"", TW_STR_ARG(id));
         return;
     }
-    if (status != TW_OK) {
-        twi_problem_err(request, status, &err);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, &err, &doc, &root))
         return;
-    }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        twi_json_transaction(doc, root, &view);
-        add_features(doc, root, &view);
-    }
+    twi_json_transaction(doc, root, &view);
+    add_features(doc, root, &view);
     twi_reply_json(request, 200, doc);
 }
 
@@ -156,15 +157,18 @@ static void add_alerts(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val
         twi_json_alert_array(doc, alerts, &list);
 }
 
-static void add_recent(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root, tw_str employee_id)
+static void add_recent(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
+                       tw_str employee_id)
 {
     const tw_transaction_view *views = NULL;
     size_t n = 0;
     yyjson_mut_val *recent = twi_json_array(doc, root, "recent");
-    if (tw_query_recent(request->http->service, employee_id, RECENT, &request->arena, &views, &n) != TW_OK)
+    if (tw_query_recent(request->http->service, employee_id, RECENT, &request->arena, &views, &n) !=
+        TW_OK)
         return;
     for (size_t i = 0; i < n; i++)
-        twi_json_brief(doc, yyjson_mut_arr_add_obj(doc, recent), &views[i], views[i].alert_id.bytes > 0);
+        twi_json_brief(doc, yyjson_mut_arr_add_obj(doc, recent), &views[i],
+                       views[i].alert_id.bytes > 0);
 }
 
 void twi_handle_employee(twi_request *request)
@@ -180,13 +184,10 @@ void twi_handle_employee(twi_request *request)
         twi_problem(request, 404, NULL, "There is no employee \"%.*s\"", TW_STR_ARG(id));
         return;
     }
-    yyjson_mut_doc *doc = status == TW_OK ? twi_json_doc(request) : NULL;
-    if (!doc) {
-        twi_problem_err(request, status == TW_OK ? TW_NO_MEMORY : status, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
     twi_json_str(doc, root, "employee_id", id);
     yyjson_mut_val *stores = twi_json_array(doc, root, "stores");
     if (info.home_store[0])
@@ -208,20 +209,15 @@ void twi_handle_store_list(twi_request *request)
     const tw_store_row *rows = NULL;
     size_t n = 0;
     tw_status status = tw_query_stores(request->http->service, &request->arena, &rows, &n);
-    if (status != TW_OK) {
-        twi_problem_err(request, status, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        yyjson_mut_val *items = twi_json_array(doc, root, "items");
-        for (size_t i = 0; i < n; i++) {
-            yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
-            twi_json_str(doc, item, "store_id", rows[i].store_id);
-            twi_json_uint(doc, item, "alerts_open", rows[i].alerts_open);
-        }
+    yyjson_mut_val *items = twi_json_array(doc, root, "items");
+    for (size_t i = 0; i < n; i++) {
+        yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
+        twi_json_str(doc, item, "store_id", rows[i].store_id);
+        twi_json_uint(doc, item, "alerts_open", rows[i].alerts_open);
     }
     twi_reply_json(request, 200, doc);
 }
@@ -243,7 +239,8 @@ static void add_store(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
         twi_json_share(doc, employee, "void_rate", (float)row->void_rate);
         twi_json_uint(doc, employee, "alerts", row->alerts);
     }
-    tw_alert_query query = {.store_id = store->store_id, .sort = TW_ALERT_SORT_CREATED, .limit = ALERTS};
+    tw_alert_query query = {
+        .store_id = store->store_id, .sort = TW_ALERT_SORT_CREATED, .limit = ALERTS};
     add_alerts(request, doc, root, &query);
 }
 
@@ -256,15 +253,10 @@ void twi_handle_store(twi_request *request)
         twi_problem(request, 404, NULL, "There is no store \"%.*s\"", TW_STR_ARG(id));
         return;
     }
-    if (status != TW_OK) {
-        twi_problem_err(request, status, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        add_store(request, doc, root, &store);
-    }
+    add_store(request, doc, root, &store);
     twi_reply_json(request, 200, doc);
 }

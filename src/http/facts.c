@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Facts in: one JSON object or NDJSON. The HTTP thread parses up to one batch of records, suspends
-// the connection and submits the batch; the flow thread completes it and resumes the connection; the
-// HTTP thread writes the answers of that batch and goes on with the next one. Memory is bounded by
-// the body and one batch of facts.
+// the connection and submits the batch; the flow thread completes it and resumes the connection;
+// the HTTP thread writes the answers of that batch and goes on with the next one. Memory is bounded
+// by the body and one batch of facts.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +11,8 @@
 
 enum { PROBLEMS_MAX = 100 };
 
-// --- answers ---------------------------------------------------------------------------------------
+// --- answers
+// ---------------------------------------------------------------------------------------
 
 static void add_problem(yyjson_mut_doc *doc, yyjson_mut_val *object, uint64_t line, unsigned status,
                         const char *detail, const char *field)
@@ -69,7 +70,8 @@ static void transaction_result(yyjson_mut_doc *doc, yyjson_mut_val *object, cons
     twi_json_str_or_null(doc, object, "alert_id", tw_str_from(result->alert_id));
     yyjson_mut_val *reasons = twi_json_array(doc, object, "reasons");
     for (size_t i = 0; i < result->reason_n; i++)
-        yyjson_mut_arr_add_strn(doc, reasons, result->reasons[i].sentence.at, result->reasons[i].sentence.bytes);
+        yyjson_mut_arr_add_strn(doc, reasons, result->reasons[i].sentence.at,
+                                result->reasons[i].sentence.bytes);
     twi_json_bool(doc, object, "duplicate", result->outcome == TW_OUTCOME_DUPLICATE);
 }
 
@@ -92,7 +94,8 @@ static void put_line(twi_request *request, size_t index, const tw_result *result
         transaction_result(doc, root, result);
     } else {
         result_problem(request, index, result, detail, &field);
-        add_problem(doc, root, result->line, (unsigned)tw_status_http(result->status), detail, field);
+        add_problem(doc, root, result->line, (unsigned)tw_status_http(result->status), detail,
+                    field);
     }
     size_t bytes = 0;
     char *text = yyjson_mut_write(doc, YYJSON_WRITE_NOFLAG, &bytes);
@@ -156,12 +159,11 @@ static void answer_single(twi_request *request, const tw_result *result)
         answer_counts(request);
         return;
     }
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        transaction_result(doc, root, result);
-    }
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
+        return;
+    transaction_result(doc, root, result);
     twi_reply_json(request, 200, doc);
 }
 
@@ -179,7 +181,8 @@ static void answer_ndjson(twi_request *request)
               (tw_str){(const char *)request->out.data_own, request->out.bytes});
 }
 
-// --- parsing into a batch ----------------------------------------------------------------------------
+// --- parsing into a batch
+// ----------------------------------------------------------------------------
 
 static tw_status reject(twi_request *request, const tw_problem *problem, uint64_t line)
 {
@@ -205,7 +208,8 @@ static tw_status reject(twi_request *request, const tw_problem *problem, uint64_
     return tw_batch_reject(batch, &letter, status);
 }
 
-static tw_status parse_record(twi_request *request, tw_json_parser *parser, tw_str record, uint64_t line)
+static tw_status parse_record(twi_request *request, tw_json_parser *parser, tw_str record,
+                              uint64_t line)
 {
     tw_fact fact;
     tw_problem problem;
@@ -230,7 +234,8 @@ static tw_status fill_batch(twi_request *request)
         status = parse_record(request, parser, request->rest, 0);
         request->rest = TW_STR_NONE;
     }
-    while (request->is_ndjson && status == TW_OK && tw_batch_n(request->batch) < TW_COMMIT_MAX_FACTS) {
+    while (request->is_ndjson && status == TW_OK &&
+           tw_batch_n(request->batch) < TW_COMMIT_MAX_FACTS) {
         tw_str before = request->rest, record;
         uint64_t line_before = request->line;
         if (!tw_ndjson_next(&request->rest, &request->line, &record))
@@ -248,7 +253,8 @@ static tw_status fill_batch(twi_request *request)
     return status;
 }
 
-// --- the batch's way -----------------------------------------------------------------------------------
+// --- the batch's way
+// -----------------------------------------------------------------------------------
 
 static void on_done(void *ctx, tw_batch *batch)
 {
@@ -260,9 +266,11 @@ static void on_done(void *ctx, tw_batch *batch)
 static void fail_batch(twi_request *request, tw_status status, const tw_err *err)
 {
     if (status == TW_BUSY)
-        twi_problem(request, 429, NULL, "The queue is full; nothing was recorded, send it again in a second");
+        twi_problem(request, 429, NULL,
+                    "The queue is full; nothing was recorded, send it again in a second");
     else if (status == TW_NO_SPACE)
-        twi_problem(request, 507, NULL, "The disk is full; nothing was recorded, free some space and send it again");
+        twi_problem(request, 507, NULL,
+                    "The disk is full; nothing was recorded, free some space and send it again");
     else
         twi_problem_err(request, status, err);
     request->phase = TWI_READY;
@@ -331,7 +339,8 @@ static void take_facts(twi_request *request, tw_fact_kind kind)
     request->is_ndjson = twi_body_is(request, "application/x-ndjson");
     request->rest = (tw_str){(const char *)request->body.data_own, request->body.bytes};
     if (!request->is_ndjson && !twi_body_is(request, "application/json")) {
-        twi_problem(request, 415, NULL, "Send application/json (one record) or application/x-ndjson (one a line)");
+        twi_problem(request, 415, NULL,
+                    "Send application/json (one record) or application/x-ndjson (one a line)");
         return;
     }
     tw_status status = tw_batch_get(request->http->service, &request->batch);
@@ -343,26 +352,34 @@ static void take_facts(twi_request *request, tw_fact_kind kind)
     next_batch(request);
 }
 
-void twi_handle_transactions(twi_request *request) { take_facts(request, TW_FACT_TRANSACTION); }
-void twi_handle_movements(twi_request *request) { take_facts(request, TW_FACT_MOVEMENT); }
-void twi_handle_shifts(twi_request *request) { take_facts(request, TW_FACT_SHIFT); }
+void twi_handle_transactions(twi_request *request)
+{
+    take_facts(request, TW_FACT_TRANSACTION);
+}
+void twi_handle_movements(twi_request *request)
+{
+    take_facts(request, TW_FACT_MOVEMENT);
+}
+void twi_handle_shifts(twi_request *request)
+{
+    take_facts(request, TW_FACT_SHIFT);
+}
 
-// --- score without a trace -------------------------------------------------------------------------------
+// --- score without a trace
+// -------------------------------------------------------------------------------
 
 static void answer_score(twi_request *request, const tw_fact *fact, const tw_probe_result *probe)
 {
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (!doc) {
-        twi_problem_err(request, TW_NO_MEMORY, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
     twi_json_str(doc, root, "transaction_id", fact->as.transaction.transaction_id);
     twi_json_share(doc, root, "risk_score", probe->score.risk);
     twi_json_share(doc, root, "probability", probe->score.probability);
     twi_json_share(doc, root, "outlier", probe->score.outlier);
-    twi_json_str_or_null(doc, root, "alert_type", tw_str_from(tw_alert_type_name(probe->score.type)));
+    twi_json_str_or_null(doc, root, "alert_type",
+                         tw_str_from(tw_alert_type_name(probe->score.type)));
     yyjson_mut_val *reasons = twi_json_array(doc, root, "reasons");
     yyjson_mut_val *signals = twi_json_array(doc, root, "signals");
     for (size_t i = 0; i < probe->reason_n; i++) {

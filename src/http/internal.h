@@ -23,10 +23,10 @@
 #include "service/query.h"
 
 enum {
-    TWI_QUERY_QUEUE = 256,   // requests that may wait for a query thread
-    TWI_ACCESS_CACHE = 256,  // tokens and sessions remembered
-    TWI_STREAMS_MAX = 256,   // live streams
-    TWI_PARAMS_MAX = 2,      // variable parts of a path
+    TWI_QUERY_QUEUE = 256,  // requests that may wait for a query thread
+    TWI_ACCESS_CACHE = 256, // tokens and sessions remembered
+    TWI_STREAMS_MAX = 256,  // live streams
+    TWI_PARAMS_MAX = 2,     // variable parts of a path
 };
 
 typedef struct twi_request twi_request;
@@ -76,10 +76,10 @@ struct twi_request {
     tw_batch *batch;
     tw_fact_kind fact_kind;
     bool is_ndjson;
-    tw_str rest;   // lines that are not parsed yet
+    tw_str rest; // lines that are not parsed yet
     uint64_t line;
     twi_reject_note *notes, *last_note;
-    tw_buf out;    // NDJSON replies so far
+    tw_buf out; // NDJSON replies so far
     uint64_t accepted_n, duplicate_n, rejected_n;
     yyjson_mut_doc *problems_doc; // of the first rejected lines, for counted replies
     yyjson_mut_val *problems;
@@ -146,6 +146,10 @@ void twi_problem(twi_request *request, unsigned status, const char *field, const
 // The same for a failed call.
 void twi_problem_err(twi_request *request, tw_status status, const tw_err *err);
 const char *twi_status_title(unsigned status);
+// Begins a JSON reply to a call that gave `status`: true with a document and its root object; false
+// after answering with the problem when the call failed or memory ran out.
+bool twi_json_begin(twi_request *request, tw_status status, const tw_err *err, yyjson_mut_doc **doc,
+                    yyjson_mut_val **root);
 // Queues the reply at libmicrohttpd.
 enum MHD_Result twi_reply_send(twi_request *request);
 
@@ -154,8 +158,10 @@ yyjson_mut_doc *twi_json_doc(twi_request *request);
 void twi_json_str(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, tw_str s);
 void twi_json_str_or_null(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, tw_str s);
 void twi_json_cstr(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, const char *s);
-void twi_json_num(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, double v); // NaN = null
-void twi_json_share(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, float v); // float's shortest text
+void twi_json_num(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+                  double v); // NaN = null
+void twi_json_share(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+                    float v); // float's shortest text
 void twi_json_uint(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, uint64_t v);
 void twi_json_bool(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, bool v);
 void twi_json_null(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key);
@@ -208,7 +214,8 @@ void twi_handle_transaction(twi_request *request);
 void twi_handle_employee(twi_request *request);
 void twi_handle_store_list(twi_request *request);
 void twi_handle_store(twi_request *request);
-void twi_json_transaction(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_transaction_view *view);
+void twi_json_transaction(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                          const tw_transaction_view *view);
 void twi_json_brief(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_transaction_view *view,
                     bool alerted);
 void twi_json_measure(yyjson_mut_doc *doc, yyjson_mut_val *array, const tw_measure_view *measure);

@@ -6,7 +6,10 @@
 #include "internal.h"
 #include "retail/money.h"
 
-static void *arena_malloc(void *ctx, size_t bytes) { return tw_arena_take(ctx, bytes); }
+static void *arena_malloc(void *ctx, size_t bytes)
+{
+    return tw_arena_take(ctx, bytes);
+}
 
 static void *arena_realloc(void *ctx, void *block, size_t old_bytes, size_t bytes)
 {
@@ -90,7 +93,8 @@ void twi_json_money(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key
 {
     char text[TW_MONEY_TEXT_BYTES];
     yyjson_mut_val *money = twi_json_object(doc, object, key);
-    twi_json_cstr(doc, money, "amount", tw_money_format(minor, tw_currency_exponent(currency), text));
+    twi_json_cstr(doc, money, "amount",
+                  tw_money_format(minor, tw_currency_exponent(currency), text));
     twi_json_cstr(doc, money, "currency", currency);
 }
 

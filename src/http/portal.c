@@ -7,18 +7,23 @@
 
 #include "internal.h"
 
-static const char content_policy[] =
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+static const char content_policy[] = "default-src 'self'; script-src 'self'; style-src 'self' "
+                                     "'unsafe-inline'; img-src 'self' data:; "
+                                     "connect-src 'self'; object-src 'none'; base-uri 'none'; "
+                                     "form-action 'self'; frame-ancestors 'none'";
 
 static const char *media_type(tw_str path)
 {
     static const struct {
         const char *suffix, *type;
-    } types[] = {{".html", "text/html; charset=utf-8"},  {".js", "text/javascript; charset=utf-8"},
-                 {".css", "text/css; charset=utf-8"},    {".svg", "image/svg+xml"},
-                 {".json", "application/json"},          {".png", "image/png"},
-                 {".woff2", "font/woff2"},               {".ico", "image/x-icon"},
+    } types[] = {{".html", "text/html; charset=utf-8"},
+                 {".js", "text/javascript; charset=utf-8"},
+                 {".css", "text/css; charset=utf-8"},
+                 {".svg", "image/svg+xml"},
+                 {".json", "application/json"},
+                 {".png", "image/png"},
+                 {".woff2", "font/woff2"},
+                 {".ico", "image/x-icon"},
                  {".webmanifest", "application/manifest+json"}};
     for (size_t i = 0; i < TW_COUNT(types); i++) {
         if (tw_str_ends(path, tw_str_from(types[i].suffix)))
@@ -48,7 +53,8 @@ static void serve(twi_request *request, const twi_portal_file *file)
         return;
     }
     twi_reply_header(request, "ETag", etag);
-    twi_reply_header(request, "Cache-Control", is_asset ? "public, max-age=31536000, immutable" : "no-cache");
+    twi_reply_header(request, "Cache-Control",
+                     is_asset ? "public, max-age=31536000, immutable" : "no-cache");
     twi_reply_header(request, "Content-Security-Policy", content_policy);
     if (known && strcmp(known, etag) == 0) {
         twi_reply(request, 304, NULL, TW_STR_NONE);

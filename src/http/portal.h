@@ -5,8 +5,8 @@
 #define TWI_HTTP_PORTAL_H
 
 typedef struct twi_portal_file {
-    const char *path; // "/index.html"; NULL ends the table
-    const char *hash; // of the content, for the ETag
+    const char *path;                // "/index.html"; NULL ends the table
+    const char *hash;                // of the content, for the ETag
     const unsigned char *data, *end; // gzip
 } twi_portal_file;
 

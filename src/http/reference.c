@@ -23,13 +23,10 @@ void twi_handle_signals(twi_request *request)
     const tw_signal_row *rows = NULL;
     size_t n = 0;
     tw_status status = tw_query_signals(request->http->service, &request->arena, &rows, &n);
-    yyjson_mut_doc *doc = status == TW_OK ? twi_json_doc(request) : NULL;
-    if (!doc) {
-        twi_problem_err(request, status == TW_OK ? TW_NO_MEMORY : status, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
     yyjson_mut_val *items = twi_json_array(doc, root, "items");
     for (size_t i = 0; i < n; i++) {
         yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
@@ -42,7 +39,8 @@ void twi_handle_signals(twi_request *request)
         yyjson_mut_val *parameters = twi_json_object(doc, item, "parameters");
         for (size_t p = 0; p < rows[i].parameter_n; p++) {
             const tw_parameter *parameter = &rows[i].parameters[p];
-            yyjson_mut_obj_add(parameters, yyjson_mut_strncpy(doc, parameter->name.at, parameter->name.bytes),
+            yyjson_mut_obj_add(parameters,
+                               yyjson_mut_strncpy(doc, parameter->name.at, parameter->name.bytes),
                                yyjson_mut_real(doc, parameter->value));
         }
         twi_json_uint(doc, item, "hits_28d", rows[i].hits_28d);
@@ -52,21 +50,20 @@ void twi_handle_signals(twi_request *request)
 
 void twi_handle_catalogue(twi_request *request)
 {
-    yyjson_mut_doc *doc = twi_json_doc(request);
-    if (doc) {
-        yyjson_mut_val *root = yyjson_mut_obj(doc);
-        yyjson_mut_doc_set_root(doc, root);
-        yyjson_mut_val *items = twi_json_array(doc, root, "items");
-        for (int f = 0; f < TW_FEATURE_N; f++) {
-            const tw_feature_row *row = tw_feature_get((tw_feature)f);
-            yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
-            twi_json_cstr(doc, item, "name", row->name);
-            twi_json_cstr(doc, item, "title", row->title);
-            twi_json_cstr(doc, item, "entity", tw_entity_name(row->entity));
-            twi_json_cstr(doc, item, "window", tw_window_label(row->window));
-            twi_json_cstr(doc, item, "unit", row->unit);
-            twi_json_cstr(doc, item, "help", row->help);
-        }
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
+        return;
+    yyjson_mut_val *items = twi_json_array(doc, root, "items");
+    for (int f = 0; f < TW_FEATURE_N; f++) {
+        const tw_feature_row *row = tw_feature_get((tw_feature)f);
+        yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
+        twi_json_cstr(doc, item, "name", row->name);
+        twi_json_cstr(doc, item, "title", row->title);
+        twi_json_cstr(doc, item, "entity", tw_entity_name(row->entity));
+        twi_json_cstr(doc, item, "window", tw_window_label(row->window));
+        twi_json_cstr(doc, item, "unit", row->unit);
+        twi_json_cstr(doc, item, "help", row->help);
     }
     twi_reply_json(request, 200, doc);
 }
@@ -104,13 +101,10 @@ void twi_handle_summary(twi_request *request)
 {
     tw_summary summary;
     tw_status status = tw_query_summary(request->http->service, &request->arena, &summary);
-    yyjson_mut_doc *doc = status == TW_OK ? twi_json_doc(request) : NULL;
-    if (!doc) {
-        twi_problem_err(request, status == TW_OK ? TW_NO_MEMORY : status, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
     twi_json_summary(doc, root, &summary);
     twi_reply_json(request, 200, doc);
 }
@@ -144,13 +138,10 @@ void twi_handle_dead_letters(twi_request *request)
     }
     tw_status status = tw_query_dead_letters(request->http->service, (uint64_t)before, limit,
                                              &request->arena, &list);
-    yyjson_mut_doc *doc = status == TW_OK ? twi_json_doc(request) : NULL;
-    if (!doc) {
-        twi_problem_err(request, status == TW_OK ? TW_NO_MEMORY : status, NULL);
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
-    }
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
     yyjson_mut_val *items = twi_json_array(doc, root, "items");
     for (size_t i = 0; i < list.n; i++)
         json_letter(doc, yyjson_mut_arr_add_obj(doc, items), &list.items[i]);

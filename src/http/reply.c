@@ -29,8 +29,9 @@ static void reply_doc(twi_request *request, unsigned status, const char *type, y
         text = yyjson_mut_write_opts(doc, YYJSON_WRITE_NOFLAG, &alc, &bytes, NULL);
     }
     if (!text) {
-        static const char no_memory[] = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
-                                        "\"status\":503,\"detail\":\"The server is out of memory; try again later\"}";
+        static const char no_memory[] =
+            "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\","
+            "\"status\":503,\"detail\":\"The server is out of memory; try again later\"}";
         twi_reply(request, 503, "application/problem+json", TW_STR_NONE);
         request->reply = (tw_str){no_memory, sizeof(no_memory) - 1};
         return;
@@ -48,12 +49,18 @@ const char *twi_status_title(unsigned status)
     static const struct {
         unsigned status;
         const char *title;
-    } titles[] = {{400, "Bad Request"},          {401, "Unauthorized"},
-                  {403, "Forbidden"},            {404, "Not Found"},
-                  {405, "Method Not Allowed"},   {409, "Conflict"},
-                  {413, "Content Too Large"},    {415, "Unsupported Media Type"},
-                  {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-                  {500, "Internal Server Error"}, {503, "Service Unavailable"},
+    } titles[] = {{400, "Bad Request"},
+                  {401, "Unauthorized"},
+                  {403, "Forbidden"},
+                  {404, "Not Found"},
+                  {405, "Method Not Allowed"},
+                  {409, "Conflict"},
+                  {413, "Content Too Large"},
+                  {415, "Unsupported Media Type"},
+                  {422, "Unprocessable Content"},
+                  {429, "Too Many Requests"},
+                  {500, "Internal Server Error"},
+                  {503, "Service Unavailable"},
                   {507, "Insufficient Storage"}};
     for (size_t i = 0; i < TW_COUNT(titles); i++) {
         if (titles[i].status == status)
@@ -92,6 +99,19 @@ void twi_problem_err(twi_request *request, tw_status status, const tw_err *err)
     bool told = err && err->text[0];
     twi_problem(request, (unsigned)tw_status_http(status), NULL, "%s",
                 told ? err->text : tw_status_text(status));
+}
+
+bool twi_json_begin(twi_request *request, tw_status status, const tw_err *err, yyjson_mut_doc **doc,
+                    yyjson_mut_val **root)
+{
+    *doc = status == TW_OK ? twi_json_doc(request) : NULL;
+    *root = *doc ? yyjson_mut_obj(*doc) : NULL;
+    if (*root) {
+        yyjson_mut_doc_set_root(*doc, *root);
+        return true;
+    }
+    twi_problem_err(request, status == TW_OK ? TW_NO_MEMORY : status, err);
+    return false;
 }
 
 static void add_headers(struct MHD_Response *response, const twi_request *request)

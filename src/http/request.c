@@ -49,7 +49,8 @@ void twi_request_put(twi_request *request)
         tw_batch_put(request->batch);
     atomic_fetch_sub(&http->active_n, 1);
     // One that grew with a large body gives its memory back.
-    if (request->body.cap_bytes + request->out.cap_bytes + request->arena.total_bytes > KEEP_BYTES) {
+    if (request->body.cap_bytes + request->out.cap_bytes + request->arena.total_bytes >
+        KEEP_BYTES) {
         free_request(request);
         return;
     }

@@ -55,7 +55,8 @@ static bool path_matches(twi_request *request, const char *pattern)
             continue;
         }
         size_t n = strcspn(path, "/");
-        if (param == TWI_PARAMS_MAX || !decode_part(request, (tw_str){path, n}, &request->params[param++]))
+        if (param == TWI_PARAMS_MAX ||
+            !decode_part(request, (tw_str){path, n}, &request->params[param++]))
             return false;
         path += n;
         pattern++; // the closing brace

@@ -17,7 +17,8 @@ enum {
     IDLE_S = 75,
 };
 
-// --- requests --------------------------------------------------------------------------------------------------
+// --- requests
+// --------------------------------------------------------------------------------------------------
 
 static void *announce(void *cls, const char *uri, struct MHD_Connection *connection)
 {
@@ -117,7 +118,8 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
     return strlen(text);
 }
 
-// --- listening -----------------------------------------------------------------------------------------------------
+// --- listening
+// -----------------------------------------------------------------------------------------------------
 
 typedef union listen_address {
     struct sockaddr any;
@@ -126,13 +128,16 @@ typedef union listen_address {
     struct sockaddr_storage room;
 } listen_address;
 
-static tw_status parse_listen(const char *listen, listen_address *out, char host[80], bool *is_v6, tw_err *err)
+static tw_status parse_listen(const char *listen, listen_address *out, char host[80], bool *is_v6,
+                              tw_err *err)
 {
     const char *colon = strrchr(listen, ':');
     size_t host_n = colon ? (size_t)(colon - listen) : 0;
     int64_t port = -1;
-    if (!colon || host_n >= 80 || !tw_str_to_i64(tw_str_from(colon + 1), &port) || port < 0 || port > 65535)
-        return tw_fail(err, TW_INVALID, "cannot listen on \"%.60s\"; use an address such as 127.0.0.1:8080", listen);
+    if (!colon || host_n >= 80 || !tw_str_to_i64(tw_str_from(colon + 1), &port) || port < 0 ||
+        port > 65535)
+        return tw_fail(err, TW_INVALID,
+                       "cannot listen on \"%.60s\"; use an address such as 127.0.0.1:8080", listen);
     bool bracketed = host_n >= 2 && listen[0] == '[' && listen[host_n - 1] == ']';
     tw_str name = bracketed ? (tw_str){listen + 1, host_n - 2} : (tw_str){listen, host_n};
     tw_str_copy(name, host, 80);
@@ -172,7 +177,8 @@ static tw_status start_daemon(tw_http *http, const tw_http_options *options, tw_
     return TW_OK;
 }
 
-// --- life ----------------------------------------------------------------------------------------------------------
+// --- life
+// ----------------------------------------------------------------------------------------------------------
 
 static void locks_init(tw_http *http)
 {
@@ -219,7 +225,10 @@ tw_status tw_http_start(const tw_http_options *options, tw_http **out, tw_err *e
     return TW_OK;
 }
 
-const char *tw_http_url(const tw_http *http) { return http->url; }
+const char *tw_http_url(const tw_http *http)
+{
+    return http->url;
+}
 
 static void wait_for_requests(tw_http *http)
 {

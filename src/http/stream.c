@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Live streams (server-sent events). One thread waits for events and, once a second, for the figures;
-// it writes frames into each stream's buffer and resumes the connections that have something to read.
-// The HTTP thread only copies bytes out and suspends again, so that a slow reader costs nobody else.
+// Live streams (server-sent events). One thread waits for events and, once a second, for the
+// figures; it writes frames into each stream's buffer and resumes the connections that have
+// something to read. The HTTP thread only copies bytes out and suspends again, so that a slow
+// reader costs nobody else.
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "internal.h"
 
 enum {
-    FRAMES_MAX_BYTES = 4 << 20, // a reader that lags by more is cut off and resumes by Last-Event-ID
+    FRAMES_MAX_BYTES =
+        4 << 20, // a reader that lags by more is cut off and resumes by Last-Event-ID
     EVENTS_AT_ONCE = 64,
     COMMENT_EVERY_S = 15,
 };
@@ -24,7 +26,8 @@ struct twi_stream {
     bool is_suspended, is_over;
 };
 
-// --- the reader's side ---------------------------------------------------------------------------------------
+// --- the reader's side
+// ---------------------------------------------------------------------------------------
 
 static ssize_t read_frames(void *cls, uint64_t pos, char *out, size_t max)
 {
@@ -127,7 +130,8 @@ void twi_handle_events(twi_request *request)
     twi_problem(request, 503, NULL, "Too many live streams are open; close a tab");
 }
 
-// --- the writer's side -----------------------------------------------------------------------------------------
+// --- the writer's side
+// -----------------------------------------------------------------------------------------
 
 typedef struct frame_maker {
     tw_http *http;
@@ -174,7 +178,8 @@ static void make_event(frame_maker *maker, const tw_event *event, tw_buf *out)
         return;
     }
     tw_alert_view alert;
-    if (tw_query_alert(maker->http->service, tw_str_from(event->alert_id), &maker->scratch.arena, &alert) != TW_OK)
+    if (tw_query_alert(maker->http->service, tw_str_from(event->alert_id), &maker->scratch.arena,
+                       &alert) != TW_OK)
         return;
     twi_json_alert(doc, root, &alert);
     put_frame(out, "alert", event->id, doc);
@@ -220,7 +225,8 @@ static void deliver_events(frame_maker *maker, tw_buf *frames)
             after = TW_MIN(after, stream->after);
         pthread_mutex_unlock(&http->stream_lock);
         tw_event events[EVENTS_AT_ONCE];
-        size_t n = after < newest ? tw_events_read(http->service, after, events, EVENTS_AT_ONCE) : 0;
+        size_t n =
+            after < newest ? tw_events_read(http->service, after, events, EVENTS_AT_ONCE) : 0;
         again = n == EVENTS_AT_ONCE;
         for (size_t i = 0; i < n; i++) {
             tw_buf_reset(frames);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Raw bytes of a client against the real server: libmicrohttpd's parser, routes, access, bodies and
-// facts, over a service on the memory adapters. Whatever is sent, the server must answer with HTTP or
-// close, and must still answer a probe afterwards.
+// facts, over a service on the memory adapters. Whatever is sent, the server must answer with HTTP
+// or close, and must still answer a probe afterwards.
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,10 @@ typedef struct target {
 
 static void add_token(const tw_ledger *ledger)
 {
-    tw_token_row row = {.token_id = TW_STR("T-fuzz"), .name = TW_STR("fuzz"), .scopes = TW_STR("admin"), .created_ms = 1};
+    tw_token_row row = {.token_id = TW_STR("T-fuzz"),
+                        .name = TW_STR("fuzz"),
+                        .scopes = TW_STR("admin"),
+                        .created_ms = 1};
     tw_sha256(token, strlen(token), row.hash);
     tw_status status = tw_ledger_token_put(ledger, &row, NULL);
     TW_CHECK(status == TW_OK);
@@ -49,11 +52,16 @@ static void start(target *t)
     status = tw_memory_files_open(alloc, &t->files, &err);
     TW_CHECK(status == TW_OK);
     add_token(&t->ledger);
-    tw_service_options options = {.journal = &t->journal, .ledger = &t->ledger, .files = &t->files,
-                                  .mode = TW_SERVICE_LIVE, .currency = "USD", .train_off = true};
+    tw_service_options options = {.journal = &t->journal,
+                                  .ledger = &t->ledger,
+                                  .files = &t->files,
+                                  .mode = TW_SERVICE_LIVE,
+                                  .currency = "USD",
+                                  .train_off = true};
     status = tw_service_open(&options, &t->service, &err);
     TW_CHECK(status == TW_OK);
-    tw_http_options http = {.service = t->service, .ledger = &t->ledger, .intake = &t->intake, .listen = "127.0.0.1:0"};
+    tw_http_options http = {
+        .service = t->service, .ledger = &t->ledger, .intake = &t->intake, .listen = "127.0.0.1:0"};
     status = tw_http_start(&http, &t->http, &err);
     TW_CHECK(status == TW_OK);
     t->port = (uint16_t)atoi(strrchr(tw_http_url(t->http), ':') + 1);
@@ -73,8 +81,8 @@ static void stop(void)
 // Sends the bytes, closes the sending side and reads the answer; the number of bytes in `out`.
 static size_t talk(uint16_t port, const void *data, size_t bytes, char *out, size_t cap)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     // A live stream does not end by itself: it is left after this time.
     struct timeval patience = {.tv_usec = 300000};
     int fd = socket(AF_INET, SOCK_STREAM, 0);

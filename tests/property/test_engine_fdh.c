@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine against public golden values: the Fraud Detection Handbook's own 14 window features for
-// 201,295 of its 1,754,155 transactions. Customers are accounts, terminals are registers, and a fraud
-// label is a verdict given at once: windows with a delay of 7 days must not see it earlier than that.
-// The data are read from $TILLWATCH_FDH_DIR or ../shared/data/fdh beside the checkout; skipped without.
+// The engine against public golden values: the Fraud Detection Handbook's own 14 window features
+// for 201,295 of its 1,754,155 transactions. Customers are accounts, terminals are registers, and a
+// fraud label is a verdict given at once: windows with a delay of 7 days must not see it earlier
+// than that. The data are read from $TILLWATCH_FDH_DIR or ../shared/data/fdh beside the checkout;
+// skipped without.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,15 +21,17 @@
 enum { GOLDEN_N = 14, TIED_A = 1240489, TIED_B = 1240490, SKIPPED = 77 };
 
 static const tw_feature golden_features[GOLDEN_N] = {
-    TW_F_time_weekend, TW_F_time_night,   TW_F_acc_n_1d,     TW_F_acc_mean_1d,    TW_F_acc_n_7d,
-    TW_F_acc_mean_7d,  TW_F_acc_n_30d,    TW_F_acc_mean_30d, TW_F_reg_n_7d_1d,    TW_F_reg_risk_7d_1d,
-    TW_F_reg_n_7d_7d,  TW_F_reg_risk_7d_7d, TW_F_reg_n_7d_30d, TW_F_reg_risk_7d_30d};
+    TW_F_time_weekend, TW_F_time_night,     TW_F_acc_n_1d,    TW_F_acc_mean_1d,
+    TW_F_acc_n_7d,     TW_F_acc_mean_7d,    TW_F_acc_n_30d,   TW_F_acc_mean_30d,
+    TW_F_reg_n_7d_1d,  TW_F_reg_risk_7d_1d, TW_F_reg_n_7d_7d, TW_F_reg_risk_7d_7d,
+    TW_F_reg_n_7d_30d, TW_F_reg_risk_7d_30d};
 
 static char *read_zst(const char *name)
 {
     char path[512];
     const char *dir = getenv("TILLWATCH_FDH_DIR");
-    snprintf(path, sizeof(path), "%s/%s", dir ? dir : TILLWATCH_SOURCE_DIR "/../shared/data/fdh", name);
+    snprintf(path, sizeof(path), "%s/%s", dir ? dir : TILLWATCH_SOURCE_DIR "/../shared/data/fdh",
+             name);
     FILE *file = fopen(path, "rb");
     if (!file)
         return NULL;
@@ -104,28 +107,31 @@ static void confirm(tw_engine *engine, const char *id, uint64_t seq)
 }
 
 // Applies one line; true when it is a fraud.
-static bool apply_line(tw_engine *engine, char *line, long index, uint64_t seq, char id[24], float *row)
+static bool apply_line(tw_engine *engine, char *line, long index, uint64_t seq, char id[24],
+                       float *row)
 {
     static const int64_t epoch_ms = INT64_C(1522540800000); // 2018-04-01T00:00:00Z
     int64_t t_s = strtol(line, &line, 10);
-    char *customer = line + 1, *terminal = strchr(customer, ',') + 1, *amount = strchr(terminal, ',') + 1;
+    char *customer = line + 1, *terminal = strchr(customer, ',') + 1,
+         *amount = strchr(terminal, ',') + 1;
     char *fraud = strchr(amount, ',') + 1;
     snprintf(id, 24, "%ld", index);
     int64_t minor = 0;
     assert_true(tw_str_to_scaled((tw_str){amount, (size_t)(fraud - 1 - amount)}, 2, &minor));
     tw_fact fact = {.kind = TW_FACT_TRANSACTION, .seq = seq};
-    fact.as.transaction = (tw_transaction){.transaction_id = tw_str_from(id),
-                                           .store_id = TW_STR("all"),
-                                           .register_id = {terminal, (size_t)(amount - 1 - terminal)},
-                                           .employee_id = TW_STR("nobody"),
-                                           .customer_id = {customer, (size_t)(terminal - 1 - customer)},
-                                           .time_ms = epoch_ms + t_s * 1000,
-                                           .business_day = tw_floor_day(epoch_ms + t_s * 1000),
-                                           .total_minor = minor,
-                                           .currency = "USD",
-                                           .type = TW_TXN_SALE,
-                                           .payment_type = TW_PAY_CREDIT,
-                                           .item_count = 1};
+    fact.as.transaction =
+        (tw_transaction){.transaction_id = tw_str_from(id),
+                         .store_id = TW_STR("all"),
+                         .register_id = {terminal, (size_t)(amount - 1 - terminal)},
+                         .employee_id = TW_STR("nobody"),
+                         .customer_id = {customer, (size_t)(terminal - 1 - customer)},
+                         .time_ms = epoch_ms + t_s * 1000,
+                         .business_day = tw_floor_day(epoch_ms + t_s * 1000),
+                         .total_minor = minor,
+                         .currency = "USD",
+                         .type = TW_TXN_SALE,
+                         .payment_type = TW_PAY_CREDIT,
+                         .item_count = 1};
     assert_int_equal(tw_engine_reserve(engine, 1), TW_OK);
     tw_engine_apply(engine, &fact, row);
     return fraud[0] == '1';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine against a naive recomputation: random streams over few entities, with late records, long
-// gaps, far-future time stamps and verdicts; every windowed feature of every transaction is recomputed
-// by reading the whole history, and must be the same float. Also: a probe gives what apply gives,
-// a snapshot in the middle changes nothing, and equal histories have equal hashes.
+// The engine against a naive recomputation: random streams over few entities, with late records,
+// long gaps, far-future time stamps and verdicts; every windowed feature of every transaction is
+// recomputed by reading the whole history, and must be the same float. Also: a probe gives what
+// apply gives, a snapshot in the middle changes nothing, and equal histories have equal hashes.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,8 @@ static bool in_window(const record *r, tw_entity_kind kind, tw_window window, co
         int32_t newest = INT32_MIN;
         size_t since = 0;
         for (size_t i = 0; i < history_n; i++) {
-            if (strcmp(history[i].ids[kind], now->ids[kind]) == 0 && history[i].business_day > newest) {
+            if (strcmp(history[i].ids[kind], now->ids[kind]) == 0 &&
+                history[i].business_day > newest) {
                 newest = history[i].business_day;
                 since = i;
             }
@@ -176,8 +177,9 @@ static void random_lines(stream *s, tw_transaction *txn)
 
 static void random_transaction(stream *s, size_t i, tw_transaction *txn)
 {
-    static const tw_transaction_type types[] = {TW_TXN_SALE, TW_TXN_SALE, TW_TXN_SALE, TW_TXN_RETURN,
-                                                TW_TXN_VOID, TW_TXN_NO_SALE, TW_TXN_CANCEL, TW_TXN_PAID_OUT};
+    static const tw_transaction_type types[] = {TW_TXN_SALE,   TW_TXN_SALE,    TW_TXN_SALE,
+                                                TW_TXN_RETURN, TW_TXN_VOID,    TW_TXN_NO_SALE,
+                                                TW_TXN_CANCEL, TW_TXN_PAID_OUT};
     *txn = (tw_transaction){.currency = "USD", .item_count = 1, .offset_min = 60};
     txn->transaction_id = text(s, 0, "t", (uint32_t)i);
     txn->store_id = text(s, 1, "s", tw_rng_below(&s->rng, 3));

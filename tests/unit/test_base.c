@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The base library: parsing of numbers and times, zones, buffers, arenas, the table, hashes, and the
-// faulty allocator that the sweeps rely on.
+// The base library: parsing of numbers and times, zones, buffers, arenas, the table, hashes, and
+// the faulty allocator that the sweeps rely on.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,19 +25,32 @@ static void decimals_are_exact(void **state)
         bool ok;
         int64_t value;
     } cases[] = {
-        {"12.3", 2, true, 1230},       {"-0.01", 2, true, -1},     {"+7", 2, true, 700},
-        {"12.300", 2, true, 1230},     {"12.301", 2, false, 0},    {"", 2, false, 0},
-        {".", 2, false, 0},            {"1e3", 2, false, 0},       {"1,5", 2, false, 0},
-        {" 1", 2, false, 0},           {"1.2.3", 2, false, 0},     {"007", 0, true, 7},
-        {"9223372036854775807", 0, true, INT64_MAX},               {"9223372036854775808", 0, false, 0},
-        {"92233720368547758.07", 2, true, INT64_MAX},              {"92233720368547758.08", 2, false, 0},
-        {".5", 1, true, 5},            {"5.", 1, true, 50},        {"-", 0, false, 0},
+        {"12.3", 2, true, 1230},
+        {"-0.01", 2, true, -1},
+        {"+7", 2, true, 700},
+        {"12.300", 2, true, 1230},
+        {"12.301", 2, false, 0},
+        {"", 2, false, 0},
+        {".", 2, false, 0},
+        {"1e3", 2, false, 0},
+        {"1,5", 2, false, 0},
+        {" 1", 2, false, 0},
+        {"1.2.3", 2, false, 0},
+        {"007", 0, true, 7},
+        {"9223372036854775807", 0, true, INT64_MAX},
+        {"9223372036854775808", 0, false, 0},
+        {"92233720368547758.07", 2, true, INT64_MAX},
+        {"92233720368547758.08", 2, false, 0},
+        {".5", 1, true, 5},
+        {"5.", 1, true, 50},
+        {"-", 0, false, 0},
     };
     for (size_t i = 0; i < TW_COUNT(cases); i++) {
         int64_t value = 0;
         bool ok = tw_str_to_scaled(tw_str_from(cases[i].text), cases[i].scale, &value);
         if (ok != cases[i].ok || (ok && value != cases[i].value))
-            fail_msg("\"%s\" at scale %d gave %d, %lld", cases[i].text, cases[i].scale, ok, (long long)value);
+            fail_msg("\"%s\" at scale %d gave %d, %lld", cases[i].text, cases[i].scale, ok,
+                     (long long)value);
     }
 }
 
@@ -93,8 +106,10 @@ static void times_parse_and_print(void **state)
             fail_msg("\"%s\" gave %d, %lld, %d", cases[i].text, ok, (long long)ms, offset);
     }
     char text[TW_TIME_TEXT_BYTES];
-    assert_string_equal(tw_time_format(INT64_C(1767600000250), 60, text), "2026-01-05T09:00:00.250+01:00");
-    assert_string_equal(tw_time_format(INT64_C(1709184600000), -330, text), "2024-02-29T00:00:00-05:30");
+    assert_string_equal(tw_time_format(INT64_C(1767600000250), 60, text),
+                        "2026-01-05T09:00:00.250+01:00");
+    assert_string_equal(tw_time_format(INT64_C(1709184600000), -330, text),
+                        "2024-02-29T00:00:00-05:30");
     assert_string_equal(tw_date_format(20458, text), "2026-01-05");
     int64_t ms = 0;
     assert_true(tw_duration_parse(TW_STR("7d"), &ms) && ms == 7 * TW_DAY_MS);
@@ -173,7 +188,8 @@ static void buffers_read_what_they_wrote(void **state)
     assert_int_equal(tw_read_u8(&reader), 0);
     assert_int_equal(reader.status, TW_CORRUPT);
     // A second spelling of a number is refused: one fact has one encoding.
-    static const uint8_t padded[] = {0x80, 0x00}, endless[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02};
+    static const uint8_t padded[] = {0x80, 0x00},
+                         endless[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02};
     tw_reader_init(&reader, padded, sizeof(padded));
     tw_read_varint(&reader);
     assert_int_equal(reader.status, TW_CORRUPT);
@@ -295,11 +311,16 @@ static void random_numbers_stay_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decimals_are_exact),         cmocka_unit_test(text_checks),
-        cmocka_unit_test(times_parse_and_print),      cmocka_unit_test(every_day_round_trips),
-        cmocka_unit_test(zones_know_their_changes),   cmocka_unit_test(buffers_read_what_they_wrote),
-        cmocka_unit_test(arenas_reuse_their_blocks),  cmocka_unit_test(the_table_is_a_map),
-        cmocka_unit_test(hashes_are_the_published_ones), cmocka_unit_test(random_numbers_stay_the_same),
+        cmocka_unit_test(decimals_are_exact),
+        cmocka_unit_test(text_checks),
+        cmocka_unit_test(times_parse_and_print),
+        cmocka_unit_test(every_day_round_trips),
+        cmocka_unit_test(zones_know_their_changes),
+        cmocka_unit_test(buffers_read_what_they_wrote),
+        cmocka_unit_test(arenas_reuse_their_blocks),
+        cmocka_unit_test(the_table_is_a_map),
+        cmocka_unit_test(hashes_are_the_published_ones),
+        cmocka_unit_test(random_numbers_stay_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

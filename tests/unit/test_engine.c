@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the engine derives from a transaction and the ones before it: golden values of small stories.
-// The sliding windows have their own tests (a naive recomputation, public golden values).
+// What the engine derives from a transaction and the ones before it: golden values of small
+// stories. The sliding windows have their own tests (a naive recomputation, public golden values).
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,10 @@ static void story_begin(story *s)
     assert_int_equal(tw_engine_new(tw_alloc_system(), &s->engine), TW_OK);
 }
 
-static void story_end(story *s) { tw_engine_free(s->engine); }
+static void story_end(story *s)
+{
+    tw_engine_free(s->engine);
+}
 
 static tw_transaction sale(const char *id, int64_t time_ms, int64_t total_minor)
 {
@@ -70,15 +73,18 @@ static void apply(story *s, const tw_transaction *txn)
 static void shift(story *s, const char *id, tw_shift_event event, int64_t time_ms, const char *role)
 {
     tw_fact fact = {.kind = TW_FACT_SHIFT, .seq = ++s->seq};
-    fact.as.shift = (tw_shift){.store_id = TW_STR("S1"), .employee_id = TW_STR("E1"), .event = event,
-                               .time_ms = time_ms};
+    fact.as.shift = (tw_shift){
+        .store_id = TW_STR("S1"), .employee_id = TW_STR("E1"), .event = event, .time_ms = time_ms};
     fact.as.shift.event_id = tw_str_from(id);
     fact.as.shift.role = tw_str_from(role);
     assert_int_equal(tw_engine_reserve(s->engine, 1), TW_OK);
     tw_engine_apply(s->engine, &fact, NULL);
 }
 
-static bool passed(const story *s, tw_filter filter) { return s->filters & (UINT32_C(1) << filter); }
+static bool passed(const story *s, tw_filter filter)
+{
+    return s->filters & (UINT32_C(1) << filter);
+}
 
 #define assert_feature(s, name, expected)                                                          \
     do {                                                                                           \
@@ -166,8 +172,16 @@ static void lines_tell_their_story(void **state)
     story s;
     story_begin(&s);
     tw_line lines[] = {
-        {.sku = TW_STR("1"), .quantity_milli = 1000, .unit_price_minor = 1000, .regular_price_minor = 4000, .entry_method = TW_ENTRY_KEYED},
-        {.sku = TW_STR("2"), .quantity_milli = 2000, .unit_price_minor = 4500, .regular_price_minor = 4500, .void_flag = true},
+        {.sku = TW_STR("1"),
+         .quantity_milli = 1000,
+         .unit_price_minor = 1000,
+         .regular_price_minor = 4000,
+         .entry_method = TW_ENTRY_KEYED},
+        {.sku = TW_STR("2"),
+         .quantity_milli = 2000,
+         .unit_price_minor = 4500,
+         .regular_price_minor = 4500,
+         .void_flag = true},
     };
     tw_tender tenders[] = {{.type = TW_PAY_CASH, .amount_minor = 1000}};
     tw_transaction txn = sale("a", MONDAY_MS, 1000);
@@ -184,8 +198,12 @@ static void lines_tell_their_story(void **state)
     assert_true(passed(&s, TW_FILTER_LINE_VOID) && passed(&s, TW_FILTER_LOW_RESIDUAL));
     assert_true(passed(&s, TW_FILTER_OVERRIDE) && passed(&s, TW_FILTER_SELF_OVERRIDE));
     // A promotion is no decision of the cashier; a discount without a reason is.
-    lines[0] = (tw_line){.sku = TW_STR("1"), .quantity_milli = 1000, .unit_price_minor = 600, .regular_price_minor = 600,
-                         .discount_minor = 400, .discount_reason = TW_STR("Promotion 7")};
+    lines[0] = (tw_line){.sku = TW_STR("1"),
+                         .quantity_milli = 1000,
+                         .unit_price_minor = 600,
+                         .regular_price_minor = 600,
+                         .discount_minor = 400,
+                         .discount_reason = TW_STR("Promotion 7")};
     txn = sale("b", MONDAY_MS + MINUTE_MS, 600);
     txn.lines = lines;
     txn.line_n = 1;
@@ -232,7 +250,8 @@ static void drawers_numbers_and_gift_cards(void **state)
     apply(&s, &txn);
     assert_false(passed(&s, TW_FILTER_RERUNG)); // only once
     // A refund to a gift card, spent within the hour.
-    tw_tender tender = {.type = TW_PAY_GIFT_CARD, .amount_minor = -900, .account_token = TW_STR("tok_gift")};
+    tw_tender tender = {
+        .type = TW_PAY_GIFT_CARD, .amount_minor = -900, .account_token = TW_STR("tok_gift")};
     txn = refund("e", MONDAY_MS + 10 * MINUTE_MS, 900);
     txn.payment_type = TW_PAY_GIFT_CARD;
     txn.tenders = &tender;
@@ -360,12 +379,15 @@ static void peers_are_those_of_the_day_before(void **state)
     assert_feature(&s, emp_refund_rate_28d, 10.0 / 31.0);
     assert_true(s.row[TW_F_peer_refund_rate] > 0.4F && s.row[TW_F_peer_refund_rate] < 0.6F);
     tw_peer_stats stats;
-    assert_int_equal(tw_engine_peer_stats(s.engine, TW_STR("P10"), TW_PEER_peer_refund_rate, &stats), TW_OK);
+    assert_int_equal(
+        tw_engine_peer_stats(s.engine, TW_STR("P10"), TW_PEER_peer_refund_rate, &stats), TW_OK);
     assert_int_equal(stats.store_n, EMPLOYEES - 1);
     assert_true(fabsf(stats.store_low) < 1e-6F);
     assert_true(fabsf(stats.store_high - 19.0F / 30.0F) < 1e-6F);
     assert_int_equal(stats.peer_n, EMPLOYEES);
-    assert_int_equal(tw_engine_peer_stats(s.engine, TW_STR("nobody"), TW_PEER_peer_refund_rate, &stats), TW_NOT_FOUND);
+    assert_int_equal(
+        tw_engine_peer_stats(s.engine, TW_STR("nobody"), TW_PEER_peer_refund_rate, &stats),
+        TW_NOT_FOUND);
     tw_employee_info info;
     assert_int_equal(tw_engine_employee(s.engine, TW_STR("P10"), &info), TW_OK);
     assert_string_equal(info.home_store, "S1");

@@ -25,13 +25,14 @@ void tw_free_array(const tw_alloc *alloc, void *block, size_t n, size_t size);
 #define tw_delete(alloc, pointer) tw_free_array((alloc), (pointer), 1, sizeof(*(pointer)))
 
 // Makes *items hold at least `need` items of `size` bytes, growing by half again and at least 16;
-// *cap is the capacity in items. New items are not zeroed. Fails with TW_LIMIT above max_n items and
-// TW_NO_MEMORY; then nothing has changed.
+// *cap is the capacity in items. New items are not zeroed. Fails with TW_LIMIT above max_n items
+// and TW_NO_MEMORY; then nothing has changed.
 tw_status tw_grow(const tw_alloc *alloc, void **items, size_t *cap, size_t need, size_t size,
                   size_t max_n) TW_MUST_CHECK;
 
-// Test allocator: counts calls and live bytes, fails call number `fail_at` (1 = the next; 0 = never)
-// once, or from then on with `keep_failing`; on success always moves the block. Not thread-safe.
+// Test allocator: counts calls and live bytes, fails call number `fail_at` (1 = the next; 0 =
+// never) once, or from then on with `keep_failing`; on success always moves the block. Not
+// thread-safe.
 typedef struct tw_alloc_faulty {
     tw_alloc alloc; // pass &faulty.alloc
     uint64_t calls;

@@ -33,9 +33,9 @@ void tw_buf_u32(tw_buf *buf, uint32_t v);
 void tw_buf_u64(tw_buf *buf, uint64_t v);
 void tw_buf_f32(tw_buf *buf, float v);
 void tw_buf_f64(tw_buf *buf, double v);
-void tw_buf_varint(tw_buf *buf, uint64_t v);  // LEB128, 1..10 bytes
-void tw_buf_zigzag(tw_buf *buf, int64_t v);   // signed LEB128 by zigzag
-void tw_buf_blob(tw_buf *buf, tw_str s);      // varint length, bytes
+void tw_buf_varint(tw_buf *buf, uint64_t v); // LEB128, 1..10 bytes
+void tw_buf_zigzag(tw_buf *buf, int64_t v);  // signed LEB128 by zigzag
+void tw_buf_blob(tw_buf *buf, tw_str s);     // varint length, bytes
 
 // Reads what the writers wrote. After a failure every read gives zero and `status` stays
 // TW_CORRUPT, so that a decoder may read freely and check once at the end.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hashes: XXH3 for tables and state comparison, SHA-256 for the chain, HMAC-SHA-256 for card tokens.
-// All thread-safe.
+// Hashes: XXH3 for tables and state comparison, SHA-256 for the chain, HMAC-SHA-256 for card
+// tokens. All thread-safe.
 #ifndef TW_BASE_HASH_H
 #define TW_BASE_HASH_H
 

@@ -47,9 +47,9 @@ typedef enum tw_status {
 #define TW_UNLIKELY(x) (x)
 #endif
 
-// Details of a failure; owned by the caller, who may pass NULL where it does not care. Every failing
-// path of a function that takes one fills it; success leaves it untouched. `text` is one sentence
-// for a person, without a full stop at the end.
+// Details of a failure; owned by the caller, who may pass NULL where it does not care. Every
+// failing path of a function that takes one fills it; success leaves it untouched. `text` is one
+// sentence for a person, without a full stop at the end.
 typedef struct tw_err {
     tw_status status;
     int sys_errno; // errno at the time, 0 when none

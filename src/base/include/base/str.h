@@ -31,10 +31,10 @@ int tw_str_compare(tw_str a, tw_str b);       // bytewise, shorter first
 tw_str tw_str_trim(tw_str s);                 // without ASCII white space at both ends
 bool tw_str_starts(tw_str s, tw_str prefix);
 bool tw_str_ends(tw_str s, tw_str suffix);
-bool tw_str_is_utf8(tw_str s);                // valid UTF-8 without NUL and other C0 controls but \t\n\r
+bool tw_str_is_utf8(tw_str s); // valid UTF-8 without NUL and other C0 controls but \t\n\r
 
-bool tw_str_to_i64(tw_str s, int64_t *out);   // optional sign, decimal digits
-bool tw_str_to_f64(tw_str s, double *out);    // C locale, finite
+bool tw_str_to_i64(tw_str s, int64_t *out); // optional sign, decimal digits
+bool tw_str_to_f64(tw_str s, double *out);  // C locale, finite
 // Decimal text to an integer scaled by 10^scale: "12.3", scale 2 -> 1230. A sign, leading zeros and
 // an exponent-free fraction are allowed; more significant digits than the scale are refused unless
 // they are zero. False on anything else or overflow. 0 <= scale <= 9.

@@ -28,7 +28,8 @@ void tw_table_init(tw_table *table, const tw_alloc *alloc, size_t max_n);
 void tw_table_release(tw_table *table);
 // Slot of key, or NULL. The pointer is good until the next insertion.
 tw_table_slot *tw_table_find(const tw_table *table, uint64_t key);
-// Slot of key, created with value TW_TABLE_NONE when absent. TW_LIMIT or TW_NO_MEMORY change nothing.
+// Slot of key, created with value TW_TABLE_NONE when absent. TW_LIMIT or TW_NO_MEMORY change
+// nothing.
 tw_status tw_table_at(tw_table *table, uint64_t key, tw_table_slot **out) TW_MUST_CHECK;
 // Room for `extra` more keys, so that as many insertions cannot fail.
 tw_status tw_table_reserve(tw_table *table, size_t extra) TW_MUST_CHECK;

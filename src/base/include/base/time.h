@@ -50,12 +50,13 @@ static inline int32_t tw_hour_of_week(int64_t local_ms)
 
 // A time zone's offsets 1970..2199, read once from the system's zone database.
 typedef struct tw_zone tw_zone;
-// name: an IANA name ("Europe/Berlin"), "UTC" or a fixed offset ("+02:00"). TW_NOT_FOUND when unknown.
-// Uses the process's TZ variable for a moment: call it at start-up, from one thread.
-tw_status tw_zone_new(const tw_alloc *alloc, const char *name, tw_zone **out, tw_err *err) TW_MUST_CHECK;
+// name: an IANA name ("Europe/Berlin"), "UTC" or a fixed offset ("+02:00"). TW_NOT_FOUND when
+// unknown. Uses the process's TZ variable for a moment: call it at start-up, from one thread.
+tw_status tw_zone_new(const tw_alloc *alloc, const char *name, tw_zone **out,
+                      tw_err *err) TW_MUST_CHECK;
 void tw_zone_free(tw_zone *zone);
-// Wall clock (read as UTC ms) to UTC ms. A time that occurs twice takes the first; one that does not
-// exist takes the offset before the gap. Thread-safe.
+// Wall clock (read as UTC ms) to UTC ms. A time that occurs twice takes the first; one that does
+// not exist takes the offset before the gap. Thread-safe.
 int64_t tw_zone_to_utc(const tw_zone *zone, int64_t wall_ms, int16_t *offset_min);
 
 typedef struct tw_clock {

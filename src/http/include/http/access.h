@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Secrets that let somebody in: API tokens and the one-time set-up link. Only their SHA-256 is stored.
+// Secrets that let somebody in: API tokens and the one-time set-up link. Only their SHA-256 is
+// stored.
 #ifndef TW_HTTP_ACCESS_H
 #define TW_HTTP_ACCESS_H
 
@@ -30,8 +31,8 @@ enum {
 // Scope of a word; 0 when unknown.
 uint32_t tw_scope_from(tw_str word);
 
-// Makes a token and stores its hash. `scopes` is a set of TW_SCOPE_ bits. `id` receives the token's id.
-// TW_INVALID without scopes, TW_IO, TW_NO_SPACE.
+// Makes a token and stores its hash. `scopes` is a set of TW_SCOPE_ bits. `id` receives the token's
+// id. TW_INVALID without scopes, TW_IO, TW_NO_SPACE.
 tw_status tw_access_token_new(const tw_ledger *ledger, tw_str name, uint32_t scopes, int64_t now_ms,
                               char id[TW_SECRET_BYTES], char secret[TW_SECRET_BYTES],
                               tw_err *err) TW_MUST_CHECK;

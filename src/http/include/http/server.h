@@ -2,9 +2,9 @@
 //
 // The HTTP server: api/openapi.yaml over a service, the live stream, and the embedded portal.
 //
-// Threads: libmicrohttpd's own threads read requests, parse facts and submit them; they never wait for
-// the service. A request for what is stored runs on a small pool of query threads; one thread feeds
-// the live streams. Handlers of a connection never run at the same time.
+// Threads: libmicrohttpd's own threads read requests, parse facts and submit them; they never wait
+// for the service. A request for what is stored runs on a small pool of query threads; one thread
+// feeds the live streams. Handlers of a connection never run at the same time.
 #ifndef TW_HTTP_SERVER_H
 #define TW_HTTP_SERVER_H
 
@@ -20,9 +20,9 @@ typedef struct tw_http_options {
     tw_service *service;
     const tw_ledger *ledger;         // for tokens and sessions
     const tw_intake_options *intake; // zones, currency, card key
-    const char *listen;              // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0 = any free one
-    unsigned http_threads;           // 0 = 2
-    unsigned query_threads;          // 0 = 2
+    const char *listen;     // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0 = any free one
+    unsigned http_threads;  // 0 = 2
+    unsigned query_threads; // 0 = 2
 } tw_http_options;
 
 // Starts to listen. TW_INVALID for a bad address, TW_IO when the port is taken; *err says which.
