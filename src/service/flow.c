@@ -39,8 +39,33 @@ void twi_groups_release(tw_service *service)
     }
 }
 
+// A snapshot holds up the flow, so it is taken when nothing has come for a while and enough is new.
+#define IDLE_SNAPSHOT_FACTS 100000
+#define IDLE_MS 2000
+
+static bool is_idle_snapshot_due(const tw_service *service)
+{
+    return service->core.seq - service->snapshot_seq >=
+           TW_MIN(service->snapshot_facts, (uint64_t)IDLE_SNAPSHOT_FACTS);
+}
+
+// Waits for a batch. False when the queue stayed empty: at the end, or for a while that a snapshot
+// can use. Inside queue_lock.
+static bool wait_for_batch(tw_service *service)
+{
+    bool may_rest = is_idle_snapshot_due(service);
+    struct timespec deadline = twi_deadline(IDLE_MS);
+    while (!service->queue_first && !service->is_closing) {
+        if (!may_rest)
+            pthread_cond_wait(&service->has_work, &service->queue_lock);
+        else if (!twi_cond_wait(&service->has_work, &service->queue_lock, &deadline))
+            break;
+    }
+    return service->queue_first != NULL;
+}
+
 // Takes the batches that wait, as far as they fit into one commit; at least one when there is one.
-static bool take_group(tw_service *service, twi_group *group, bool may_wait)
+static bool take_group(tw_service *service, twi_group *group, bool may_wait, bool *is_closing)
 {
     group->first = group->last = NULL;
     group->entry_n = group->fresh_n = 0;
@@ -48,8 +73,9 @@ static bool take_group(tw_service *service, twi_group *group, bool may_wait)
     group->changes = NULL;
     size_t bytes = 0;
     pthread_mutex_lock(&service->queue_lock);
-    while (may_wait && !service->queue_first && !service->is_closing)
-        pthread_cond_wait(&service->has_work, &service->queue_lock);
+    if (may_wait)
+        (void)wait_for_batch(service);
+    *is_closing = service->is_closing;
     for (tw_batch *batch; (batch = service->queue_first) != NULL;) {
         if (group->first && (group->entry_n + batch->n > TW_COMMIT_MAX_FACTS ||
                              bytes + batch->bytes.bytes > GROUP_BYTES_MAX))
@@ -239,15 +265,16 @@ static void apply_group(tw_service *service, twi_group *group)
     twi_train_consider(service);
 }
 
-static void consider_snapshot(tw_service *service)
+static void take_snapshot(tw_service *service)
 {
-    if (service->core.seq - service->snapshot_seq < service->snapshot_facts)
-        return;
     tw_err err = {0};
     // A snapshot that fails is tried again later; the journal alone is enough.
     if (twi_snapshot_publish(&service->core, service->files, service->journal, &err) != TW_OK)
         tw_log(TW_LOG_WARN, "snapshot", "not written: %s", err.text);
     service->snapshot_seq = service->core.seq;
+    pthread_mutex_lock(&service->stats_lock);
+    service->stats.snapshot_seq = service->snapshot_seq;
+    pthread_mutex_unlock(&service->stats_lock);
 }
 
 static void *flow_main(void *ctx)
@@ -255,9 +282,13 @@ static void *flow_main(void *ctx)
     tw_service *service = ctx;
     twi_group *durable = NULL, *spare = &service->groups[0], *other = &service->groups[1];
     for (;;) {
-        bool has_next = take_group(service, spare, durable == NULL);
-        if (!has_next && !durable)
-            break;
+        bool is_closing, has_next = take_group(service, spare, durable == NULL, &is_closing);
+        if (!has_next && !durable) {
+            if (is_closing)
+                break;
+            take_snapshot(service);
+            continue;
+        }
         if (has_next) {
             spare->status = prepare_group(service, spare, durable);
             if (spare->status != TW_OK) {
@@ -283,7 +314,8 @@ static void *flow_main(void *ctx)
             spare = other;
             other = durable;
         }
-        consider_snapshot(service);
+        if (service->core.seq - service->snapshot_seq >= service->snapshot_facts)
+            take_snapshot(service);
     }
     return NULL;
 }

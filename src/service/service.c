@@ -11,7 +11,7 @@
 
 #define QUEUE_FACTS 65536
 #define QUEUE_BYTES ((size_t)256 << 20)
-#define SNAPSHOT_FACTS 2000000
+#define SNAPSHOT_FACTS 1000000
 
 static void locks_init(tw_service *service)
 {

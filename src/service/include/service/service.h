@@ -48,7 +48,7 @@ typedef struct tw_service_options {
     tw_str policy;      // installed, or install the built-in one at the first start
     size_t queue_facts; // bounds of what waits; 0 = 65,536 facts, 256 MB
     size_t queue_bytes;
-    uint64_t snapshot_facts; // facts between snapshots; 0 = 2,000,000
+    uint64_t snapshot_facts; // facts between snapshots; 0 = 1,000,000, or 100,000 when idle
     bool train_off;          // no training at all (tests)
 } tw_service_options;
 
