@@ -57,7 +57,7 @@ static tw_status write_row(void *ctx, const tw_scored *scored, tw_err *err)
         fprintf(w->out, "%s%.*s", i ? ";" : "", TW_STR_ARG(scored->signals[i]));
     putc('\n', w->out);
     if (++w->n % 4096 == 0)
-        twi_progress_show(&w->progress, NAN, w->n, "rows");
+        twi_progress_show(&w->progress, (double)NAN, w->n, "rows");
     return ferror(w->out) ? tw_fail_errno(err, "the scores cannot be written") : TW_OK;
 }
 

@@ -112,7 +112,7 @@ static tw_status flush_batch(importer *im, tw_err *err)
         im->duplicates += tw_batch_result(im->batch, i)->outcome != TW_OUTCOME_ACCEPTED;
     }
     tw_batch_reset(im->batch);
-    twi_progress_show(&im->progress, NAN, im->accepted, "verdicts");
+    twi_progress_show(&im->progress, (double)NAN, im->accepted, "verdicts");
     return TW_OK;
 }
 

@@ -166,7 +166,7 @@ static double share_done(importer *im)
         uint64_t d, t;
         twi_source_progress(im->heads[i].source, &d, &t);
         if (t == 0)
-            return NAN;
+            return (double)NAN;
         done += d;
         total += t;
     }

@@ -43,6 +43,8 @@ static const cyaml_schema_value_t document_schema = {
 
 // The library tells what is wrong through its log: keep the first line.
 static void keep_message(cyaml_log_t level, void *ctx, const char *format, va_list args)
+    TW_PRINTF(3, 0);
+static void keep_message(cyaml_log_t level, void *ctx, const char *format, va_list args)
 {
     char *message = ctx;
     if (level >= CYAML_LOG_ERROR && message[0] == '\0')

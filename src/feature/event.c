@@ -336,7 +336,7 @@ static void derive_register(const tw_engine *engine, twi_event *event, float *ro
 {
     const tw_transaction *txn = event->txn;
     const twi_register *reg = twi_register_at(engine, event->idx[TW_ENTITY_REGISTER]);
-    double idle_s = NAN, cancel_s = NAN, missing = NAN;
+    double idle_s = (double)NAN, cancel_s = (double)NAN, missing = (double)NAN;
     if (reg && reg->last_s != 0)
         idle_s = event->own_s > reg->last_s ? TW_MIN(event->own_s - reg->last_s, GAP_MAX_S) : 0;
     if (reg && (event->flags & TWI_BIT(TW_FILTER_NO_SALE)) && reg->last_cancel_s != 0 &&
@@ -409,7 +409,7 @@ static void derive_time(const tw_engine *engine, twi_event *event, float *row)
     bool gives_back = event->flags & (TWI_BIT(TW_FILTER_REFUND) | TWI_BIT(TW_FILTER_VOID));
     if (gives_back && to_close <= 1.0F)
         event->flags |= TWI_BIT(TW_FILTER_LATE_REFUND);
-    double idle_s = NAN;
+    double idle_s = (double)NAN;
     if (employee && employee->last_s != 0)
         idle_s = event->own_s > employee->last_s
                      ? TW_MIN(event->own_s - employee->last_s, GAP_MAX_S)

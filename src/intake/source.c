@@ -317,7 +317,8 @@ static tw_status read_one(tw_source *source, tw_arena *arena, size_t max, tw_sou
     return TW_OK;
 }
 
-tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_source_batch *out, tw_err *err)
+tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_source_batch *out,
+                         tw_err *err)
 {
     size_t problem_cap = 0;
     tw_err failure = {0};
@@ -326,7 +327,7 @@ tw_status tw_source_next(tw_source *source, tw_arena *arena, size_t max, tw_sour
     if (source->failed != TW_OK)
         return tw_fail(err, source->failed, "%s", source->failure.text);
     tw_source_batch batch = {.facts = tw_arena_take(arena, max * sizeof(tw_fact)),
-                      .lines = tw_arena_take(arena, max * sizeof(uint64_t))};
+                             .lines = tw_arena_take(arena, max * sizeof(uint64_t))};
     tw_status status = batch.facts && batch.lines
                            ? start(source, &failure)
                            : tw_fail(&failure, TW_NO_MEMORY, "no memory for a batch of records");

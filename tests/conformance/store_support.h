@@ -26,7 +26,8 @@ typedef struct store_dir {
 
 static inline void store_dir_make(store_dir *dir)
 {
-    // In memory when possible: nothing here depends on the device, and sweeps sync thousands of times.
+    // In memory when possible: nothing here depends on the device, and sweeps sync thousands of
+    // times.
     const char *base = getenv("TMPDIR");
     if (!base)
         base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";

@@ -98,7 +98,7 @@ static void the_position_moves_with_the_rows(void **state)
     assert_ok(apply_alerts(f, &row, 1, 10, &err)); // the same again
     tw_alert_row bad[] = {alert_row("A-2", 0.5, "S1"), alert_row("", 0.5, "S1")};
     assert_status(apply_alerts(f, bad, 2, 12, &err), TW_INVALID);
-    bad[1] = alert_row("A-3", NAN, "S1");
+    bad[1] = alert_row("A-3", (double)NAN, "S1");
     assert_status(apply_alerts(f, bad, 2, 12, &err), TW_INVALID);
     assert_status(apply_alerts(f, bad, 1, 9, &err), TW_CONFLICT);
     reopen(f);

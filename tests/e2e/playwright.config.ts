@@ -37,13 +37,14 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'session', testMatch: 'session.setup.ts' },
+    { name: 'session', testMatch: 'session.setup.ts', teardown: 'end' },
     { name: 'stranger', testMatch: 'sign-in.spec.ts' },
     {
       name: 'portal',
-      testIgnore: 'sign-in.spec.ts',
+      testIgnore: ['sign-in.spec.ts', 'sign-out.spec.ts'],
       dependencies: ['session'],
       use: { storageState: 'output/session.json' },
     },
+    { name: 'end', testMatch: 'sign-out.spec.ts', use: { storageState: 'output/session.json' } },
   ],
 })

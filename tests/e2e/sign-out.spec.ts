@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The last of the tests by name: it ends the session that the others share.
+// The last of the tests: it ends the session that the others share.
 import { expect, test } from '@playwright/test'
 import { baseUrl, openQueue } from './support'
 

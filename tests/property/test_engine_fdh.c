@@ -147,7 +147,7 @@ static void golden_windows_match(void **state)
     char *at = transactions, *golden_at = golden_text, *line;
     next_line(&at);
     next_line(&golden_at);
-    golden_row golden;
+    golden_row golden = {0};
     assert_true(next_golden(&golden_at, &golden));
     long compared = 0, wrong = 0;
     uint64_t seq = 0;

@@ -83,7 +83,8 @@ void fixture_make_faulty_files(fixture *f)
     tw_files inner;
     fixture_make(f);
     inner = f->files;
-    assert_int_equal(tw_faulty_files_open(tw_alloc_system(), inner, f->plan, &f->files, NULL), TW_OK);
+    assert_int_equal(tw_faulty_files_open(tw_alloc_system(), inner, f->plan, &f->files, NULL),
+                     TW_OK);
 }
 
 static int64_t fixed_now(void *ctx)

@@ -7,7 +7,7 @@
 //
 // Rule of time (docs/detection.md): each entity keeps its own clock, the latest time that it has
 // seen. A fact that comes late enters that entity's windows at the entity's clock (it became known
-// only then); the calendar features take its own time. A fact more than two days ahead of its
+// only then); the calendar features take its own time. A fact more than 45 days ahead of its
 // store's clock is taken at the clock until three such facts in a row show that the clock itself
 // was behind.
 //

@@ -16,7 +16,8 @@ tw_status tw_fact_encode(const tw_fact *fact, tw_buf *out) TW_MUST_CHECK;
 // Decodes exactly `bytes` bytes. Strings are views into `data`; arrays are taken from `arena`.
 // TW_CORRUPT (anything malformed, out of range, or left over), TW_NO_MEMORY, TW_UNSUPPORTED (newer
 // version). Never reads outside the data, whatever it holds.
-tw_status tw_fact_decode(const void *data, size_t bytes, tw_arena *arena, tw_fact *out) TW_MUST_CHECK;
+tw_status tw_fact_decode(const void *data, size_t bytes, tw_arena *arena,
+                         tw_fact *out) TW_MUST_CHECK;
 
 // Do two encodings describe the same record? received_ms is ignored, so that a repeated delivery of
 // the same record is a duplicate and not a conflict.

@@ -7,7 +7,8 @@
 // Invariants that intake establishes and everything behind it relies on:
 //  1. Identifiers are 1..TW_ID_MAX_BYTES bytes of valid UTF-8; optional ones may be empty.
 //  2. Money is in minor units of `currency` (cents) with |x| <= TW_MONEY_MAX_MINOR.
-//  3. time_ms lies in [TW_TIME_MIN_MS, TW_TIME_MAX_MS); offset_min is the store's offset at that time.
+//  3. time_ms lies in [TW_TIME_MIN_MS, TW_TIME_MAX_MS); offset_min is the store's offset at that
+//  time.
 //  4. No text holds an unmasked card number.
 //  5. total_minor is negative for refunds. A void keeps the sign of what it voids.
 #ifndef TW_RETAIL_TRANSACTION_H
@@ -147,9 +148,9 @@ typedef struct tw_transaction {
     int16_t offset_min;
     int32_t business_day; // days since 1970-01-01; the local date of time_ms when not given
     int64_t total_minor;
-    int64_t discount_minor; // >= 0
-    char currency[4];       // ISO 4217, NUL-terminated
-    uint32_t flags;         // tw_transaction_flags
+    int64_t discount_minor;   // >= 0
+    char currency[4];         // ISO 4217, NUL-terminated
+    uint32_t flags;           // tw_transaction_flags
     tw_transaction_type type; // derived from the flags when the record has none
     tw_payment_type payment_type;
     int32_t item_count;
@@ -193,7 +194,7 @@ typedef struct tw_shift {
 } tw_shift;
 
 typedef struct tw_verdict {
-    tw_str verdict_id; // given by the service
+    tw_str verdict_id;               // given by the service
     tw_str alert_id, transaction_id; // one of them
     tw_verdict_kind verdict;
     tw_str reason, note, decided_by;
@@ -201,9 +202,14 @@ typedef struct tw_verdict {
     int64_t decided_ms;
 } tw_verdict;
 
-// A change of what scores: a model, a signal set or an alert policy, with its whole content, so that
-// the journal alone reproduces every score.
-typedef enum tw_config_kind { TW_CONFIG_MODEL, TW_CONFIG_SIGNALS, TW_CONFIG_POLICY, TW_CONFIG_N } tw_config_kind;
+// A change of what scores: a model, a signal set or an alert policy, with its whole content, so
+// that the journal alone reproduces every score.
+typedef enum tw_config_kind {
+    TW_CONFIG_MODEL,
+    TW_CONFIG_SIGNALS,
+    TW_CONFIG_POLICY,
+    TW_CONFIG_N
+} tw_config_kind;
 typedef struct tw_config {
     tw_config_kind kind;
     tw_str name;    // model id, or the version of the signal set or policy
