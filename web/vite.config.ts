@@ -18,7 +18,11 @@ export default defineConfig({
         manualChunks(id) {
           if (/node_modules\/(echarts|zrender)\//.test(id)) return 'echarts'
           // tslib is used by both; with ECharts it would draw that chunk into the first load.
-          if (/node_modules\/(react|react-dom|scheduler|react-router|react-router-dom|@remix-run|tslib)\//.test(id))
+          if (
+            /node_modules\/(react|react-dom|scheduler|react-router|react-router-dom|@remix-run|tslib)\//.test(
+              id,
+            )
+          )
             return 'react'
           return undefined
         },

@@ -12,7 +12,9 @@ async function openAlert(page: Page, index = 0) {
 }
 
 const isPainted = (canvas: HTMLCanvasElement) => {
-  const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
+  const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? {
+    data: [],
+  }
   return data.some((value, index) => index % 4 === 3 && value > 0)
 }
 
@@ -22,7 +24,9 @@ test('shows receipt, charts, reasons and history on one screen', async ({ page }
   await expect(page.getByTestId('receipt')).toContainText('Total')
   await expect(page.getByRole('heading', { name: 'Why it was raised' })).toBeVisible()
   await expect(page.getByText(alert.reasons[0]?.title ?? 'no reason').first()).toBeVisible()
-  await expect(page.getByRole('heading', { name: 'What similar alerts turned out to be' })).toBeVisible()
+  await expect(
+    page.getByRole('heading', { name: 'What similar alerts turned out to be' }),
+  ).toBeVisible()
   const canvases = page.locator('[data-chart] canvas')
   await expect(canvases.first()).toBeVisible()
   expect(await canvases.count()).toBeGreaterThanOrEqual(2)
@@ -45,11 +49,19 @@ test('confirms with a reason, and undoes it', async ({ page }) => {
   const path = `${baseUrl()}/v1/alerts/${encodeURIComponent(alert.alert_id)}`
   expect(await (await page.request.get(path)).json()).toMatchObject({
     status: 'CLOSED',
-    verdict: { verdict: 'CONFIRMED', reason: 'evidence_video', note: 'Seen on camera 4', recovered: { amount: '12.50' } },
+    verdict: {
+      verdict: 'CONFIRMED',
+      reason: 'evidence_video',
+      note: 'Seen on camera 4',
+      recovered: { amount: '12.50' },
+    },
   })
   await state.getByRole('button', { name: 'Undo' }).click()
   await expect(state).not.toContainText('Confirmed')
-  expect(await (await page.request.get(path)).json()).toMatchObject({ status: 'IN_REVIEW', verdict: null })
+  expect(await (await page.request.get(path)).json()).toMatchObject({
+    status: 'IN_REVIEW',
+    verdict: null,
+  })
 })
 
 test('refutes from the queue by keyboard alone', async ({ page }) => {

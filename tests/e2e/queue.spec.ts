@@ -9,16 +9,23 @@ test('shows the alerts in the order of their rank', async ({ page, request }) =>
   expect(total).toBeGreaterThan(0)
   await openQueue(page)
   await expect(page.getByTestId('total')).toHaveText(String(total))
-  const shown = await page.locator('[data-alert]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-alert')))
+  const shown = await page
+    .locator('[data-alert]')
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-alert')))
   expect(shown.length).toBeGreaterThan(0)
   expect(shown).toEqual(items.slice(0, shown.length).map((alert) => alert.alert_id))
   const risks = items.map((alert) => alert.risk_score)
   expect(risks).toEqual([...risks].sort((a, b) => b - a))
-  await expect(page.locator('[data-alert]').first()).toContainText(items[0]?.sentence ?? 'no sentence')
+  await expect(page.locator('[data-alert]').first()).toContainText(
+    items[0]?.sentence ?? 'no sentence',
+  )
   expect(faults).toEqual([])
 })
 
-test('filters by store, keeps the filter in the address and clears it', async ({ page, request }) => {
+test('filters by store, keeps the filter in the address and clears it', async ({
+  page,
+  request,
+}) => {
   const stores = (await getStores(request)).items.filter((store) => store.alerts_open > 0)
   const store = stores.at(-1)
   if (!store) throw new Error('No store has an open alert')
@@ -52,14 +59,20 @@ test('moves, opens and returns by keyboard', async ({ page, request }) => {
   await page.keyboard.press('j')
   await page.keyboard.press('k')
   await page.keyboard.press('j')
-  await expect(page.locator('[data-selected]')).toHaveAttribute('data-alert', items[1]?.alert_id ?? '')
+  await expect(page.locator('[data-selected]')).toHaveAttribute(
+    'data-alert',
+    items[1]?.alert_id ?? '',
+  )
   await page.keyboard.press('o')
   await expect(page).toHaveURL(new RegExp(`/alerts/${items[1]?.alert_id}$`))
   await expect(page.getByTestId('sentence')).toHaveText(items[1]?.sentence ?? '')
   await page.keyboard.press('k')
   await expect(page.getByTestId('sentence')).toHaveText(items[0]?.sentence ?? '')
   await page.keyboard.press('u')
-  await expect(page.locator('[data-selected]')).toHaveAttribute('data-alert', items[0]?.alert_id ?? '')
+  await expect(page.locator('[data-selected]')).toHaveAttribute(
+    'data-alert',
+    items[0]?.alert_id ?? '',
+  )
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
 })
@@ -67,7 +80,8 @@ test('moves, opens and returns by keyboard', async ({ page, request }) => {
 test('allows no script but its own files', async ({ request }) => {
   const reply = await request.get(`${baseUrl()}/`)
   const policy = reply.headers()['content-security-policy'] ?? ''
-  const scripts = /script-src ([^;]*)/.exec(policy)?.[1] ?? /default-src ([^;]*)/.exec(policy)?.[1] ?? ''
+  const scripts =
+    /script-src ([^;]*)/.exec(policy)?.[1] ?? /default-src ([^;]*)/.exec(policy)?.[1] ?? ''
   expect(scripts.trim()).toBe("'self'")
 })
 
@@ -76,7 +90,8 @@ test('the first load stays below 300 KB of compressed script', async ({ request 
   const paths = [...page.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map((match) => match[1])
   expect(paths.length).toBeGreaterThan(1)
   let bytes = 0
-  for (const path of paths) bytes += gzipSync(await (await request.get(`${baseUrl()}${path}`)).body()).length
+  for (const path of paths)
+    bytes += gzipSync(await (await request.get(`${baseUrl()}${path}`)).body()).length
   expect(bytes).toBeLessThan(300_000)
 })
 

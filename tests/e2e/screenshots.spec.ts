@@ -21,10 +21,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const pages = { queue: '/', alert: `/alerts/${encodeURIComponent(items[0]?.alert_id ?? '')}` }
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(`${baseUrl()}${path}`)
-        await expect(page.locator(name === 'queue' ? '[data-alert]' : '[data-chart] canvas').first()).toBeVisible()
+        await expect(
+          page.locator(name === 'queue' ? '[data-alert]' : '[data-chart] canvas').first(),
+        ).toBeVisible()
         await page.evaluate(() => document.fonts.ready)
         await page.screenshot({ path: `output/${name}-${viewport.width}-${colorScheme}.png` })
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        )
         expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
       }
     })

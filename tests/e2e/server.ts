@@ -15,7 +15,9 @@ const startLimitMs = 60_000
 function run(args: string[], env: NodeJS.ProcessEnv) {
   const result = spawnSync(binary, args, { env, encoding: 'utf8', timeout: 300_000 })
   if (result.status !== 0) {
-    throw new Error(`tillwatch ${args.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`)
+    throw new Error(
+      `tillwatch ${args.join(' ')} ended with ${result.status ?? result.signal}:\n${result.stdout}${result.stderr}`,
+    )
   }
 }
 
@@ -23,7 +25,10 @@ function run(args: string[], env: NodeJS.ProcessEnv) {
 function addresses(server: ChildProcess): Promise<{ url: string; link: string }> {
   return new Promise((resolve, reject) => {
     let text = ''
-    const timer = setTimeout(() => reject(new Error(`The server did not start:\n${text}`)), startLimitMs)
+    const timer = setTimeout(
+      () => reject(new Error(`The server did not start:\n${text}`)),
+      startLimitMs,
+    )
     const onData = (data: Buffer) => {
       text += data.toString()
       const url = /^Listening on (http:\/\/\S+)\s*$/m.exec(text)?.[1]
@@ -53,7 +58,8 @@ function stop(server: ChildProcess): Promise<void> {
 export default async function start() {
   mkdirSync(path.join(path.dirname(fileURLToPath(import.meta.url)), 'output'), { recursive: true })
   if (process.env.TILLWATCH_URL && process.env.TILLWATCH_SETUP_LINK) return undefined
-  if (!existsSync(binary)) throw new Error(`${binary} is missing: build it first, or name it in TILLWATCH_BIN`)
+  if (!existsSync(binary))
+    throw new Error(`${binary} is missing: build it first, or name it in TILLWATCH_BIN`)
   const directory = mkdtempSync(path.join(tmpdir(), 'tillwatch-e2e-'))
   const env = { ...process.env, TILLWATCH_DATA: path.join(directory, 'data') }
   const chain = path.join(directory, 'chain')
@@ -61,7 +67,10 @@ export default async function start() {
   run(['init'], env)
   const files = readdirSync(chain).filter((name) => name.endsWith('.ndjson'))
   run(['import', ...files.map((name) => path.join(chain, name))], env)
-  const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const { url, link } = await addresses(server).catch((error: unknown) => {
     server.kill('SIGKILL')
     throw error

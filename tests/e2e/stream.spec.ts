@@ -6,7 +6,9 @@ import { baseUrl, csrf, getStore, getStores, getSummary, openQueue } from './sup
 async function pickEmployee(request: APIRequestContext) {
   for (const { store_id } of (await getStores(request)).items) {
     const { employees } = await getStore(request, store_id)
-    const quiet = employees.filter((employee) => employee.alerts === 0 && employee.transactions_28d >= 100)
+    const quiet = employees.filter(
+      (employee) => employee.alerts === 0 && employee.transactions_28d >= 100,
+    )
     if (quiet[0]) return { store_id, employee_id: quiet[0].employee_id }
   }
   throw new Error('Everybody has an alert')
@@ -15,7 +17,9 @@ async function pickEmployee(request: APIRequestContext) {
 // A cashier who pays out one no-receipt cash refund after the other.
 async function refundSpree(request: APIRequestContext, n: number): Promise<string> {
   const { store_id, employee_id } = await pickEmployee(request)
-  const last = Date.parse((await getSummary(request)).last_transaction_time ?? '2026-01-05T12:00:00Z')
+  const last = Date.parse(
+    (await getSummary(request)).last_transaction_time ?? '2026-01-05T12:00:00Z',
+  )
   const stamp = Date.now().toString(36)
   return Array.from({ length: n }, (_, index) =>
     JSON.stringify({
@@ -31,7 +35,16 @@ async function refundSpree(request: APIRequestContext, n: number): Promise<strin
       void_flag: 0,
       item_count: 1,
       payment_type: 'cash',
-      lines: [{ sku: '4006381333931', department: 'electronics', quantity: -1, unit_price: '180.00', return_flag: 1, entry_method: 'keyed' }],
+      lines: [
+        {
+          sku: '4006381333931',
+          department: 'electronics',
+          quantity: -1,
+          unit_price: '180.00',
+          return_flag: 1,
+          entry_method: 'keyed',
+        },
+      ],
       tenders: [{ type: 'cash', amount: '-180.00' }],
     }),
   ).join('\n')
@@ -49,13 +62,20 @@ test('figures and alerts arrive by themselves, and rows do not jump', async ({ p
     data: await refundSpree(request, n),
   })
   expect(reply.status()).toBe(200)
-  const results = (await reply.text()).trim().split('\n').map((line) => JSON.parse(line) as { alert_id: string | null })
+  const results = (await reply.text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { alert_id: string | null })
   expect(results).toHaveLength(n)
 
   await expect
-    .poll(async () => Number((await page.getByTestId('figure-transactions').textContent())?.replaceAll(',', '')))
+    .poll(async () =>
+      Number((await page.getByTestId('figure-transactions').textContent())?.replaceAll(',', '')),
+    )
     .toBe(before.transactions + n)
-  const alertIds = [...new Set(results.map((result) => result.alert_id).filter((id) => id !== null))]
+  const alertIds = [
+    ...new Set(results.map((result) => result.alert_id).filter((id) => id !== null)),
+  ]
   expect(alertIds.length).toBeGreaterThan(0)
   const pill = page.getByTestId('arrivals')
   await expect(pill).toContainText('new alert')

@@ -17,13 +17,16 @@ export default class Summary implements Reporter {
   }
 
   onEnd() {
-    const count = (outcomes: string[]) => this.tests.filter((test) => outcomes.includes(test.outcome())).length
+    const count = (outcomes: string[]) =>
+      this.tests.filter((test) => outcomes.includes(test.outcome())).length
     const neverRan = this.tests.filter((test) => test.results.length === 0).length
     const skipped = count(['skipped'])
     // Tests that never ran because of a fault before them count as failed, not as skipped.
     const lost = this.errorN > 0 ? neverRan : 0
     const failed = count(['unexpected']) + (this.errorN > 0 ? Math.max(1, lost) : 0)
-    process.stdout.write(`${count(['expected', 'flaky'])} passed, ${failed} failed, ${skipped - lost} skipped\n`)
+    process.stdout.write(
+      `${count(['expected', 'flaky'])} passed, ${failed} failed, ${skipped - lost} skipped\n`,
+    )
   }
 
   printsToStdio() {

@@ -32,9 +32,11 @@ export async function getJson<T>(request: APIRequestContext, path: string): Prom
 export const listAlerts = (request: APIRequestContext, query: string) =>
   getJson<Schemas['AlertPage']>(request, `/v1/alerts?${query}`)
 
-export const getSummary = (request: APIRequestContext) => getJson<Schemas['Summary']>(request, '/v1/summary')
+export const getSummary = (request: APIRequestContext) =>
+  getJson<Schemas['Summary']>(request, '/v1/summary')
 
-export const getStores = (request: APIRequestContext) => getJson<Schemas['StoreList']>(request, '/v1/stores')
+export const getStores = (request: APIRequestContext) =>
+  getJson<Schemas['StoreList']>(request, '/v1/stores')
 
 export const getStore = (request: APIRequestContext, id: string) =>
   getJson<Schemas['Store']>(request, `/v1/stores/${encodeURIComponent(id)}`)
@@ -44,7 +46,9 @@ export async function expectAccessible(page: Page) {
   const axe = new AxeBuilder({ page }).options({ rules: { 'target-size': { enabled: true } } })
   const { violations } = await axe.analyze()
   const found = violations.map((violation) => {
-    const where = violation.nodes.slice(0, 3).map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`)
+    const where = violation.nodes
+      .slice(0, 3)
+      .map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`)
     return `${violation.id}: ${violation.help}\n  ${where.join('\n  ')}`
   })
   expect(found.join('\n')).toBe('')

@@ -4,13 +4,40 @@
 import { type CSSVariablesResolver, type MantineColorsTuple, createTheme } from '@mantine/core'
 
 const accent: MantineColorsTuple = [
-  '#eef3ff', '#dde6ff', '#b9caff', '#92abff', '#7290fb', '#5474f2', '#2f5bea', '#2549c9', '#1e3ca6', '#182f82',
+  '#eef3ff',
+  '#dde6ff',
+  '#b9caff',
+  '#92abff',
+  '#7290fb',
+  '#5474f2',
+  '#2f5bea',
+  '#2549c9',
+  '#1e3ca6',
+  '#182f82',
 ]
 const gray: MantineColorsTuple = [
-  '#f7f8f9', '#f0f1f3', '#e4e6ea', '#d3d7dd', '#b7bdc6', '#8a929d', '#626b77', '#4b535e', '#30363e', '#181b20',
+  '#f7f8f9',
+  '#f0f1f3',
+  '#e4e6ea',
+  '#d3d7dd',
+  '#b7bdc6',
+  '#8a929d',
+  '#626b77',
+  '#4b535e',
+  '#30363e',
+  '#181b20',
 ]
 const dark: MantineColorsTuple = [
-  '#e4e7eb', '#b4bcc6', '#9aa4b0', '#6f7985', '#363d46', '#2a3038', '#1d2127', '#15181d', '#101317', '#0b0d10',
+  '#e4e7eb',
+  '#b4bcc6',
+  '#9aa4b0',
+  '#6f7985',
+  '#363d46',
+  '#2a3038',
+  '#1d2127',
+  '#15181d',
+  '#101317',
+  '#0b0d10',
 ]
 
 export const theme = createTheme({
@@ -31,7 +58,9 @@ export const theme = createTheme({
     Select: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'md' } } },
     NumberInput: { defaultProps: { size: 'xs' } },
     Textarea: { defaultProps: { size: 'xs' } },
-    Tooltip: { defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320, fz: 'xs' } },
+    Tooltip: {
+      defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320, fz: 'xs' },
+    },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },
 })

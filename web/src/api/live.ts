@@ -103,7 +103,9 @@ export class LiveStream {
       this.client.setQueryData(summaryQuery.queryKey, JSON.parse(event.data) as Summary),
     )
     source.addEventListener('alert', (event) => this.onAlert(JSON.parse(event.data) as Alert))
-    source.addEventListener('verdict', (event) => this.onVerdict(JSON.parse(event.data) as VerdictEvent))
+    source.addEventListener('verdict', (event) =>
+      this.onVerdict(JSON.parse(event.data) as VerdictEvent),
+    )
     source.addEventListener('reset', () => this.readAnew())
   }
 

@@ -104,14 +104,17 @@ export function employeeQuery(employeeId: string) {
   return queryOptions({
     queryKey: ['employee', employeeId],
     queryFn: () =>
-      unwrap(api.GET('/v1/employees/{employee_id}', { params: { path: { employee_id: employeeId } } })),
+      unwrap(
+        api.GET('/v1/employees/{employee_id}', { params: { path: { employee_id: employeeId } } }),
+      ),
   })
 }
 
 export function storeQuery(storeId: string) {
   return queryOptions({
     queryKey: ['store', storeId],
-    queryFn: () => unwrap(api.GET('/v1/stores/{store_id}', { params: { path: { store_id: storeId } } })),
+    queryFn: () =>
+      unwrap(api.GET('/v1/stores/{store_id}', { params: { path: { store_id: storeId } } })),
   })
 }
 
@@ -174,7 +177,11 @@ export function patchAlertInLists(
   return isFound
 }
 
-export function applyStatusToLists(client: QueryClient, alertId: string, status: AlertStatus | null) {
+export function applyStatusToLists(
+  client: QueryClient,
+  alertId: string,
+  status: AlertStatus | null,
+) {
   if (status) patchAlertInLists(client, alertId, (alert) => ({ ...alert, status }))
 }
 

@@ -54,7 +54,13 @@ export function App() {
   if (session.error instanceof ApiError && session.error.status === 401) return <SignedOutPage />
   if (session.data) return <RouterProvider router={router} />
   if (session.error) {
-    return <ErrorState title="Tillwatch does not answer" error={session.error} onRetry={() => void session.refetch()} />
+    return (
+      <ErrorState
+        title="Tillwatch does not answer"
+        error={session.error}
+        onRetry={() => void session.refetch()}
+      />
+    )
   }
   return null
 }

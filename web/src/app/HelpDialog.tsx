@@ -18,13 +18,26 @@ const shortcuts: [string[], string][] = [
 
 export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Keyboard shortcuts" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title="Keyboard shortcuts"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Table verticalSpacing={5} fz="sm">
         <Table.Tbody>
           {shortcuts.map(([keys, text]) => (
             <Table.Tr key={text}>
               <Table.Td w={120}>
-                {keys.map((key) => (key === '…' ? ' … ' : <Kbd key={key} size="xs" mr={4}>{key}</Kbd>))}
+                {keys.map((key) =>
+                  key === '…' ? (
+                    ' … '
+                  ) : (
+                    <Kbd key={key} size="xs" mr={4}>
+                      {key}
+                    </Kbd>
+                  ),
+                )}
               </Table.Td>
               <Table.Td>{text}</Table.Td>
             </Table.Tr>

@@ -59,7 +59,11 @@ function Frame() {
         <div className={styles.tools}>
           <Connection />
           <Tooltip label="Keyboard shortcuts (?)">
-            <ActionIcon aria-label="Keyboard shortcuts" onClick={() => setHelpOpen(true)} visibleFrom="sm">
+            <ActionIcon
+              aria-label="Keyboard shortcuts"
+              onClick={() => setHelpOpen(true)}
+              visibleFrom="sm"
+            >
               <Keyboard size={16} />
             </ActionIcon>
           </Tooltip>
@@ -127,7 +131,11 @@ function Figures() {
       </div>
       <div
         className={`${styles.figure} ${styles.minor}`}
-        title={model ? `${label(model.kind)}, trained on ${formatCount(model.transactions)} transactions` : undefined}
+        title={
+          model
+            ? `${label(model.kind)}, trained on ${formatCount(model.transactions)} transactions`
+            : undefined
+        }
       >
         <dt>{model ? 'model' : 'no model yet'}</dt>
         <dd>{model ? formatTime(model.trained_at, 'monthDay') : ''}</dd>

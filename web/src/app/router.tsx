@@ -18,7 +18,9 @@ export const router = createBrowserRouter([
       },
       {
         path: 'transactions/:transactionId',
-        lazy: async () => ({ Component: (await import('../pages/TransactionPage')).TransactionPage }),
+        lazy: async () => ({
+          Component: (await import('../pages/TransactionPage')).TransactionPage,
+        }),
       },
       {
         path: 'employees/:employeeId',

@@ -4,7 +4,12 @@
 // palette, so that a change of scheme redraws it.
 import { useComputedColorScheme } from '@mantine/core'
 import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts'
-import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from 'echarts/components'
+import {
+  GridComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  TooltipComponent,
+} from 'echarts/components'
 import * as echarts from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import { useEffect, useRef } from 'react'
@@ -57,7 +62,12 @@ export function EChart({ option, height, label, onClick }: Props) {
     const palette = readPalette(hostRef.current)
     const isStill = window.matchMedia('(prefers-reduced-motion: reduce)').matches
     chartRef.current?.setOption(
-      { animation: !isStill, animationDuration: 200, animationDurationUpdate: 150, ...option(palette) },
+      {
+        animation: !isStill,
+        animationDuration: 200,
+        animationDurationUpdate: 150,
+        ...option(palette),
+      },
       { notMerge: true },
     )
   }, [option, scheme])

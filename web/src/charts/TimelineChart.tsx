@@ -5,7 +5,13 @@
 // refunds downwards.
 import { useCallback } from 'react'
 import type { TransactionBrief } from '../api/client'
-import { formatMoney, formatMoneyRounded, formatRisk, formatWallMs, wallClockMs } from '../lib/format'
+import {
+  formatMoney,
+  formatMoneyRounded,
+  formatRisk,
+  formatWallMs,
+  wallClockMs,
+} from '../lib/format'
 import { label } from '../lib/vocabulary'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
@@ -37,14 +43,23 @@ function briefRows(item: TransactionBrief): [string, string][] {
   ]
 }
 
-function timelineOption(items: TransactionBrief[], currency: string, selectedId: string | null, palette: Palette) {
+function timelineOption(
+  items: TransactionBrief[],
+  currency: string,
+  selectedId: string | null,
+  palette: Palette,
+) {
   const points = items.map((item) => {
     const color = colorOf(item, palette)
     const isSelected = item.transaction_id === selectedId
     return {
       value: [wallClockMs(item.time), squash(Number(item.total.amount))],
       symbolSize: item.alerted ? 11 : 6,
-      itemStyle: { color, borderColor: isSelected ? palette.text : palette.surface, borderWidth: isSelected ? 2 : 1 },
+      itemStyle: {
+        color,
+        borderColor: isSelected ? palette.text : palette.surface,
+        borderWidth: isSelected ? 2 : 1,
+      },
     }
   })
   return {
@@ -64,7 +79,11 @@ function timelineOption(items: TransactionBrief[], currency: string, selectedId:
       type: 'time',
       ...axisStyle(palette),
       splitLine: { show: false },
-      axisLabel: { ...axisStyle(palette).axisLabel, hideOverlap: true, formatter: (ms: number) => formatWallMs(ms, 'time') },
+      axisLabel: {
+        ...axisStyle(palette).axisLabel,
+        hideOverlap: true,
+        formatter: (ms: number) => formatWallMs(ms, 'time'),
+      },
       useUTC: true,
     },
     yAxis: {
@@ -74,7 +93,8 @@ function timelineOption(items: TransactionBrief[], currency: string, selectedId:
       axisLine: { show: false },
       axisLabel: {
         ...axisStyle(palette).axisLabel,
-        formatter: (height: number) => formatMoneyRounded({ amount: String(unsquash(height)), currency }),
+        formatter: (height: number) =>
+          formatMoneyRounded({ amount: String(unsquash(height)), currency }),
       },
     },
     useUTC: true,
@@ -83,7 +103,10 @@ function timelineOption(items: TransactionBrief[], currency: string, selectedId:
         type: 'bar',
         barWidth: 2,
         silent: true,
-        data: points.map(({ value, itemStyle }) => ({ value, itemStyle: { color: itemStyle.color, opacity: 0.45 } })),
+        data: points.map(({ value, itemStyle }) => ({
+          value,
+          itemStyle: { color: itemStyle.color, opacity: 0.45 },
+        })),
       },
       { type: 'scatter', silent: true, data: points },
       // Dots are small; what takes the click is larger and not seen.

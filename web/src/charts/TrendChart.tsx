@@ -67,7 +67,10 @@ function trendOption(trend: Trend, currency: string, palette: Palette) {
 }
 
 export function TrendChart({ trend, currency, height }: Props) {
-  const option = useCallback((palette: Palette) => trendOption(trend, currency, palette), [trend, currency])
+  const option = useCallback(
+    (palette: Palette) => trendOption(trend, currency, palette),
+    [trend, currency],
+  )
   const last = trend.days.at(-1)
   return (
     <EChart

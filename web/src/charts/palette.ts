@@ -42,7 +42,13 @@ const marginPx = 8
 // Beside the pointer, within the window. Charts are smaller than their tooltips, so that the window
 // and not the chart is what a tooltip has to fit into.
 function tooltipPosition(host: HTMLElement) {
-  return (point: [number, number], _params: unknown, _dom: unknown, _rect: unknown, size: { contentSize: [number, number] }) => {
+  return (
+    point: [number, number],
+    _params: unknown,
+    _dom: unknown,
+    _rect: unknown,
+    size: { contentSize: [number, number] },
+  ) => {
     const chart = host.getBoundingClientRect()
     const [width, height] = size.contentSize
     const fit = (at: number, extent: number, start: number, limit: number) => {

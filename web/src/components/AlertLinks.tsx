@@ -7,7 +7,10 @@ import styles from './Lists.module.css'
 import { RiskTag, StatusTag } from './Tags'
 
 interface Props {
-  alerts: Pick<AlertBrief, 'alert_id' | 'created_at' | 'sentence' | 'risk_score' | 'exposure' | 'status' | 'verdict'>[]
+  alerts: Pick<
+    AlertBrief,
+    'alert_id' | 'created_at' | 'sentence' | 'risk_score' | 'exposure' | 'status' | 'verdict'
+  >[]
   empty: string
 }
 

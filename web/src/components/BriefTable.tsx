@@ -16,15 +16,22 @@ export function BriefTable({ items }: { items: TransactionBrief[] }) {
             <th scope="col">Time</th>
             <th scope="col">Type</th>
             <th scope="col">Paid by</th>
-            <th scope="col" className={styles.figure}>Amount</th>
-            <th scope="col" className={styles.figure}>Risk</th>
+            <th scope="col" className={styles.figure}>
+              Amount
+            </th>
+            <th scope="col" className={styles.figure}>
+              Risk
+            </th>
           </tr>
         </thead>
         <tbody>
           {items.map((item) => (
             <tr key={item.transaction_id} data-alerted={item.alerted || undefined}>
               <td>
-                <Link to={`/transactions/${encodeURIComponent(item.transaction_id)}`} className="num">
+                <Link
+                  to={`/transactions/${encodeURIComponent(item.transaction_id)}`}
+                  className="num"
+                >
                   {formatTime(item.time, 'dateTime')}
                 </Link>
               </td>

@@ -33,7 +33,13 @@ export function PeerPanel({ title, measures, currency, shownN = 10 }: Props) {
   const [isAll, setAll] = useState(false)
   const shown = isAll ? measures : measures.slice(0, shownN)
   const toggle = measures.length > shownN && (
-    <Button variant="subtle" size="compact-sm" fz="xs" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+    <Button
+      variant="subtle"
+      size="compact-sm"
+      fz="xs"
+      aria-expanded={isAll}
+      onClick={() => setAll(!isAll)}
+    >
       {isAll ? 'Show fewer' : `Show all ${measures.length}`}
     </Button>
   )
@@ -69,8 +75,12 @@ function PeerGrid({ measures, currency }: Pick<Props, 'measures' | 'currency'>) 
     <div className={styles.grid}>
       <div role="table" aria-label="Comparison" className={styles.rows}>
         <div className={styles.head} role="row">
-          <span role="columnheader" className={styles.title}>Measure</span>
-          <span role="columnheader" className={`${styles.figure} ${styles.value}`}>Now</span>
+          <span role="columnheader" className={styles.title}>
+            Measure
+          </span>
+          <span role="columnheader" className={`${styles.figure} ${styles.value}`}>
+            Now
+          </span>
           <span role="columnheader" className={`${styles.figure} ${styles.own}`}>
             <Help text={columnHelp.own}>Own</Help>
           </span>
@@ -112,7 +122,12 @@ function PeerRow({ measure, currency, row }: RowProps) {
       <span role="rowheader" className={`${styles.cell} ${styles.title}`} style={style}>
         <Help text={measure.help}>{measure.title}</Help>
       </span>
-      <span role="cell" className={`${figure} ${styles.value}`} data-outside={isOutside(measure) || undefined} style={style}>
+      <span
+        role="cell"
+        className={`${figure} ${styles.value}`}
+        data-outside={isOutside(measure) || undefined}
+        style={style}
+      >
         {show(measure.value)}
       </span>
       <span role="cell" className={`${figure} ${styles.own} muted`} style={style}>

@@ -19,9 +19,15 @@ export function Receipt({ transaction }: { transaction: TransactionView }) {
           <thead>
             <tr>
               <th scope="col">Item</th>
-              <th scope="col" className={styles.figure}>Qty</th>
-              <th scope="col" className={styles.figure}>Price</th>
-              <th scope="col" className={styles.figure}>Amount</th>
+              <th scope="col" className={styles.figure}>
+                Qty
+              </th>
+              <th scope="col" className={styles.figure}>
+                Price
+              </th>
+              <th scope="col" className={styles.figure}>
+                Amount
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -45,17 +51,26 @@ function ReceiptHead({ transaction }: { transaction: TransactionView }) {
       <Link to={`/transactions/${encodeURIComponent(t.transaction_id)}`}>{t.transaction_id}</Link>
       {t.override_employee_id && (
         <span>
-          approved by <Link to={`/employees/${encodeURIComponent(t.override_employee_id)}`}>{t.override_employee_id}</Link>
+          approved by{' '}
+          <Link to={`/employees/${encodeURIComponent(t.override_employee_id)}`}>
+            {t.override_employee_id}
+          </Link>
         </span>
       )}
       {t.original_transaction_id && (
         <span>
-          of <Link to={`/transactions/${encodeURIComponent(t.original_transaction_id)}`}>{t.original_transaction_id}</Link>
+          of{' '}
+          <Link to={`/transactions/${encodeURIComponent(t.original_transaction_id)}`}>
+            {t.original_transaction_id}
+          </Link>
         </span>
       )}
       {t.void_of_transaction_id && (
         <span>
-          voids <Link to={`/transactions/${encodeURIComponent(t.void_of_transaction_id)}`}>{t.void_of_transaction_id}</Link>
+          voids{' '}
+          <Link to={`/transactions/${encodeURIComponent(t.void_of_transaction_id)}`}>
+            {t.void_of_transaction_id}
+          </Link>
         </span>
       )}
     </div>
@@ -106,7 +121,9 @@ function ReceiptSum({ transaction: t }: { transaction: TransactionView }) {
           <dd>{formatMoney(t.discount)}</dd>
         </>
       )}
-      <dt className={styles.total}>Total{t.lines.length === 0 && t.item_count > 0 ? `, ${t.item_count} items` : ''}</dt>
+      <dt className={styles.total}>
+        Total{t.lines.length === 0 && t.item_count > 0 ? `, ${t.item_count} items` : ''}
+      </dt>
       <dd className={styles.total}>{formatMoney(t.total)}</dd>
       {t.tenders.map((tender, index) => (
         <TenderRow key={index} tender={tender} />
@@ -123,7 +140,8 @@ function ReceiptSum({ transaction: t }: { transaction: TransactionView }) {
 
 function TenderRow({ tender }: { tender: TransactionView['tenders'][number] }) {
   const token = tender.account_token ? ` ${shortToken(tender.account_token)}` : ''
-  const keyed = tender.entry_method === 'keyed' || tender.entry_method === 'manual' ? ', keyed by hand' : ''
+  const keyed =
+    tender.entry_method === 'keyed' || tender.entry_method === 'manual' ? ', keyed by hand' : ''
   return (
     <>
       <dt>

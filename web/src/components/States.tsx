@@ -35,7 +35,9 @@ export function ErrorState({ title, error, onRetry }: ErrorProps) {
   return (
     <State title={title} actions={onRetry && <Button onClick={onRetry}>Try again</Button>}>
       <p>{text.endsWith('.') ? text : `${text}.`}</p>
-      {isOffline && <p>Check that “tillwatch serve” is running and that this machine reaches it.</p>}
+      {isOffline && (
+        <p>Check that “tillwatch serve” is running and that this machine reaches it.</p>
+      )}
     </State>
   )
 }
@@ -59,7 +61,17 @@ export function NotFound({ what, id }: { what: string; id?: string }) {
 }
 
 // The page of a query that failed: "not found" is an answer, everything else a fault.
-export function QueryError({ what, id, error, onRetry }: { what: string; id: string; error: unknown; onRetry: () => void }) {
+export function QueryError({
+  what,
+  id,
+  error,
+  onRetry,
+}: {
+  what: string
+  id: string
+  error: unknown
+  onRetry: () => void
+}) {
   if (error instanceof ApiError && error.status === 404) return <NotFound what={what} id={id} />
   return <ErrorState title={`This ${what} could not be read`} error={error} onRetry={onRetry} />
 }

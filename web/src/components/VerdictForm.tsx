@@ -30,7 +30,13 @@ export function useDecide() {
           }
         : { verdict: 'INCONCLUSIVE' as const, reason: 'reopened' as const }),
     })
-  const decide = async (alert: Decided, kind: VerdictKind, reason: VerdictReason, note: string, recovered: string) => {
+  const decide = async (
+    alert: Decided,
+    kind: VerdictKind,
+    reason: VerdictReason,
+    note: string,
+    recovered: string,
+  ) => {
     await verdict.mutateAsync({
       alert_id: alert.alert_id,
       verdict: kind,
@@ -46,7 +52,12 @@ export function useDecide() {
 export function offerUndo(alert: Decided, kind: VerdictKind, undo: () => Promise<unknown>) {
   const id = notifications.show({
     title: verdictLabels[kind],
-    message: <UndoButton alertId={alert.alert_id} onUndo={() => undo().then(() => notifications.hide(id))} />,
+    message: (
+      <UndoButton
+        alertId={alert.alert_id}
+        onUndo={() => undo().then(() => notifications.hide(id))}
+      />
+    ),
     color: kind === 'CONFIRMED' ? 'red' : 'accent',
     autoClose: 10_000,
     closeButtonProps: { 'aria-label': 'Dismiss' },
@@ -64,7 +75,9 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
   const { decide, isPending, error } = useDecide()
   const [note, setNote] = useState('')
   const [recovered, setRecovered] = useState<string | number>('')
-  const reasons = (data?.items ?? []).filter((item) => item.verdict === kind && item.reason !== 'reopened')
+  const reasons = (data?.items ?? []).filter(
+    (item) => item.verdict === kind && item.reason !== 'reopened',
+  )
 
   const firstRef = useRef<HTMLButtonElement>(null)
   const hasReasons = reasons.length > 0
@@ -78,7 +91,8 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
     decide(alert, kind, reason, note, String(recovered)).then(onDone, () => undefined)
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement)
+      return
     const reason = reasons[Number(event.key) - 1]
     if (reason && !isPending) pick(reason.reason)
   }

@@ -14,7 +14,9 @@ describe('entities', () => {
   it('says whom an alert is about', () => {
     expect(entityText(entity('employee', 'E1'))).toBe('Employee E1, register 07')
     expect(entityText(entity('register', 'S1/07'))).toBe('Register 07, employee E1')
-    expect(entityText(entity('employee_account', 'E1|tok_0123456789abcdef'))).toBe('Employee E1, card …abcdef')
+    expect(entityText(entity('employee_account', 'E1|tok_0123456789abcdef'))).toBe(
+      'Employee E1, card …abcdef',
+    )
     expect(entityText(entity('employee_approver', 'E1|E9'))).toBe('Employee E1, approver E9')
     expect(entityText({ ...entity('transaction', 'T1'), employee_id: null })).toBe('Transaction T1')
   })
@@ -53,7 +55,9 @@ describe('measures', () => {
 
   it('scales to the largest figure, and never to zero', () => {
     expect(scaleMax(measure)).toBe(5)
-    expect(scaleMax({ ...measure, value: 0, own_normal: 0, store_high: 0, peer_median: 0, peer_p95: 0 })).toBe(1)
+    expect(
+      scaleMax({ ...measure, value: 0, own_normal: 0, store_high: 0, peer_median: 0, peer_p95: 0 }),
+    ).toBe(1)
   })
 })
 

@@ -11,7 +11,9 @@ export function entityText(alert: Pick<Alert, 'entity' | 'employee_id' | 'regist
   const [first = '', second = ''] = alert.entity.id.split('|')
   switch (alert.entity.kind) {
     case 'employee':
-      return alert.register_id ? `Employee ${first}, register ${alert.register_id}` : `Employee ${first}`
+      return alert.register_id
+        ? `Employee ${first}, register ${alert.register_id}`
+        : `Employee ${first}`
     case 'register':
       return alert.employee_id
         ? `Register ${alert.register_id ?? first}, employee ${alert.employee_id}`

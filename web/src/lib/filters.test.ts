@@ -34,25 +34,36 @@ const alert: Alert = {
 describe('the address', () => {
   it('keeps only what differs from the default', () => {
     expect(paramsFromFilters(defaultFilters).toString()).toBe('')
-    expect(paramsFromFilters({ ...defaultFilters, store_id: 'S012', sort: 'created' }).toString()).toBe(
-      'store_id=S012&sort=created',
-    )
+    expect(
+      paramsFromFilters({ ...defaultFilters, store_id: 'S012', sort: 'created' }).toString(),
+    ).toBe('store_id=S012&sort=created')
   })
 
   it('returns the same filters', () => {
-    const filters = { ...defaultFilters, status: 'CLOSED' as const, type: 'TIME' as const, q: 'E04 12', min_risk: '0.9' }
+    const filters = {
+      ...defaultFilters,
+      status: 'CLOSED' as const,
+      type: 'TIME' as const,
+      q: 'E04 12',
+      min_risk: '0.9',
+    }
     expect(filtersFromParams(paramsFromFilters(filters))).toEqual(filters)
   })
 
   it('drops what nobody offers', () => {
-    const filters = filtersFromParams(new URLSearchParams('status=OLD&type=x&sort=up&min_risk=7&q=' + 'a'.repeat(200)))
+    const filters = filtersFromParams(
+      new URLSearchParams('status=OLD&type=x&sort=up&min_risk=7&q=' + 'a'.repeat(200)),
+    )
     expect(filters).toEqual({ ...defaultFilters, q: 'a'.repeat(128) })
   })
 })
 
 describe('the query', () => {
   it('leaves out empty filters', () => {
-    expect(JSON.parse(JSON.stringify(queryFromFilters(defaultFilters)))).toEqual({ status: 'OPEN', sort: 'rank' })
+    expect(JSON.parse(JSON.stringify(queryFromFilters(defaultFilters)))).toEqual({
+      status: 'OPEN',
+      sort: 'rank',
+    })
     expect(queryFromFilters({ ...defaultFilters, status: 'ALL' }).status).toBeUndefined()
     expect(queryFromFilters({ ...defaultFilters, min_risk: '0.9' }).min_risk).toBe(0.9)
   })
@@ -73,6 +84,8 @@ describe('an arriving alert', () => {
     expect(alertMatches(alert, { ...defaultFilters, store_id: 'S012', min_risk: '0.9' })).toBe(true)
     expect(alertMatches(alert, { ...defaultFilters, min_risk: '0.95' })).toBe(false)
     expect(alertMatches(alert, { ...defaultFilters, q: ' e0412 ' })).toBe(true)
-    expect(alertMatches({ ...alert, employee_id: null }, { ...defaultFilters, q: 'nobody' })).toBe(false)
+    expect(alertMatches({ ...alert, employee_id: null }, { ...defaultFilters, q: 'nobody' })).toBe(
+      false,
+    )
   })
 })

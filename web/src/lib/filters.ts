@@ -4,8 +4,23 @@
 // going back returns to it.
 import type { Alert, AlertStatus, AlertType } from '../api/client'
 
-export const statusChoices = ['OPEN', 'NEW', 'ASSIGNED', 'IN_REVIEW', 'ESCALATED', 'CLOSED', 'ALL'] as const
-export const typeChoices = ['DISCOUNT', 'VOID_REFUND', 'EMPLOYEE', 'TIME', 'CROSS_STORE', 'INVENTORY'] as const
+export const statusChoices = [
+  'OPEN',
+  'NEW',
+  'ASSIGNED',
+  'IN_REVIEW',
+  'ESCALATED',
+  'CLOSED',
+  'ALL',
+] as const
+export const typeChoices = [
+  'DISCOUNT',
+  'VOID_REFUND',
+  'EMPLOYEE',
+  'TIME',
+  'CROSS_STORE',
+  'INVENTORY',
+] as const
 export const sortChoices = ['rank', 'created', 'exposure'] as const
 export const riskChoices = ['0.85', '0.9', '0.95'] as const
 

@@ -18,5 +18,7 @@ export function scaleMax(measure: PeerMeasure): number {
 export function isOutside(measure: PeerMeasure): boolean {
   if (measure.value === null) return false
   const limits = [measure.peer_p95, measure.store_high].filter((limit) => limit !== null)
-  return limits.length > 0 && limits.every((limit) => measure.value !== null && measure.value > limit)
+  return (
+    limits.length > 0 && limits.every((limit) => measure.value !== null && measure.value > limit)
+  )
 }

@@ -19,7 +19,10 @@ export function EmployeePage() {
   const { employeeId = '' } = useParams()
   useTitle(`Employee ${employeeId}`)
   const { data, error, refetch } = useQuery(employeeQuery(employeeId))
-  if (error && !data) return <QueryError what="employee" id={employeeId} error={error} onRetry={() => void refetch()} />
+  if (error && !data)
+    return (
+      <QueryError what="employee" id={employeeId} error={error} onRetry={() => void refetch()} />
+    )
   return data ? <EmployeeView employee={data} /> : <PageSkeleton />
 }
 
@@ -37,7 +40,8 @@ function StoreLinks({ stores }: { stores: string[] }) {
 
 function EmployeeView({ employee }: { employee: Employee }) {
   const summary = useQuery(summaryQuery)
-  const currency = employee.recent[0]?.total.currency ?? summary.data?.exposure_open.currency ?? 'USD'
+  const currency =
+    employee.recent[0]?.total.currency ?? summary.data?.exposure_open.currency ?? 'USD'
   const openN = employee.alerts.filter((alert) => alert.status !== 'CLOSED').length
   return (
     <div className={styles.page}>
@@ -48,7 +52,10 @@ function EmployeeView({ employee }: { employee: Employee }) {
         className={styles.facts}
         facts={[
           ['Role', employee.role && label(employee.role)],
-          [employee.stores.length === 1 ? 'Store' : 'Stores', employee.stores.length > 0 && <StoreLinks stores={employee.stores} />],
+          [
+            employee.stores.length === 1 ? 'Store' : 'Stores',
+            employee.stores.length > 0 && <StoreLinks stores={employee.stores} />,
+          ],
           ['Open alerts', formatCount(openN)],
           ['All alerts', formatCount(employee.alerts.length)],
           ['First seen', formatTime(employee.first_seen, 'date')],
@@ -57,7 +64,11 @@ function EmployeeView({ employee }: { employee: Employee }) {
       />
       <div className={styles.columns}>
         <div className={styles.column}>
-          <PeerPanel title="Compared with own normal, store and peers" measures={employee.measures} currency={currency} />
+          <PeerPanel
+            title="Compared with own normal, store and peers"
+            measures={employee.measures}
+            currency={currency}
+          />
           <Panel title="Recent transactions" isFlush>
             <BriefTable items={employee.recent} />
           </Panel>

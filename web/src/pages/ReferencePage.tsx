@@ -90,7 +90,9 @@ function Signals({ signals }: { signals: Signal[] }) {
               <th scope="col">Scheme</th>
               <th scope="col">Type</th>
               <th scope="col">About</th>
-              <th scope="col" className={lists.figure}>Hits, 28 days</th>
+              <th scope="col" className={lists.figure}>
+                Hits, 28 days
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -138,7 +140,11 @@ const unitLabels: Record<Feature['unit'], string> = {
 
 function Features({ features }: { features: Feature[] }) {
   return (
-    <Panel title="Features" aside="A feature is a number that the engine keeps exact at every moment" isFlush>
+    <Panel
+      title="Features"
+      aside="A feature is a number that the engine keeps exact at every moment"
+      isFlush
+    >
       <div className={styles.wide} tabIndex={0} role="group" aria-label="Features">
         <table className={lists.table} style={{ minWidth: 760 }}>
           <thead>

@@ -14,9 +14,16 @@ import { PageSkeleton } from './PageSkeleton'
 
 export function RejectedPage() {
   useTitle('Rejected records')
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(deadLettersQuery)
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
+    useInfiniteQuery(deadLettersQuery)
   if (error && !data) {
-    return <ErrorState title="The rejected records could not be read" error={error} onRetry={() => void refetch()} />
+    return (
+      <ErrorState
+        title="The rejected records could not be read"
+        error={error}
+        onRetry={() => void refetch()}
+      />
+    )
   }
   if (!data) return <PageSkeleton />
   const items = data.pages.flatMap((page) => page.items)
@@ -39,7 +46,9 @@ export function RejectedPage() {
               <tr>
                 <th scope="col">Received</th>
                 <th scope="col">Source</th>
-                <th scope="col" className={lists.figure}>Line</th>
+                <th scope="col" className={lists.figure}>
+                  Line
+                </th>
                 <th scope="col">What is wrong</th>
                 <th scope="col">Record</th>
               </tr>
@@ -47,9 +56,13 @@ export function RejectedPage() {
             <tbody>
               {items.map((item) => (
                 <tr key={item.id}>
-                  <td className="num" style={{ whiteSpace: 'nowrap' }}>{formatTime(item.received_at, 'dateTime')}</td>
+                  <td className="num" style={{ whiteSpace: 'nowrap' }}>
+                    {formatTime(item.received_at, 'dateTime')}
+                  </td>
                   <td>{item.source}</td>
-                  <td className={lists.figure}>{item.line === null ? '–' : formatCount(item.line)}</td>
+                  <td className={lists.figure}>
+                    {item.line === null ? '–' : formatCount(item.line)}
+                  </td>
                   <td>
                     {item.sentence}
                     {item.field && <div className={`${styles.mono} muted`}>{item.field}</div>}
@@ -63,7 +76,11 @@ export function RejectedPage() {
       </Panel>
       {hasNextPage && (
         <div>
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <Button
+            variant="default"
+            loading={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
             Show more
           </Button>
         </div>

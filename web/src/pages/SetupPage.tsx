@@ -48,7 +48,11 @@ export function SetupPage({ token, onDone, onGiveUp }: Props) {
                 : `${error.message}.`}
             </p>
             <div>
-              <Button size="sm" variant="default" onClick={isUsed ? onGiveUp : () => void refetch()}>
+              <Button
+                size="sm"
+                variant="default"
+                onClick={isUsed ? onGiveUp : () => void refetch()}
+              >
                 {isUsed ? 'What can I do?' : 'Try again'}
               </Button>
             </div>

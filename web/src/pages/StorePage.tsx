@@ -20,9 +20,11 @@ export function StorePage() {
   useTitle(`Store ${storeId}`)
   const { data, error, refetch } = useQuery(storeQuery(storeId))
   const summary = useQuery(summaryQuery)
-  if (error && !data) return <QueryError what="store" id={storeId} error={error} onRetry={() => void refetch()} />
+  if (error && !data)
+    return <QueryError what="store" id={storeId} error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
-  const currency = data.alerts[0]?.exposure.currency ?? summary.data?.exposure_open.currency ?? 'USD'
+  const currency =
+    data.alerts[0]?.exposure.currency ?? summary.data?.exposure_open.currency ?? 'USD'
   const openN = data.alerts.filter((alert) => alert.status !== 'CLOSED').length
   return (
     <div className={styles.page}>
@@ -40,7 +42,11 @@ export function StorePage() {
       />
       <div className={styles.columns}>
         <div className={styles.column}>
-          <PeerPanel title="Compared with the chain and stores of the same format" measures={data.measures} currency={currency} />
+          <PeerPanel
+            title="Compared with the chain and stores of the same format"
+            measures={data.measures}
+            currency={currency}
+          />
           <Employees employees={data.employees} />
         </div>
         <Panel title="Alerts" isFlush>
@@ -52,7 +58,9 @@ export function StorePage() {
 }
 
 function Employees({ employees }: Pick<Store, 'employees'>) {
-  const sorted = [...employees].sort((a, b) => b.alerts - a.alerts || (b.refund_rate ?? 0) - (a.refund_rate ?? 0))
+  const sorted = [...employees].sort(
+    (a, b) => b.alerts - a.alerts || (b.refund_rate ?? 0) - (a.refund_rate ?? 0),
+  )
   const share = (value: number | null) => (value === null ? '–' : formatPercent(value))
   return (
     <Panel title="Employees" aside="28 days" isFlush>
@@ -60,17 +68,27 @@ function Employees({ employees }: Pick<Store, 'employees'>) {
         <thead>
           <tr>
             <th scope="col">Employee</th>
-            <th scope="col" className={lists.figure}>Transactions</th>
-            <th scope="col" className={lists.figure}>Refunds</th>
-            <th scope="col" className={lists.figure}>Voids</th>
-            <th scope="col" className={lists.figure}>Alerts</th>
+            <th scope="col" className={lists.figure}>
+              Transactions
+            </th>
+            <th scope="col" className={lists.figure}>
+              Refunds
+            </th>
+            <th scope="col" className={lists.figure}>
+              Voids
+            </th>
+            <th scope="col" className={lists.figure}>
+              Alerts
+            </th>
           </tr>
         </thead>
         <tbody>
           {sorted.map((employee) => (
             <tr key={employee.employee_id} data-alerted={employee.alerts > 0 || undefined}>
               <td>
-                <Link to={`/employees/${encodeURIComponent(employee.employee_id)}`}>{employee.employee_id}</Link>
+                <Link to={`/employees/${encodeURIComponent(employee.employee_id)}`}>
+                  {employee.employee_id}
+                </Link>
               </td>
               <td className={lists.figure}>{formatCount(employee.transactions_28d)}</td>
               <td className={lists.figure}>{share(employee.refund_rate)}</td>

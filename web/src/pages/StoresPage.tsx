@@ -17,7 +17,14 @@ export function StoresPage() {
   useTitle('Stores')
   const [text, setText] = useState('')
   const { data, error, refetch } = useQuery(storesQuery)
-  if (error && !data) return <ErrorState title="The stores could not be read" error={error} onRetry={() => void refetch()} />
+  if (error && !data)
+    return (
+      <ErrorState
+        title="The stores could not be read"
+        error={error}
+        onRetry={() => void refetch()}
+      />
+    )
   if (!data) return <PageSkeleton />
   if (data.items.length === 0) {
     return (
@@ -51,7 +58,9 @@ export function StoresPage() {
           <thead>
             <tr>
               <th scope="col">Store</th>
-              <th scope="col" className={lists.figure}>Open alerts</th>
+              <th scope="col" className={lists.figure}>
+                Open alerts
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -62,7 +71,9 @@ export function StoresPage() {
                 </td>
                 <td className={lists.figure}>
                   {store.alerts_open > 0 ? (
-                    <Link to={`/?store_id=${encodeURIComponent(store.store_id)}`}>{formatCount(store.alerts_open)}</Link>
+                    <Link to={`/?store_id=${encodeURIComponent(store.store_id)}`}>
+                      {formatCount(store.alerts_open)}
+                    </Link>
                   ) : (
                     '–'
                   )}

@@ -20,7 +20,15 @@ export function TransactionPage() {
   const { transactionId = '' } = useParams()
   useTitle(transactionId)
   const { data, error, refetch } = useQuery(transactionQuery(transactionId))
-  if (error && !data) return <QueryError what="transaction" id={transactionId} error={error} onRetry={() => void refetch()} />
+  if (error && !data)
+    return (
+      <QueryError
+        what="transaction"
+        id={transactionId}
+        error={error}
+        onRetry={() => void refetch()}
+      />
+    )
   return data ? <TransactionBody transaction={data} /> : <PageSkeleton />
 }
 
@@ -35,12 +43,20 @@ function TransactionBody({ transaction: t }: { transaction: TransactionDetail })
         facts={[
           ['Risk', <RiskTag risk={t.risk_score} />],
           ['More unusual than', t.outlier === null ? null : formatPercentile(t.outlier)],
-          ['Alert', t.alert_id && <Link to={`/alerts/${encodeURIComponent(t.alert_id)}`}>{t.alert_id}</Link>],
+          [
+            'Alert',
+            t.alert_id && (
+              <Link to={`/alerts/${encodeURIComponent(t.alert_id)}`}>{t.alert_id}</Link>
+            ),
+          ],
           ['Time', formatTime(t.time, 'dateTime')],
           ['Business date', formatTime(t.business_date, 'date')],
           ['Store', <Link to={`/stores/${encodeURIComponent(t.store_id)}`}>{t.store_id}</Link>],
           ['Register', t.register_id],
-          ['Employee', <Link to={`/employees/${encodeURIComponent(t.employee_id)}`}>{t.employee_id}</Link>],
+          [
+            'Employee',
+            <Link to={`/employees/${encodeURIComponent(t.employee_id)}`}>{t.employee_id}</Link>,
+          ],
           ['Customer', t.customer_id],
         ]}
       />
@@ -83,20 +99,37 @@ function SignalsPanel({ signals }: Pick<TransactionDetail, 'signals'>) {
 }
 
 // Most features of most transactions are zero or without meaning; those are shown on request.
-function FeaturesPanel({ features, currency }: { features: TransactionDetail['features']; currency: string }) {
+function FeaturesPanel({
+  features,
+  currency,
+}: {
+  features: TransactionDetail['features']
+  currency: string
+}) {
   const [isAll, setAll] = useState(false)
-  const shown = isAll ? features : features.filter((feature) => feature.value !== null && feature.value !== 0)
+  const shown = isAll
+    ? features
+    : features.filter((feature) => feature.value !== null && feature.value !== 0)
   return (
     <Panel
       title="Features at that moment"
-      aside={<Switch size="xs" label={`All ${features.length}`} checked={isAll} onChange={(event) => setAll(event.currentTarget.checked)} />}
+      aside={
+        <Switch
+          size="xs"
+          label={`All ${features.length}`}
+          checked={isAll}
+          onChange={(event) => setAll(event.currentTarget.checked)}
+        />
+      }
       isFlush
     >
       <table className={lists.table}>
         <thead>
           <tr>
             <th scope="col">Feature</th>
-            <th scope="col" className={lists.figure}>Value</th>
+            <th scope="col" className={lists.figure}>
+              Value
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -31,7 +31,8 @@ export function AlertPage() {
   const { alertId = '' } = useParams()
   const { data, error, refetch } = useQuery(alertQuery(alertId))
   useTitle(data ? data.title : alertId)
-  if (error && !data) return <QueryError what="alert" id={alertId} error={error} onRetry={() => void refetch()} />
+  if (error && !data)
+    return <QueryError what="alert" id={alertId} error={error} onRetry={() => void refetch()} />
   if (!data) return <AlertSkeleton />
   return <AlertView key={alertId} alert={data} />
 }
@@ -42,9 +43,11 @@ function AlertView({ alert }: { alert: AlertDetail }) {
   const currency = alert.exposure.currency
   const isTall = useMediaQuery('(min-height: 70em)', undefined, { getInitialValueInEffect: false })
   // The newest receipt is the first choice; one that arrives later does not push it aside.
-  const picked = alert.transactions.find((item) => item.transaction_id === pickedId) ?? alert.transactions[0]
+  const picked =
+    alert.transactions.find((item) => item.transaction_id === pickedId) ?? alert.transactions[0]
   const pick = (transactionId: string) => {
-    if (alert.transactions.some((item) => item.transaction_id === transactionId)) setPickedId(transactionId)
+    if (alert.transactions.some((item) => item.transaction_id === transactionId))
+      setPickedId(transactionId)
     else navigate(`/transactions/${encodeURIComponent(transactionId)}`)
   }
   return (
@@ -52,17 +55,33 @@ function AlertView({ alert }: { alert: AlertDetail }) {
       <div className={styles.scroll}>
         <div className={styles.content}>
           <Crumbs alert={alert} />
-          <h1 className={styles.sentence} data-testid="sentence">{alert.sentence}</h1>
+          <h1 className={styles.sentence} data-testid="sentence">
+            {alert.sentence}
+          </h1>
           <Facts alert={alert} />
           {alert.timeline.length > 0 && (
-            <Panel title={`What happened around it${alert.register_id ? ` on register ${alert.register_id}` : ''}`} aside={<TimelineAside alert={alert} />}>
-              <TimelineChart items={alert.timeline} currency={currency} selectedId={pickedId} height={isTall ? 168 : 108} onPick={pick} />
+            <Panel
+              title={`What happened around it${alert.register_id ? ` on register ${alert.register_id}` : ''}`}
+              aside={<TimelineAside alert={alert} />}
+            >
+              <TimelineChart
+                items={alert.timeline}
+                currency={currency}
+                selectedId={pickedId}
+                height={isTall ? 168 : 108}
+                onPick={pick}
+              />
             </Panel>
           )}
           <div className={styles.columns}>
             <ReceiptsPanel alert={alert} picked={picked} onPick={setPickedId} />
             <div className={styles.column}>
-              <PeerPanel title="Compared with own normal, store and peers" measures={alert.peers} currency={currency} shownN={isTall ? 12 : 7} />
+              <PeerPanel
+                title="Compared with own normal, store and peers"
+                measures={alert.peers}
+                currency={currency}
+                shownN={isTall ? 12 : 7}
+              />
               {alert.trend && (
                 <Panel title={alert.trend.title} aside="28 days; dashed: store median">
                   <TrendChart trend={alert.trend} currency={currency} height={isTall ? 180 : 112} />
@@ -74,7 +93,14 @@ function AlertView({ alert }: { alert: AlertDetail }) {
                 <ReasonsPanel reasons={alert.reasons} />
                 <OutcomesPanel similar={alert.similar} title={alert.title} />
               </div>
-              <Panel title={accountOf(alert) ? 'Other alerts of this card or employee' : 'Other alerts of this employee'} isFlush>
+              <Panel
+                title={
+                  accountOf(alert)
+                    ? 'Other alerts of this card or employee'
+                    : 'Other alerts of this employee'
+                }
+                isFlush
+              >
                 <AlertLinks alerts={alert.entity_alerts} empty="None so far." />
               </Panel>
             </div>
@@ -112,7 +138,11 @@ function Crumbs({ alert }: { alert: AlertDetail }) {
             {formatCount(position)} of {formatCount(total ?? position)}
           </span>
           <Tooltip label="Previous alert (k)">
-            <ActionIcon aria-label="Previous alert" disabled={!previous} onClick={() => go(previous)}>
+            <ActionIcon
+              aria-label="Previous alert"
+              disabled={!previous}
+              onClick={() => go(previous)}
+            >
               <ChevronUp size={16} />
             </ActionIcon>
           </Tooltip>
@@ -138,7 +168,8 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function Facts({ alert }: { alert: AlertDetail }) {
   const account = accountOf(alert)
-  const approver = alert.entity.kind === 'employee_approver' ? alert.entity.id.split('|')[1] : undefined
+  const approver =
+    alert.entity.kind === 'employee_approver' ? alert.entity.id.split('|')[1] : undefined
   return (
     <dl className={styles.facts}>
       <Fact name="Risk">
@@ -148,7 +179,9 @@ function Facts({ alert }: { alert: AlertDetail }) {
       <Fact name="Receipts">{formatCount(alert.transaction_n)}</Fact>
       {alert.employee_id && (
         <Fact name="Employee">
-          <Link to={`/employees/${encodeURIComponent(alert.employee_id)}`}>{alert.employee_id}</Link>
+          <Link to={`/employees/${encodeURIComponent(alert.employee_id)}`}>
+            {alert.employee_id}
+          </Link>
         </Fact>
       )}
       {approver && (
@@ -185,7 +218,8 @@ function TimelineAside({ alert }: { alert: AlertDetail }) {
         <i data-kind="alerted" /> this alert
       </b>
       <span className="num">
-        {formatTime(first.time, 'day')}, {formatTime(first.time, 'time')} to {formatTime(last.time, 'time')}
+        {formatTime(first.time, 'day')}, {formatTime(first.time, 'time')} to{' '}
+        {formatTime(last.time, 'time')}
       </span>
     </span>
   )

@@ -29,9 +29,7 @@ export function OutcomesPanel({ similar, title }: { similar: SimilarOutcomes; ti
   return (
     <Panel title="What similar alerts turned out to be" aside={`${formatCount(similar.open)} open`}>
       {decidedN === 0 ? (
-        <p className={styles.quiet}>
-          None of “{title}” has been decided yet.
-        </p>
+        <p className={styles.quiet}>None of “{title}” has been decided yet.</p>
       ) : (
         <>
           <div className={styles.rate}>
@@ -39,7 +37,12 @@ export function OutcomesPanel({ similar, title }: { similar: SimilarOutcomes; ti
             {decidedN >= 5 && ` (${formatPercent(similar.confirmed / decidedN)})`}
           </div>
           <div className={styles.outcome} aria-hidden="true">
-            {outcomeKinds.map((kind) => similar[kind] > 0 && <i key={kind} data-kind={kind} style={{ flex: similar[kind] }} />)}
+            {outcomeKinds.map(
+              (kind) =>
+                similar[kind] > 0 && (
+                  <i key={kind} data-kind={kind} style={{ flex: similar[kind] }} />
+                ),
+            )}
           </div>
           <ul className={styles.outcomes}>
             {outcomeKinds.map((kind) => (

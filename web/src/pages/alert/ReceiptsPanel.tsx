@@ -19,7 +19,9 @@ export function ReceiptsPanel({ alert, picked, onPick }: Props) {
   return (
     <Panel
       title={alert.transaction_n === 1 ? 'Receipt' : 'Receipts'}
-      aside={isCut ? `newest ${transactions.length} of ${formatCount(alert.transaction_n)}` : undefined}
+      aside={
+        isCut ? `newest ${transactions.length} of ${formatCount(alert.transaction_n)}` : undefined
+      }
       isFlush
     >
       {transactions.length > 1 && (

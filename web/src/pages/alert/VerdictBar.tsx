@@ -56,9 +56,17 @@ export function VerdictBar({ alert }: { alert: AlertDetail }) {
   )
 }
 
-function GivenVerdict({ verdict, status }: { verdict: NonNullable<AlertDetail['verdict']>; status: AlertDetail['status'] }) {
+function GivenVerdict({
+  verdict,
+  status,
+}: {
+  verdict: NonNullable<AlertDetail['verdict']>
+  status: AlertDetail['status']
+}) {
   const { data } = useQuery(reasonsQuery)
-  const reason = data?.items.find((item) => item.verdict === verdict.verdict && item.reason === verdict.reason)
+  const reason = data?.items.find(
+    (item) => item.verdict === verdict.verdict && item.reason === verdict.reason,
+  )
   return (
     <>
       <StatusTag alert={{ status, verdict }} />
@@ -82,7 +90,14 @@ interface ButtonProps {
 function VerdictButton({ alert, kind, isOpen, onToggle }: ButtonProps) {
   const isGiven = alert.verdict?.verdict === kind
   return (
-    <Popover opened={isOpen} onChange={onToggle} position="top-end" trapFocus returnFocus shadow="md">
+    <Popover
+      opened={isOpen}
+      onChange={onToggle}
+      position="top-end"
+      trapFocus
+      returnFocus
+      shadow="md"
+    >
       <Popover.Target>
         <Button
           size="sm"

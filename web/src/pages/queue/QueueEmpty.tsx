@@ -20,7 +20,10 @@ export function QueueEmpty({ filters, summary, onClear }: Props) {
   if (summary?.transactions === 0) return <FirstImport />
   if (isNarrowed(filters) || !['OPEN', 'ALL'].includes(filters.status)) {
     return (
-      <State title="No alert matches" actions={<Button onClick={onClear}>Show all open alerts</Button>}>
+      <State
+        title="No alert matches"
+        actions={<Button onClick={onClear}>Show all open alerts</Button>}
+      >
         <p>Nothing in the queue fits these filters.</p>
       </State>
     )
@@ -28,7 +31,9 @@ export function QueueEmpty({ filters, summary, onClear }: Props) {
   return (
     <State title="Nothing to look at">
       <p>
-        {summary ? `${formatCount(summary.transactions)} transactions of ${formatCount(summary.stores)} stores are watched. ` : ''}
+        {summary
+          ? `${formatCount(summary.transactions)} transactions of ${formatCount(summary.stores)} stores are watched. `
+          : ''}
         New alerts appear here by themselves.
       </p>
     </State>
@@ -46,8 +51,8 @@ function FirstImport() {
       <section className={styles.guide}>
         <h2>Give Tillwatch its first transactions</h2>
         <p>
-          Eleven columns are enough. Tillwatch learns what is normal from the first days; alerts appear
-          here while it reads.
+          Eleven columns are enough. Tillwatch learns what is normal from the first days; alerts
+          appear here while it reads.
         </p>
         <ol className={styles.steps}>
           <li>
@@ -58,8 +63,8 @@ function FirstImport() {
             <h3>Or import files</h3>
             <Code text="tillwatch import transactions.ndjson" />
             <p>
-              NDJSON or CSV, also compressed; “--map” fits any other layout. Stop the server meanwhile:
-              one process owns the data.
+              NDJSON or CSV, also compressed; “--map” fits any other layout. Stop the server
+              meanwhile: one process owns the data.
             </p>
           </li>
           <li>
@@ -76,7 +81,8 @@ function FirstImport() {
 // The command works as it stands once a token is made; its secret is shown this one time.
 function SendStep() {
   const token = useMutation({
-    mutationFn: () => unwrap(api.POST('/v1/tokens', { body: { name: 'first import', scopes: ['ingest'] } })),
+    mutationFn: () =>
+      unwrap(api.POST('/v1/tokens', { body: { name: 'first import', scopes: ['ingest'] } })),
   })
   return (
     <>
@@ -86,7 +92,13 @@ function SendStep() {
       ) : (
         <p>
           One JSON object or a batch of lines; each record is scored at once and answered in order.{' '}
-          <Button variant="default" size="compact-sm" fz="xs" loading={token.isPending} onClick={() => token.mutate()}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            fz="xs"
+            loading={token.isPending}
+            onClick={() => token.mutate()}
+          >
             Create a token
           </Button>
           {token.error && <span role="alert"> {token.error.message}</span>}

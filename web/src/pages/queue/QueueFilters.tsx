@@ -48,7 +48,9 @@ function useChoices() {
 export function QueueFilters({ filters, total, onChange, searchRef }: Props) {
   const { schemes, stores } = useChoices()
   const [isOpen, setOpen] = useState(false)
-  const narrowedN = [filters.type, filters.scheme, filters.store_id, filters.min_risk].filter(Boolean).length
+  const narrowedN = [filters.type, filters.scheme, filters.store_id, filters.min_risk].filter(
+    Boolean,
+  ).length
   return (
     <div className={styles.bar} data-open={isOpen || undefined}>
       <h1 className={styles.title}>
@@ -77,20 +79,58 @@ export function QueueFilters({ filters, total, onChange, searchRef }: Props) {
       >
         Filters{narrowedN > 0 && ` (${narrowedN})`}
       </Button>
-      <Select className={styles.more} placeholder="Any type" aria-label="Type" data={types} value={filters.type}
-        clearable onChange={(value) => onChange({ type: value as Filters['type'] })} />
-      <Select className={styles.more} placeholder="Any scheme" aria-label="Scheme" data={schemes} value={filters.scheme}
-        clearable searchable onChange={(value) => onChange({ scheme: value })} />
-      <Select className={styles.more} placeholder="Any store" aria-label="Store" data={stores} value={filters.store_id}
-        clearable searchable onChange={(value) => onChange({ store_id: value })} />
-      <Select className={styles.more} placeholder="Any risk" aria-label="Risk" data={risks} value={filters.min_risk}
-        clearable onChange={(value) => onChange({ min_risk: value })} />
-      <Select className={styles.more} aria-label="Order" data={sorts} value={filters.sort} allowDeselect={false}
-        onChange={(value) => onChange({ sort: (value ?? 'rank') as Filters['sort'] })} />
+      <Select
+        className={styles.more}
+        placeholder="Any type"
+        aria-label="Type"
+        data={types}
+        value={filters.type}
+        clearable
+        onChange={(value) => onChange({ type: value as Filters['type'] })}
+      />
+      <Select
+        className={styles.more}
+        placeholder="Any scheme"
+        aria-label="Scheme"
+        data={schemes}
+        value={filters.scheme}
+        clearable
+        searchable
+        onChange={(value) => onChange({ scheme: value })}
+      />
+      <Select
+        className={styles.more}
+        placeholder="Any store"
+        aria-label="Store"
+        data={stores}
+        value={filters.store_id}
+        clearable
+        searchable
+        onChange={(value) => onChange({ store_id: value })}
+      />
+      <Select
+        className={styles.more}
+        placeholder="Any risk"
+        aria-label="Risk"
+        data={risks}
+        value={filters.min_risk}
+        clearable
+        onChange={(value) => onChange({ min_risk: value })}
+      />
+      <Select
+        className={styles.more}
+        aria-label="Order"
+        data={sorts}
+        value={filters.sort}
+        allowDeselect={false}
+        onChange={(value) => onChange({ sort: (value ?? 'rank') as Filters['sort'] })}
+      />
       {isNarrowed(filters) && (
         <Button
           variant="subtle"
-          onClick={() => onChange({ type: null, scheme: null, store_id: null, min_risk: null, q: '' })}
+          onClick={() =>
+            onChange({ type: null, scheme: null, store_id: null, min_risk: null, q: '' })
+          }
         >
           Clear
         </Button>

@@ -113,7 +113,9 @@ function useSelectedFocus(
     if (index < 0) return
     scrollTo(index)
     requestAnimationFrame(() => {
-      const row = scrollRef.current?.querySelector<HTMLElement>(`[data-alert="${CSS.escape(selectedId ?? '')}"]`)
+      const row = scrollRef.current?.querySelector<HTMLElement>(
+        `[data-alert="${CSS.escape(selectedId ?? '')}"]`,
+      )
       row?.focus({ preventScroll: true })
     })
   }, [selectedId, alerts, scrollRef, scrollTo])

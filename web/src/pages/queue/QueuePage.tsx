@@ -27,7 +27,10 @@ function useQueue(filters: Filters) {
   const client = useQueryClient()
   const query = alertsQuery(filters)
   const result = useInfiniteQuery(query)
-  const alerts = useMemo(() => result.data?.pages.flatMap((page) => page.items) ?? [], [result.data])
+  const alerts = useMemo(
+    () => result.data?.pages.flatMap((page) => page.items) ?? [],
+    [result.data],
+  )
   // Begins again at the first page, without a blank screen in between.
   const renew = async () => {
     client.setQueryData(query.queryKey, (data) =>
@@ -115,11 +118,21 @@ export function QueuePage() {
   return (
     <div className={styles.page}>
       <div className={styles.top}>
-        <QueueFilters filters={filters} total={queue.total} onChange={change} searchRef={searchRef} />
+        <QueueFilters
+          filters={filters}
+          total={queue.total}
+          onChange={change}
+          searchRef={searchRef}
+        />
       </div>
       <div className={styles.pane}>
         {waiting.length > 0 && (
-          <button type="button" className={styles.pill} onClick={showArrivals} data-testid="arrivals">
+          <button
+            type="button"
+            className={styles.pill}
+            onClick={showArrivals}
+            data-testid="arrivals"
+          >
             {waiting.length === 1 ? '1 new alert' : `${formatCount(waiting.length)} new alerts`}
           </button>
         )}
@@ -167,7 +180,11 @@ function QueueBody({ queue, filters, selectedId, fresh, onSelect, onClear }: Bod
   if (queue.isPending) return <QueueSkeleton />
   if (queue.isError && queue.alerts.length === 0) {
     return (
-      <ErrorState title="The queue could not be read" error={queue.error} onRetry={() => void queue.refetch()} />
+      <ErrorState
+        title="The queue could not be read"
+        error={queue.error}
+        onRetry={() => void queue.refetch()}
+      />
     )
   }
   if (queue.alerts.length === 0) {

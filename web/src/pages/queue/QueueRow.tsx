@@ -15,7 +15,13 @@ interface Props {
   onSelect: (alertId: string) => void
 }
 
-export const QueueRow = memo(function QueueRow({ alert, isSelected, isFresh, nowMs, onSelect }: Props) {
+export const QueueRow = memo(function QueueRow({
+  alert,
+  isSelected,
+  isFresh,
+  nowMs,
+  onSelect,
+}: Props) {
   return (
     <Link
       to={`/alerts/${encodeURIComponent(alert.alert_id)}`}

@@ -26,7 +26,10 @@ export function queuePath(): string {
   return params ? `/?${params}` : '/'
 }
 
-export function neighbours(client: QueryClient, alertId: string): { previous?: string; next?: string; position?: number; total?: number } {
+export function neighbours(
+  client: QueryClient,
+  alertId: string,
+): { previous?: string; next?: string; position?: number; total?: number } {
   const data = client.getQueryData<InfiniteData<AlertPage>>(['alerts', queueMemory.filters])
   const ids = data?.pages.flatMap((page) => page.items.map((item) => item.alert_id)) ?? []
   const index = ids.indexOf(alertId)
