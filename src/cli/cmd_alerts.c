@@ -75,6 +75,7 @@ static tw_status list(tw_service *service, tw_alert_query *query, uint64_t limit
     } while (cursor[0] != '\0' && n < limit);
     if (is_json)
         fputs("\n]\n", stdout);
+    query->cursor = TW_STR_NONE;
     tw_arena_release(&arena);
     return status;
 }

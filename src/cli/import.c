@@ -64,7 +64,7 @@ static tw_status use_chunk(flight *f, twi_chunk *chunk)
         if (f->chunks_own[i] == chunk)
             return TW_OK;
     void *items = f->chunks_own;
-    TW_TRY(tw_grow(tw_alloc_system(), &items, &f->chunk_cap, f->chunk_n + 1, sizeof(*f->chunks_own),
+    TW_TRY(tw_grow(tw_alloc_system(), &items, &f->chunk_cap, f->chunk_n + 1, sizeof(void *),
                    FLIGHT_CHUNKS_MAX));
     f->chunks_own = items;
     f->chunks_own[f->chunk_n++] = chunk;
@@ -383,7 +383,7 @@ static void release(importer *im)
         for (size_t k = 0; k < f->chunk_n; k++)
             twi_chunk_give(f->chunks_own[k]);
         tw_batch_put(f->batch);
-        tw_free_array(tw_alloc_system(), f->chunks_own, f->chunk_cap, sizeof(*f->chunks_own));
+        tw_free_array(tw_alloc_system(), f->chunks_own, f->chunk_cap, sizeof(void *));
     }
     for (size_t i = 0; i < im->head_n; i++) {
         if (im->heads[i].chunk)

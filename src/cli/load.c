@@ -265,40 +265,55 @@ static tw_status run(load *l, tw_err *err)
     }
 }
 
+static tw_status open_all(load *l, tw_err *err)
+{
+    l->epoll_fd = epoll_create1(0);
+    if (l->epoll_fd < 0)
+        return tw_fail_errno(err, "epoll");
+    for (unsigned i = 0; i < l->options->connections; i++)
+        TW_TRY(connect_one(l, &l->connections_own[i], err));
+    return TW_OK;
+}
+
+static void close_all(load *l)
+{
+    for (unsigned i = 0; i < l->options->connections; i++) {
+        connection *c = &l->connections_own[i];
+        if (c->fd > 0)
+            close(c->fd);
+        if (c->out.alloc)
+            tw_buf_release(&c->out);
+    }
+    if (l->epoll_fd >= 0)
+        close(l->epoll_fd);
+}
+
 tw_status twi_load(const twi_load_options *options, twi_load_result *out, tw_err *err)
 {
+    const tw_alloc *alloc = tw_alloc_system();
     *out = (twi_load_result){0};
     TW_CHECK(options->connections > 0 && options->connections <= CONNECTIONS_MAX);
-    load *l = tw_new(tw_alloc_system(), load);
-    if (!l)
+    load *l = tw_new(alloc, load);
+    connection *connections = tw_new_array(alloc, options->connections, sizeof(connection));
+    if (!l || !connections) {
+        tw_free_array(alloc, connections, options->connections, sizeof(connection));
+        tw_free_array(alloc, l, 1, sizeof(load));
         return tw_fail(err, TW_NO_MEMORY, "no memory for the load");
+    }
     l->options = options;
     l->result = out;
-    l->epoll_fd = epoll_create1(0);
-    l->connections_own = tw_new_array(tw_alloc_system(), options->connections, sizeof(connection));
-    tw_status status = l->epoll_fd >= 0 && l->connections_own
-                           ? TW_OK
-                           : tw_fail(err, TW_NO_MEMORY, "no memory for the load");
-    for (unsigned i = 0; status == TW_OK && i < options->connections; i++)
-        l->connections_own[i].fd = -1;
-    for (unsigned i = 0; status == TW_OK && i < options->connections; i++)
-        status = connect_one(l, &l->connections_own[i], err);
-    if (status == TW_OK)
+    l->connections_own = connections;
+    tw_status status = open_all(l, err);
+    if (status == TW_OK) {
         status = run(l, err);
-    out->seconds = (double)(tw_monotonic_ns() - l->start_ns) / 1e9;
+        out->seconds = (double)(tw_monotonic_ns() - l->start_ns) / 1e9;
+    }
     out->p50_us = quantile(l, 0.5);
     out->p99_us = quantile(l, 0.99);
     out->p999_us = quantile(l, 0.999);
     out->max_us = (double)l->max_ns / 1000;
-    for (unsigned i = 0; l->connections_own && i < options->connections; i++) {
-        if (l->connections_own[i].fd > 0)
-            close(l->connections_own[i].fd);
-        if (l->connections_own[i].out.alloc)
-            tw_buf_release(&l->connections_own[i].out);
-    }
-    if (l->epoll_fd >= 0)
-        close(l->epoll_fd);
-    tw_free_array(tw_alloc_system(), l->connections_own, options->connections, sizeof(connection));
-    tw_delete(tw_alloc_system(), l);
+    close_all(l);
+    tw_free_array(alloc, connections, options->connections, sizeof(connection));
+    tw_delete(alloc, l);
     return status;
 }

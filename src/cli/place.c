@@ -66,7 +66,7 @@ static tw_status apply_config(twi_place *place, const twi_config *config, tw_err
     if (config->store_n == 0)
         return TW_OK;
     place->stores_own = tw_new_array(alloc, config->store_n, sizeof(*place->stores_own));
-    place->names_own = tw_new_array(alloc, config->store_n, sizeof(*place->names_own));
+    place->names_own = tw_new_array(alloc, config->store_n, sizeof(void *));
     if (!place->stores_own || !place->names_own)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the stores' zones");
     place->store_n = config->store_n;
@@ -156,13 +156,13 @@ void twi_place_close(twi_place *place)
     tw_files_close(&place->files);
     for (size_t i = 0; i < place->store_n; i++) {
         tw_zone *zone = NULL;
-        memcpy(&zone, &place->stores_own[i].zone,
-               sizeof(zone)); // it is ours, const for the users only
+        // It is ours, const for the users only.
+        memcpy(&zone, &place->stores_own[i].zone, sizeof(void *));
         tw_zone_free(zone);
         tw_free_array(alloc, place->names_own[i], TW_ID_MAX_BYTES + 1, 1);
     }
     tw_free_array(alloc, place->stores_own, place->store_n, sizeof(*place->stores_own));
-    tw_free_array(alloc, place->names_own, place->store_n, sizeof(*place->names_own));
+    tw_free_array(alloc, place->names_own, place->store_n, sizeof(void *));
     place->stores_own = NULL;
     place->names_own = NULL;
     place->store_n = 0;

@@ -22,7 +22,7 @@ static tw_status group_init(tw_service *service, twi_group *group)
 {
     *group = (twi_group){0};
     tw_table_init(&group->inflight, service->alloc, (size_t)TW_COMMIT_MAX_FACTS * 2);
-    group->fresh_own = tw_new_array(service->alloc, TW_COMMIT_MAX_FACTS, sizeof(*group->fresh_own));
+    group->fresh_own = tw_new_array(service->alloc, TW_COMMIT_MAX_FACTS, sizeof(void *));
     group->bytes_own = tw_new_array(service->alloc, TW_COMMIT_MAX_FACTS, sizeof(*group->bytes_own));
     return group->fresh_own && group->bytes_own ? TW_OK : TW_NO_MEMORY;
 }
@@ -32,8 +32,7 @@ void twi_groups_release(tw_service *service)
     for (size_t i = 0; i < TW_COUNT(service->groups); i++) {
         twi_group *group = &service->groups[i];
         tw_table_release(&group->inflight);
-        tw_free_array(service->alloc, group->fresh_own, TW_COMMIT_MAX_FACTS,
-                      sizeof(*group->fresh_own));
+        tw_free_array(service->alloc, group->fresh_own, TW_COMMIT_MAX_FACTS, sizeof(void *));
         tw_free_array(service->alloc, group->bytes_own, TW_COMMIT_MAX_FACTS,
                       sizeof(*group->bytes_own));
     }

@@ -87,9 +87,9 @@ void twi_projector_free(twi_projector *p)
         return;
     for (size_t i = 0; i < p->entry_n; i++)
         entry_free(p, p->entries_own[i]);
-    tw_free_array(p->alloc, p->entries_own, p->entry_cap, sizeof(*p->entries_own));
+    tw_free_array(p->alloc, p->entries_own, p->entry_cap, sizeof(void *));
     tw_free_array(p->alloc, p->free_own, p->free_cap, sizeof(*p->free_own));
-    tw_free_array(p->alloc, p->dirty_own, p->dirty_cap, sizeof(*p->dirty_own));
+    tw_free_array(p->alloc, p->dirty_own, p->dirty_cap, sizeof(void *));
     tw_free_array(p->alloc, p->events_own, p->event_cap, sizeof(*p->events_own));
     tw_table_release(&p->by_key);
     tw_arena_release(&p->arena);
@@ -107,7 +107,7 @@ static tw_status place_entry(twi_projector *p, uint64_t key, entry *e)
 {
     if (p->free_n == 0) {
         void *entries = p->entries_own, *holes = p->free_own;
-        TW_TRY(tw_grow(p->alloc, &entries, &p->entry_cap, p->entry_n + 1, sizeof(entry *),
+        TW_TRY(tw_grow(p->alloc, &entries, &p->entry_cap, p->entry_n + 1, sizeof(void *),
                        OPEN_ALERTS_MAX * 2));
         p->entries_own = entries;
         TW_TRY(tw_grow(p->alloc, &holes, &p->free_cap, p->entry_n + 1, sizeof(uint32_t),
@@ -175,7 +175,7 @@ static tw_status mark_dirty(twi_projector *p, entry *e)
     if (e->is_dirty)
         return TW_OK;
     void *items = p->dirty_own;
-    TW_TRY(tw_grow(p->alloc, &items, &p->dirty_cap, p->dirty_n + 1, sizeof(*p->dirty_own),
+    TW_TRY(tw_grow(p->alloc, &items, &p->dirty_cap, p->dirty_n + 1, sizeof(void *),
                    OPEN_ALERTS_MAX * 2));
     p->dirty_own = items;
     p->dirty_own[p->dirty_n++] = e;
@@ -313,8 +313,9 @@ static tw_status fill_fields(const tw_alert *alert, const tw_alert_view *old, tw
 
 static tw_status take_alert(twi_projector *p, const twi_alert_change *change, tw_err *err)
 {
-    entry *e;
+    entry *e = NULL;
     TW_TRY(get_entry(p, change->alert.key, &e, err));
+    TW_CHECK(e);
     if (mark_dirty(p, e) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
     tw_arena *arena = &e->arenas[!e->turn];
@@ -411,8 +412,9 @@ static tw_status take_verdict(twi_projector *p, const twi_verdict_change *change
     };
     uint64_t key = tw_alert_key_from(verdict->alert_id);
     if (key != 0) {
-        entry *e;
+        entry *e = NULL;
         TW_TRY(get_entry(p, key, &e, err));
+        TW_CHECK(e);
         if (e->view.alert_id.bytes > 0) {
             tw_status status = conclude(p, e, change);
             tw_str *signals = tw_arena_array(&p->arena, e->view.reason_n + 1, sizeof(*signals));
@@ -475,6 +477,7 @@ static tw_status cut_ranges(twi_projector *p, uint64_t first_seq, uint64_t last_
 static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_t last_seq,
                              tw_score_range **out, size_t *n, tw_err *err)
 {
+    TW_CHECK(first);
     tw_buf_reset(&p->joined);
     for (const twi_changes *c = first; c; c = following(c, last_seq))
         tw_buf_put(&p->joined, c->records.data_own, c->records.bytes);

@@ -188,7 +188,7 @@ static tw_status sorted(const twi_sampler *sampler, const twi_sample ***out_own,
     *out_own = NULL;
     if (*n == 0)
         return TW_OK;
-    const twi_sample **all = tw_new_array(sampler->alloc, *n, sizeof(*all));
+    const twi_sample **all = tw_new_array(sampler->alloc, *n, sizeof(void *));
     if (!all)
         return TW_NO_MEMORY;
     int32_t newest = newest_day(sampler);
@@ -197,7 +197,7 @@ static tw_status sorted(const twi_sampler *sampler, const twi_sample ***out_own,
         for (size_t k = 0; day_counts(&sampler->days[i], newest) && k < sampler->days[i].n; k++)
             all[at++] = &sampler->days[i].items[k];
     TW_CHECK(at == *n);
-    qsort(all, *n, sizeof(*all), compare_seq);
+    qsort(all, *n, sizeof(void *), compare_seq);
     *out_own = all;
     return TW_OK;
 }
@@ -213,7 +213,7 @@ tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_exclu
         if (!is_excluded || !is_excluded(ctx, all_own[i]->seq))
             memcpy(x + (*out_n)++ * TW_FEATURE_N, row_of(sampler, all_own[i]),
                    sizeof(float) * TW_FEATURE_N);
-    tw_free_array(sampler->alloc, all_own, n, sizeof(*all_own));
+    tw_free_array(sampler->alloc, all_own, n, sizeof(void *));
     return TW_OK;
 }
 

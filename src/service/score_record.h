@@ -6,7 +6,8 @@
 //
 //   0 time u32 (s)   4 register u32 (hash)   8 employee u32 (hash)   12 kind u8   13 type u8
 //   14 detail bytes u16   16 score[32]   48 detail
-//   detail: n u8, n * {signal u8, strength u8, name blob, sentence blob}, features u16, mask, f32...
+//   detail: n u8, n * {signal u8, strength u8, name blob, sentence blob}, features u16, mask,
+//   f32...
 //
 // The mask has a bit for each feature that is not +0 (bit 0 of byte 0 first); only their values
 // follow. All little-endian. Records of neighbouring facts, joined, are the records of the joined

@@ -129,7 +129,7 @@ static tw_status record(tw_service *service, const tw_verdict *verdict, tw_arena
                         tw_verdict_result *out, tw_err *err)
 {
     tw_fact fact = {.kind = TW_FACT_VERDICT, .as.verdict = *verdict};
-    tw_result result;
+    tw_result result = {0};
     fact.received_ms = service->clock->now_ms(service->clock->ctx);
     TW_TRY(tw_fact_check(&fact, err));
     TW_TRY(run_fact(service, &fact, &result, err));
@@ -164,7 +164,7 @@ tw_status tw_service_verdict(tw_service *service, const tw_verdict *verdict, tw_
 tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t *seq, tw_err *err)
 {
     tw_fact fact = {.kind = TW_FACT_CONFIG, .as.config = *config};
-    tw_result result;
+    tw_result result = {0};
     fact.received_ms = config->changed_ms;
     TW_TRY(tw_fact_check(&fact, err));
     twi_gate_enter(&service->gate);
