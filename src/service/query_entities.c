@@ -2,8 +2,7 @@
 //
 // Employees and stores: what the engine knows now. All of it is read inside the gate and copied
 // out.
-#include <math.h>
-
+#include "base/hash.h"
 #include "internal.h"
 
 tw_status tw_query_measures(tw_service *service, tw_str employee_id,
@@ -162,6 +161,62 @@ tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_r
     return TW_OK;
 }
 
+// Transactions of the last 28 days for each employee of a list, counted in the stored scores of at
+// most the newest COUNT_FACTS facts.
+#define COUNT_FACTS UINT64_C(2000000)
+
+typedef struct counter {
+    tw_table by_hash; // employee hash -> index in employees
+    tw_store_employee *employees;
+    uint32_t from_s;
+} counter;
+
+static tw_status count_range(void *ctx, const tw_score_range *range, tw_err *err)
+{
+    counter *c = ctx;
+    const char *at = range->bytes.at;
+    size_t left = range->bytes.bytes;
+    for (uint32_t i = 0; i < range->n; i++) {
+        twi_record record;
+        if (twi_record_peek(at, left, &record) != TW_OK)
+            return tw_fail(err, TW_CORRUPT, "scores cannot be read");
+        at += record.bytes;
+        left -= record.bytes;
+        if (record.kind != TW_FACT_TRANSACTION || record.time_s < c->from_s)
+            continue;
+        const tw_table_slot *slot =
+            tw_table_find(&c->by_hash, tw_hash_pair(record.employee_hash, 1));
+        if (slot)
+            c->employees[slot->value].transactions_28d += 1;
+    }
+    return TW_OK;
+}
+
+static tw_status count_transactions(tw_service *service, tw_store_employee *employees, size_t n,
+                                    int64_t from_ms)
+{
+    counter c = {.employees = employees,
+                 .from_s = (uint32_t)(TW_MAX(from_ms, INT64_C(0)) / TW_SECOND_MS)};
+    tw_ledger_position position;
+    tw_status status = TW_OK;
+    tw_table_init(&c.by_hash, service->alloc, TW_ENTITIES_MAX);
+    for (size_t i = 0; status == TW_OK && i < n; i++) {
+        tw_table_slot *slot;
+        status = tw_table_at(&c.by_hash,
+                             tw_hash_pair(twi_employee_hash(employees[i].employee_id), 1), &slot);
+        if (status == TW_OK)
+            slot->value = (uint32_t)i;
+    }
+    if (status == TW_OK)
+        status = tw_ledger_get_position(service->ledger, &position, NULL);
+    if (status == TW_OK && position.seq > 0)
+        status = tw_ledger_score_read(service->ledger,
+                                      position.seq > COUNT_FACTS ? position.seq - COUNT_FACTS : 1,
+                                      position.seq, count_range, &c, NULL);
+    tw_table_release(&c.by_hash);
+    return status;
+}
+
 // Employees of the store who were seen in the last 28 days. Inside the gate.
 static tw_status fill_employees(tw_service *service, const id_list *list, tw_arena *arena,
                                 tw_store_view *out)
@@ -181,7 +236,6 @@ static tw_status fill_employees(tw_service *service, const id_list *list, tw_are
             out->format = twi_arena_str(arena, tw_str_from(info.store_format), &status);
         employees[n++] = (tw_store_employee){
             .employee_id = list->items[i],
-            .transactions_28d = (double)info.transaction_n,
             .refund_rate = (double)info.values[TW_PEER_peer_refund_rate],
             .void_rate = (double)info.values[TW_PEER_peer_void_rate],
         };
@@ -201,6 +255,7 @@ tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, 
     tw_engine_stores(service->core.engine_own, add_id, &stores);
     tw_engine_store_employees(service->core.engine_own, store_id, add_id, &employees);
     tw_status status = fill_employees(service, &employees, arena, out);
+    int64_t from_ms = service->core.last_time_ms - 28 * TW_DAY_MS;
     twi_gate_leave(&service->gate);
     TW_TRY(status);
     TW_TRY(stores.status);
@@ -223,5 +278,5 @@ tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, 
         list[i].alerts = count_of(counts, n, list[i].employee_id);
     }
     out->employees = list;
-    return TW_OK;
+    return count_transactions(service, list, out->employee_n, from_ms);
 }

@@ -162,6 +162,7 @@ typedef struct tw_store_view {
     const tw_store_employee *employees;
     size_t employee_n;
 } tw_store_view;
+// Counts the stored scores of 28 days, at most 2 million: some 0.1 s for a large chain.
 tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena,
                          tw_store_view *out) TW_MUST_CHECK;
 
