@@ -92,14 +92,16 @@ static tw_status recover_fact(void *ctx, const tw_fact *fact, tw_err *err)
     TW_TRY(twi_core_apply(r->core, fact, &r->changes, NULL, &record, err));
     size_t n = r->changes.last_seq - r->changes.first_seq + 1;
     // What the ledger has already ends with a write of its own: a later one starts behind it.
-    bool is_due = fact->seq == r->projected_seq || fact->seq == r->head_seq ||
-                  (n >= WRITE_FACTS / 2 && (n >= WRITE_FACTS || is_block_end(r, fact->seq)));
+    bool is_written = r->projector && fact->seq > r->projected_seq;
+    bool is_due = fact->seq == r->projected_seq || fact->seq == r->head_seq;
+    if (is_written)
+        is_due = is_due || (n >= WRITE_FACTS / 2 && is_block_end(r, fact->seq));
+    else
+        is_due = is_due || n >= WRITE_FACTS;
     if (!is_due)
-        return TW_OK;
-    if (!is_block_end(r, fact->seq) && r->projector && fact->seq > r->projected_seq)
-        return n >= 4 * WRITE_FACTS
-                   ? tw_fail(err, TW_CORRUPT, "the journal has a block without an end")
-                   : TW_OK;
+        return n < 4 * WRITE_FACTS
+                   ? TW_OK
+                   : tw_fail(err, TW_CORRUPT, "the journal has a block without an end");
     return write_changes(r, err);
 }
 
