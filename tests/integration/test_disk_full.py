@@ -41,6 +41,7 @@ class DiskFull(unittest.TestCase):
         lines = lines_of(os.path.join(sim, "transactions.ndjson"))
         run("init", data=data)
         server = Server(data).start(new_link=True)
+        self.addCleanup(lambda: server.process.poll() is None and server.kill())
         client = Client(server.address, token_of(server))
         parts = [lines[i:i + 2000] for i in range(0, len(lines), 2000)]
         self.assertEqual(self.post(client, parts[0]), 200)
