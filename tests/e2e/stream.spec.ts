@@ -90,11 +90,17 @@ test('a lost connection is said, and heals', async ({ page }) => {
   await openQueue(page)
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
   let isDown = true
-  await page.route('**/v1/events', (route) => (isDown ? route.abort() : route.continue()))
+  let attemptN = 0
+  await page.route('**/v1/events', (route) => {
+    attemptN++
+    return isDown ? route.abort() : route.continue()
+  })
   await page.reload()
   await expect(page.getByRole('alert')).toContainText('No connection to the server')
-  isDown = false
+  const before = attemptN
   await page.getByRole('button', { name: 'Reconnect now' }).click()
+  await expect.poll(() => attemptN).toBeGreaterThan(before)
+  isDown = false
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
   await expect(page.getByRole('alert')).toBeHidden()
 })
