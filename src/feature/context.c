@@ -118,6 +118,56 @@ tw_status tw_engine_peer_stats(const tw_engine *engine, tw_str employee_id, tw_p
     return TW_OK;
 }
 
+// A store's value of a windowed feature; NaN before its first transaction.
+static float store_value(const twi_kind *kind, const twi_plan_value *value, uint32_t idx)
+{
+    const twi_entity *entity = twi_segments_at(&kind->entities, idx);
+    if (entity->dense == TWI_NONE)
+        return NAN;
+    twi_dense dense = twi_dense_view(&kind->plan, twi_segments_at(&kind->dense, entity->dense));
+    return twi_value(value, dense.acc, 1.0);
+}
+
+// The k-th smallest of the stores' values by counting: chains have hundreds of stores, pages are
+// few.
+static float store_rank(const tw_engine *engine, const twi_plan_value *value, uint32_t known_n,
+                        uint32_t k)
+{
+    const twi_kind *kind = &engine->kinds[TW_ENTITY_STORE];
+    for (uint32_t i = 0; known_n > 0 && i < engine->stores.n; i++) {
+        float v = store_value(kind, value, i);
+        uint32_t below = 0, equal = 0;
+        for (uint32_t j = 0; !isnan(v) && j < engine->stores.n; j++) {
+            float other = store_value(kind, value, j);
+            below += other < v;
+            equal += other == v;
+        }
+        if (below <= k && k < below + equal)
+            return v;
+    }
+    return NAN;
+}
+
+tw_status tw_engine_store_stats(const tw_engine *engine, tw_str store_id, tw_feature feature,
+                                tw_peer_stats *out)
+{
+    memset(out, 0, sizeof(*out));
+    uint32_t idx = store_index(engine, store_id);
+    const tw_feature_row *row = tw_feature_get(feature);
+    if (idx == TWI_NONE || row->entity != TW_ENTITY_STORE || row->measure == TW_MEASURE_DERIVED)
+        return TW_NOT_FOUND;
+    const twi_kind *kind = &engine->kinds[TW_ENTITY_STORE];
+    const twi_plan_value *value = &kind->plan.values[twi_plan_value_index(&kind->plan, feature)];
+    for (uint32_t i = 0; i < engine->stores.n; i++)
+        out->store_n += !isnan(store_value(kind, value, i));
+    out->value = store_value(kind, value, idx);
+    out->own_normal = out->peer_median = out->peer_p95 = out->percentile = NAN;
+    out->store_low = store_rank(engine, value, out->store_n, 0);
+    out->store_median = store_rank(engine, value, out->store_n, (out->store_n - 1) / 2);
+    out->store_high = store_rank(engine, value, out->store_n, out->store_n - 1);
+    return TW_OK;
+}
+
 static void copy_trend(const tw_engine *engine, const float trend[][TW_PEER_MEASURE_N],
                        const int32_t *trend_day, float out[28][TW_PEER_MEASURE_N])
 {

@@ -273,6 +273,19 @@ static void add_peers(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
     }
 }
 
+// What others of the scheme turned out to be: the alert itself tells nothing about itself.
+static void leave_out_self(const tw_alert_view *alert, tw_similar *similar)
+{
+    uint64_t *const counts[TW_VERDICT_N] = {
+        [TW_VERDICT_CONFIRMED] = &similar->confirmed,
+        [TW_VERDICT_REFUTED] = &similar->refuted,
+        [TW_VERDICT_INCONCLUSIVE] = &similar->inconclusive,
+        [TW_VERDICT_OPERATIONAL] = &similar->operational,
+    };
+    uint64_t *own = alert->has_verdict ? counts[alert->verdict.verdict] : &similar->open;
+    *own -= *own > 0;
+}
+
 static void add_related(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
                         const tw_alert_view *alert)
 {
@@ -297,6 +310,7 @@ static void add_related(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_va
     tw_similar similar = {0};
     if (tw_query_similar(request->http->service, alert->scheme, &similar) != TW_OK)
         similar = (tw_similar){0};
+    leave_out_self(alert, &similar);
     yyjson_mut_val *outcomes = twi_json_object(doc, root, "similar");
     twi_json_uint(doc, outcomes, "confirmed", similar.confirmed);
     twi_json_uint(doc, outcomes, "refuted", similar.refuted);

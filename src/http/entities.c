@@ -227,8 +227,9 @@ static void add_store(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
 {
     twi_json_str(doc, root, "store_id", store->store_id);
     twi_json_str_or_null(doc, root, "format", store->format);
-    // Comparisons of whole stores come with the lake; until then the list says nothing.
-    twi_json_array(doc, root, "measures");
+    yyjson_mut_val *measures = twi_json_array(doc, root, "measures");
+    for (size_t i = 0; i < store->measure_n; i++)
+        twi_json_measure(doc, measures, &store->measures[i]);
     yyjson_mut_val *employees = twi_json_array(doc, root, "employees");
     for (size_t i = 0; i < store->employee_n; i++) {
         const tw_store_employee *row = &store->employees[i];

@@ -68,8 +68,8 @@ static void serve(twi_request *request, const twi_portal_file *file)
 void twi_handle_portal(twi_request *request)
 {
     const twi_portal_file *file = find(request->path);
-    // Pages are routes of the portal itself: everything without a dot is its index.
-    if (!file && !strchr(request->path, '.'))
+    // Pages are routes of the portal itself, also those whose ids hold a dot; assets are files.
+    if (!file && strncmp(request->path, "/assets/", 8) != 0)
         file = find("/index.html");
     if (file)
         serve(request, file);

@@ -349,8 +349,9 @@ static tw_status take_time(twi_decoder *d, const twi_field *field, twi_value_kin
         *offset_min = 0;
         if (d->zone)
             ms = tw_zone_to_utc(d->zone, ms, offset_min);
-    } else if (d->zone) {
-        // Calendar features want the store's wall clock, also of feeds that write UTC.
+    } else if (d->zone && *offset_min == 0) {
+        // Calendar features want the store's wall clock, also of feeds that write UTC. Another
+        // offset is the store's own word for it.
         int16_t guess = 0, exact = 0;
         (void)tw_zone_to_utc(d->zone, ms, &guess);
         if (tw_zone_to_utc(d->zone, ms + guess * INT64_C(60000), &exact) != ms)

@@ -105,6 +105,14 @@ tw_status tw_query_similar(tw_service *service, tw_str scheme, tw_similar *out)
                                         &open, &n, NULL);
     for (size_t i = 0; status == TW_OK && i < n; i++)
         out->open += open[i].n;
+    // An alert whose conclusion was taken back is in review; its last verdict concludes nothing.
+    tw_str in_review = TW_STR("IN_REVIEW");
+    filter.statuses = (tw_str_list){&in_review, 1};
+    if (status == TW_OK)
+        status = tw_ledger_alert_counts(service->ledger, &filter, TW_ALERT_GROUP_NONE, &arena,
+                                        &open, &n, NULL);
+    for (size_t i = 0; status == TW_OK && i < n; i++)
+        out->inconclusive -= TW_MIN(out->inconclusive, open[i].n);
     tw_arena_release(&arena);
     return status;
 }

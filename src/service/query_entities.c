@@ -245,6 +245,21 @@ static tw_status fill_employees(tw_service *service, const id_list *list, tw_are
     return status;
 }
 
+// Shares of the store; its amounts depend on what it sells and say nothing about loss.
+static void fill_measures(const tw_engine *engine, tw_store_view *out)
+{
+    for (int f = 0; f < TW_FEATURE_N && out->measure_n < TW_STORE_MEASURES_MAX; f++) {
+        const tw_feature_row *row = tw_feature_get((tw_feature)f);
+        tw_measure_view *measure = &out->measures[out->measure_n];
+        if (row->entity != TW_ENTITY_STORE || strcmp(row->unit, "share") != 0)
+            continue;
+        measure->feature = (tw_feature)f;
+        if (tw_engine_store_stats(engine, out->store_id, measure->feature, &measure->stats) ==
+            TW_OK)
+            out->measure_n++;
+    }
+}
+
 tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, tw_store_view *out)
 {
     *out = (tw_store_view){.store_id = store_id};
@@ -255,6 +270,7 @@ tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena, 
     tw_engine_stores(service->core.engine_own, add_id, &stores);
     tw_engine_store_employees(service->core.engine_own, store_id, add_id, &employees);
     tw_status status = fill_employees(service, &employees, arena, out);
+    fill_measures(service->core.engine_own, out);
     int64_t from_ms = service->core.last_time_ms - 28 * TW_DAY_MS;
     twi_gate_leave(&service->gate);
     TW_TRY(status);

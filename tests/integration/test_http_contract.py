@@ -285,6 +285,7 @@ def check_pages(client):
     stores = client.call("GET", "/v1/stores")[1]["items"]
     assert [store["store_id"] for store in stores] == sorted(store["store_id"] for store in stores)
     _, store = client.call("GET", "/v1/stores/" + stores[0]["store_id"])
+    assert store["measures"] and store["measures"][0]["store_median"] is not None
     employee = store["employees"][0]["employee_id"]
     assert client.call("GET", "/v1/employees/" + employee)[1]["recent"]
     for path in ["/v1/stores/none", "/v1/employees/none", "/v1/transactions/none"]:

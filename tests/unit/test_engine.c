@@ -396,6 +396,36 @@ static void peers_are_those_of_the_day_before(void **state)
     story_end(&s);
 }
 
+static void stores_are_held_against_the_chain(void **state)
+{
+    (void)state;
+    story s;
+    story_begin(&s);
+    char id[32], store[16];
+    for (int n = 0; n < 5; n++) {
+        snprintf(store, sizeof(store), "S%d", n + 1);
+        for (int i = 0; i < 10; i++) {
+            snprintf(id, sizeof(id), "%s-%d", store, i);
+            int64_t time_ms = MONDAY_MS + i * MINUTE_MS;
+            tw_transaction txn = i < n ? refund(id, time_ms, 101) : sale(id, time_ms, 2000 + i);
+            txn.store_id = tw_str_from(store);
+            apply(&s, &txn);
+        }
+    }
+    tw_peer_stats stats;
+    assert_int_equal(
+        tw_engine_store_stats(s.engine, TW_STR("S4"), TW_F_store_refund_rate_7d, &stats), TW_OK);
+    assert_int_equal(stats.store_n, 5);
+    assert_true(fabsf(stats.value - 0.3F) < 1e-6F && fabsf(stats.store_low) < 1e-6F);
+    assert_true(fabsf(stats.store_median - 0.2F) < 1e-6F && fabsf(stats.store_high - 0.4F) < 1e-6F);
+    assert_int_equal(
+        tw_engine_store_stats(s.engine, TW_STR("S9"), TW_F_store_refund_rate_7d, &stats),
+        TW_NOT_FOUND);
+    assert_int_equal(tw_engine_store_stats(s.engine, TW_STR("S1"), TW_F_emp_n_1d, &stats),
+                     TW_NOT_FOUND);
+    story_end(&s);
+}
+
 static void one_wrong_clock_moves_nobody(void **state)
 {
     (void)state;
@@ -508,6 +538,7 @@ int main(void)
         cmocka_unit_test(the_store_has_a_usual_week),
         cmocka_unit_test(shifts_and_tenure),
         cmocka_unit_test(peers_are_those_of_the_day_before),
+        cmocka_unit_test(stores_are_held_against_the_chain),
         cmocka_unit_test(one_wrong_clock_moves_nobody),
         cmocka_unit_test(identities_are_found),
         cmocka_unit_test(memory_may_run_out),

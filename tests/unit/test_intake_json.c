@@ -148,6 +148,9 @@ static void times_know_the_store(void **state)
     assert_true(s->offset_min == 60 && s->time_ms == INT64_C(1767600000000));
     assert_int_equal(parse(f, AT("S3", "2026-01-05T14:00:00Z")), TW_OK);
     assert_true(s->offset_min == -300 && s->time_ms == INT64_C(1767621600000));
+    // An offset that is not UTC is the store's own word for its wall clock.
+    assert_int_equal(parse(f, AT("S2", "2026-01-05T09:00:00-08:00")), TW_OK);
+    assert_true(s->offset_min == -480 && s->time_ms == INT64_C(1767632400000));
     tw_zone_free(berlin);
     tw_zone_free(york);
 }

@@ -80,6 +80,12 @@ typedef struct tw_peer_stats {
 tw_status tw_engine_peer_stats(const tw_engine *engine, tw_str employee_id, tw_peer_measure measure,
                                tw_peer_stats *out) TW_MUST_CHECK;
 
+// A store by one of the features of entity STORE, against all stores of the chain: value is the
+// store's now, store_low, store_median and store_high are the chain's, store_n its stores. The other
+// fields are NaN and 0. TW_NOT_FOUND for an unknown store or a feature of another entity. O(stores).
+tw_status tw_engine_store_stats(const tw_engine *engine, tw_str store_id, tw_feature feature,
+                                tw_peer_stats *out) TW_MUST_CHECK;
+
 typedef struct tw_employee_info {
     char role[32], store_format[32]; // "" when no shift event told
     char home_store[64];             // the store of the last transaction

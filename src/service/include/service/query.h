@@ -157,8 +157,11 @@ typedef struct tw_store_employee {
     double transactions_28d, refund_rate, void_rate;
     uint64_t alerts;
 } tw_store_employee;
+#define TW_STORE_MEASURES_MAX 8
 typedef struct tw_store_view {
     tw_str store_id, format;
+    tw_measure_view measures[TW_STORE_MEASURES_MAX]; // of the store against the chain's stores
+    size_t measure_n;
     const tw_store_employee *employees;
     size_t employee_n;
 } tw_store_view;
