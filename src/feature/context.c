@@ -128,24 +128,37 @@ static float store_value(const twi_kind *kind, const twi_plan_value *value, uint
     return twi_value(value, dense.acc, 1.0);
 }
 
-// The k-th smallest of the stores' values by counting: chains have hundreds of stores, pages are
-// few.
-static float store_rank(const tw_engine *engine, const twi_plan_value *value, uint32_t known_n,
-                        uint32_t k)
+// Floats in the order of unsigned integers.
+static uint32_t float_order(float v)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof(bits));
+    return bits >> 31 ? ~bits : bits | UINT32_C(1) << 31;
+}
+
+// The smallest of the stores' values that `percent` of all are at or below, found bit by bit: 32
+// passes over the stores, without memory to sort in. NaN when no store has one.
+static float store_percentile(const tw_engine *engine, const twi_plan_value *value,
+                              uint32_t known_n, uint32_t percent)
 {
     const twi_kind *kind = &engine->kinds[TW_ENTITY_STORE];
-    for (uint32_t i = 0; known_n > 0 && i < engine->stores.n; i++) {
-        float v = store_value(kind, value, i);
-        uint32_t below = 0, equal = 0;
-        for (uint32_t j = 0; !isnan(v) && j < engine->stores.n; j++) {
-            float other = store_value(kind, value, j);
-            below += other < v;
-            equal += other == v;
+    uint64_t needed = ((uint64_t)known_n * percent + 99) / 100;
+    uint32_t low = 0;
+    for (int bit = 31; known_n > 0 && bit >= 0; bit--) {
+        uint32_t at = low | UINT32_C(1) << bit;
+        uint64_t below = 0;
+        for (uint32_t i = 0; i < engine->stores.n; i++) {
+            float v = store_value(kind, value, i);
+            below += !isnan(v) && float_order(v) < at;
         }
-        if (below <= k && k < below + equal)
-            return v;
+        if (below < needed)
+            low = at;
     }
-    return NAN;
+    float out = NAN;
+    uint32_t bits = low >> 31 ? low ^ UINT32_C(1) << 31 : ~low;
+    if (known_n > 0)
+        memcpy(&out, &bits, sizeof(out));
+    return out;
 }
 
 tw_status tw_engine_store_stats(const tw_engine *engine, tw_str store_id, tw_feature feature,
@@ -162,9 +175,9 @@ tw_status tw_engine_store_stats(const tw_engine *engine, tw_str store_id, tw_fea
         out->store_n += !isnan(store_value(kind, value, i));
     out->value = store_value(kind, value, idx);
     out->own_normal = out->peer_median = out->peer_p95 = out->percentile = NAN;
-    out->store_low = store_rank(engine, value, out->store_n, 0);
-    out->store_median = store_rank(engine, value, out->store_n, (out->store_n - 1) / 2);
-    out->store_high = store_rank(engine, value, out->store_n, out->store_n - 1);
+    out->store_low = store_percentile(engine, value, out->store_n, 10);
+    out->store_median = store_percentile(engine, value, out->store_n, 50);
+    out->store_high = store_percentile(engine, value, out->store_n, 90);
     return TW_OK;
 }
 

@@ -423,6 +423,17 @@ static void stores_are_held_against_the_chain(void **state)
         TW_NOT_FOUND);
     assert_int_equal(tw_engine_store_stats(s.engine, TW_STR("S1"), TW_F_emp_n_1d, &stats),
                      TW_NOT_FOUND);
+    // Fifteen more stores without refunds: one of twenty is no longer the chain's high.
+    for (int n = 5; n < 20; n++) {
+        snprintf(store, sizeof(store), "S%d", n + 1);
+        tw_transaction txn = sale(store, MONDAY_MS, 2000);
+        txn.store_id = tw_str_from(store);
+        apply(&s, &txn);
+    }
+    assert_int_equal(
+        tw_engine_store_stats(s.engine, TW_STR("S5"), TW_F_store_refund_rate_7d, &stats), TW_OK);
+    assert_true(stats.store_n == 20 && fabsf(stats.value - 0.4F) < 1e-6F);
+    assert_true(fabsf(stats.store_median) < 1e-6F && fabsf(stats.store_high - 0.2F) < 1e-6F);
     story_end(&s);
 }
 

@@ -81,8 +81,10 @@ tw_status tw_engine_peer_stats(const tw_engine *engine, tw_str employee_id, tw_p
                                tw_peer_stats *out) TW_MUST_CHECK;
 
 // A store by one of the features of entity STORE, against all stores of the chain: value is the
-// store's now, store_low, store_median and store_high are the chain's, store_n its stores. The other
-// fields are NaN and 0. TW_NOT_FOUND for an unknown store or a feature of another entity. O(stores).
+// store's now, store_low, store_median and store_high are the 10th, 50th and 90th percentile of the
+// chain (NaN when no store has a value), store_n its stores with a value. The other fields are NaN
+// and 0. TW_NOT_FOUND for an unknown store or a feature of another entity. O(stores): some 100
+// passes over them.
 tw_status tw_engine_store_stats(const tw_engine *engine, tw_str store_id, tw_feature feature,
                                 tw_peer_stats *out) TW_MUST_CHECK;
 
