@@ -12,6 +12,7 @@ static const char content_policy[] = "default-src 'self'; script-src 'self'; sty
                                      "connect-src 'self'; object-src 'none'; base-uri 'none'; "
                                      "form-action 'self'; frame-ancestors 'none'";
 
+// NULL for a path that does not name a file of the kinds that a portal is made of.
 static const char *media_type(tw_str path)
 {
     static const struct {
@@ -29,7 +30,7 @@ static const char *media_type(tw_str path)
         if (tw_str_ends(path, tw_str_from(types[i].suffix)))
             return types[i].type;
     }
-    return "application/octet-stream";
+    return NULL;
 }
 
 static const twi_portal_file *find(const char *path)
@@ -61,15 +62,19 @@ static void serve(twi_request *request, const twi_portal_file *file)
         return;
     }
     request->reply_is_gzip = true;
-    twi_reply(request, 200, media_type(tw_str_from(file->path)),
+    const char *type = media_type(tw_str_from(file->path));
+    twi_reply(request, 200, type ? type : "application/octet-stream",
               (tw_str){(const char *)file->data, (size_t)(file->end - file->data)});
 }
 
 void twi_handle_portal(twi_request *request)
 {
     const twi_portal_file *file = find(request->path);
-    // Pages are routes of the portal itself, also those whose ids hold a dot; assets are files.
-    if (!file && strncmp(request->path, "/assets/", 8) != 0)
+    // Pages are routes of the portal itself, also those whose ids hold a dot; a missing script must
+    // not turn into a page.
+    bool is_page = strncmp(request->path, "/assets/", 8) != 0 &&
+                   media_type(tw_str_from(request->path)) == NULL;
+    if (!file && is_page)
         file = find("/index.html");
     if (file)
         serve(request, file);

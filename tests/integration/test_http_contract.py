@@ -299,6 +299,24 @@ def check_pages(client):
         assert client.call("GET", path, auth={})[0] == 200
 
 
+def check_portal(client):
+    """Ids in page paths may hold dots; a missing file is not answered by a page."""
+    def status(path):
+        try:
+            with urllib.request.urlopen(client.server.url + path, timeout=60) as reply:
+                assert reply.headers["Content-Type"].startswith("text/html"), path
+                return reply.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    page = status("/")  # 404 in a build without the portal
+    assert page in (200, 404)
+    for path in ["/employees/T.1", "/stores/S.1/x", "/alerts"]:
+        assert status(path) == page, path
+    for path in ["/assets/T.1", "/assets/none", "/none.js", "/a/none.svg"]:
+        assert status(path) == 404, path
+
+
 def check_stream(client):
     """The stream's frames carry documented data; an id resumes, an unknown one resets."""
     def frames(last_id, wanted):
@@ -337,7 +355,8 @@ def main():
         server = Server(data)
         server.start()
         client = Client(server, contract)
-        checks = [check_access, check_scopes, check_facts, check_alerts, check_pages, check_stream]
+        checks = [check_access, check_scopes, check_facts, check_alerts, check_pages, check_portal,
+                  check_stream]
         for check in checks:
             check(client)
             print("ok", check.__name__)
