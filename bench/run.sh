@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # All benchmarks with their baselines on the same data in one run, and the table of ratios:
-#   sh bench/run.sh [--quick]      (`make bench`; some 15 minutes, --quick some 4)
+#   sh bench/run.sh [--quick]      (`make bench`; some 20 minutes, --quick some 4)
+# STORES, DAYS, ROUNDS and SECONDS_EACH in the environment change the size.
 # Raw figures are JSON lines in build/bench/results.jsonl; docs/bench.md says how to read them.
 # `scripts/deps.sh build bench` installs what this needs.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
-stores=100 days=33 rounds=5 seconds=10
+stores=${STORES:-100} days=${DAYS:-33} rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-10}
 if [ "${1:-}" = --quick ]; then
     stores=20 days=14 rounds=3 seconds=3
 fi

@@ -71,6 +71,8 @@ def main():
     row("p99 of a durable POST at 1,000/s", value(f, "post_each_at_1000", "p99_us"), None, "us", False)
     row("p99 of a durable POST at 10,000/s", value(f, "post_each_at_rate", "p99_us"), None, "us", False)
     row("score without recording", value(f, "score_each", "records_per_second"), None, "tx/s", True)
+    for entity in ("account", "employee", "transaction"):
+        row(f"memory for each {entity}", value(f, f"engine_bytes_per_{entity}"), None, "B", False)
     import_s, rebuild_s = value(f, "import"), value(f, "rebuild_verify")
     row("import end to end, training included", n / import_s if import_s else None, None, "tx/s", True)
     row("rebuild --verify", n / rebuild_s if rebuild_s else None, None, "tx/s", True)

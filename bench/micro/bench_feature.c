@@ -84,6 +84,8 @@ typedef struct round_result {
     double wall_s, engine_s;
     uint64_t n;
     double sum; // of one feature, so that nothing is left out
+    uint64_t entity_bytes[TW_ENTITY_N];
+    uint32_t entity_n[TW_ENTITY_N];
 } round_result;
 
 static void apply_batch(tw_engine *engine, slot *s, round_result *result)
@@ -140,6 +142,10 @@ static round_result run_round(const char *path, tw_str drawn)
     pthread_join(parser, NULL);
     result.wall_s = (double)(tw_monotonic_ns() - start) / 1e9;
     tw_source_close(pipe.source);
+    for (int k = 0; k < TW_ENTITY_N; k++) {
+        result.entity_bytes[k] = tw_engine_bytes(engine, (tw_entity_kind)k);
+        result.entity_n[k] = tw_engine_entity_n(engine, (tw_entity_kind)k);
+    }
     tw_engine_free(engine);
     for (int i = 0; i < SLOTS; i++)
         tw_arena_release(&pipe.slots[i].arena);
@@ -187,6 +193,18 @@ static void report(const char *name, double *seconds, int rounds, const round_re
            seconds[rounds / 2], rounds, (double)last->n / seconds[rounds / 2], last->sum);
 }
 
+// Memory by kind of entity, window logs and tables included; "transaction" is the identity index.
+static void report_memory(const round_result *last)
+{
+    for (int k = 0; k < TW_ENTITY_N; k++) {
+        if (last->entity_n[k] == 0)
+            continue;
+        printf("{\"name\":\"engine_bytes_per_%s\",\"value\":%.0f,\"unit\":\"B\",\"n\":%u}\n",
+               tw_entity_name((tw_entity_kind)k), (double)last->entity_bytes[k] / last->entity_n[k],
+               last->entity_n[k]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     bool tiny = argc > 1 && strcmp(argv[1], "--tiny") == 0;
@@ -207,6 +225,7 @@ int main(int argc, char **argv)
     }
     report("features_from_ndjson", wall, rounds, &last);
     report("features_engine_cpu", engine, rounds, &last);
+    report_memory(&last);
     tw_buf_release(&drawn);
     return 0;
 }
