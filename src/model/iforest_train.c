@@ -5,7 +5,7 @@
 // may cut, and grows breadth-first on the codes of its sample. Tree t draws from random stream t
 // only, so a forest does not depend on the order in which its trees are grown. The pool is scored
 // at the end for the rank. The options and what each of them was worth:
-// docs/adr/0011-isolation-forest-options.md.
+// docs/adr/0009-isolation-forest-options.md.
 #include "iforest_internal.h"
 
 #include "base/rng.h"

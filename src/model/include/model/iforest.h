@@ -47,7 +47,7 @@ typedef struct tw_iforest_options {
     const float *weights;
 } tw_iforest_options;
 
-// What docs/adr/0011-isolation-forest-options.md found best: 100 trees of 2048 rows, height 8,
+// What docs/adr/0009-isolation-forest-options.md found best: 100 trees of 2048 rows, height 8,
 // a third of the features to a tree.
 tw_iforest_options tw_iforest_options_default(void);
 
