@@ -92,7 +92,8 @@ static bool is_audited(const tw_detector *d, const tw_transaction *t)
 // The strongest firings by weight times strength; insertion into a short list.
 static void list_fired(const tw_detector *d, const twi_firing *firings, size_t n, tw_score *out)
 {
-    int64_t points[TW_FIRED_MAX];
+    int64_t points[TW_FIRED_MAX] = {0};
+    TW_CHECK(out->fired_n == 0);
     for (size_t i = 0; i < n; i++) {
         const twi_signal *signal = &d->set_own->signals[firings[i].signal];
         int64_t x = (int64_t)signal->weight_fp * firings[i].strength;

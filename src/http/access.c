@@ -58,8 +58,8 @@ static tw_status new_secret(char secret[TW_SECRET_BYTES], uint8_t hash[TW_SHA256
 {
     uint8_t raw[32];
     TW_TRY(tw_random_bytes(raw, sizeof(raw)));
-    memcpy(secret, "tw_", 3);
-    tw_hex(raw, sizeof(raw), secret + 3);
+    char hex[2 * sizeof(raw) + 1];
+    snprintf(secret, TW_SECRET_BYTES, "tw_%s", tw_hex(raw, sizeof(raw), hex));
     tw_sha256(secret, strlen(secret), hash);
     return TW_OK;
 }
@@ -74,8 +74,9 @@ tw_status tw_access_token_new(const tw_ledger *ledger, tw_str name, uint32_t sco
     if (new_secret(secret, hash) != TW_OK)
         return tw_fail(err, TW_IO, "the system gave no random bytes");
     scopes_text(scopes, words);
-    memcpy(id, "T-", 2);
-    tw_hex(hash, 6, id + 2);
+    enum { SHORT = 6 };
+    char hex[2 * SHORT + 1];
+    snprintf(id, TW_SECRET_BYTES, "T-%s", tw_hex(hash, SHORT, hex));
     tw_token_row row = {.token_id = tw_str_from(id),
                         .name = name,
                         .scopes = tw_str_from(words),

@@ -236,7 +236,7 @@ static void add_peers(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
 {
     enum { SHOWN = 12 };
     tw_service *service = request->http->service;
-    tw_measure_view measures[TW_PEER_MEASURE_N];
+    tw_measure_view measures[TW_PEER_MEASURE_N] = {0};
     yyjson_mut_val *peers = twi_json_array(doc, root, "peers");
     if (!alert->employee_id.bytes ||
         tw_query_measures(service, alert->employee_id, measures) != TW_OK) {

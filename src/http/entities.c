@@ -176,7 +176,7 @@ void twi_handle_employee(twi_request *request)
     tw_service *service = request->http->service;
     tw_str id = request->params[0];
     tw_employee_info info;
-    tw_measure_view measures[TW_PEER_MEASURE_N];
+    tw_measure_view measures[TW_PEER_MEASURE_N] = {0};
     tw_status status = tw_query_employee(service, id, &info);
     if (status == TW_OK)
         status = tw_query_measures(service, id, measures);

@@ -155,7 +155,7 @@ static tw_status parse_listen(const char *listen, listen_address *out, char host
 static tw_status start_daemon(tw_http *http, const tw_http_options *options, tw_err *err)
 {
     listen_address address;
-    char host[80];
+    char host[80] = "";
     bool is_v6 = false;
     TW_TRY(parse_listen(options->listen, &address, host, &is_v6, err));
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;

@@ -89,7 +89,7 @@ static bool arena_room(tw_arena *arena, void **rows, size_t n, size_t *cap, size
     void *larger = tw_arena_array(arena, more, size);
     if (!larger)
         return false;
-    if (n > 0)
+    if (n > 0 && *rows)
         memcpy(larger, *rows, n * size);
     *rows = larger;
     *cap = more;
