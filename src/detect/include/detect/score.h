@@ -29,6 +29,12 @@ bool tw_alert_type_from(tw_str name, tw_alert_type *out);
 // The operating point: a transaction at or above it opens an alert or belongs to an open one.
 #define TW_RISK_ALERT 0.8f
 
+// Risk from what speaks for it: the outlier's rank (0..1), the best case's evidence against what an
+// alert needs (0 = no signal fired), and the classifier's lift and pattern (model/file.h; NAN
+// without a classifier). Monotone in each; TW_RISK_ALERT and more exactly when the lifted evidence
+// or the pattern reaches 1.
+float tw_risk_combine(float outlier, float evidence, float lift, float pattern);
+
 typedef struct tw_fired {
     uint8_t signal;   // number of the signal (tw_detector_signal)
     uint8_t strength; // 1..255, in 255ths of full strength

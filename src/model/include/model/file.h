@@ -2,7 +2,9 @@
 //
 // The model file "TWMODEL1" and the immutable model it loads into. docs/formats/model.md has the
 // offset table. A file is a header with a SHA-256 over all else, a table of sections, and the
-// sections: feature names and catalogue hash, metadata (JSON text), isolation forest, calibration.
+// sections: feature names and catalogue hash, metadata (JSON text), isolation forest, and, when the
+// model has a classifier: its trees, the names of their inputs and the curves that turn a margin
+// into what the detector uses; and the reference that drift is measured against.
 // Loading trusts nothing: every length, index, count and number is checked, and what fails is told
 // in one sentence. A section that this reader does not know is skipped, unless it is marked
 // critical.
@@ -14,6 +16,7 @@
 
 #include "base/hash.h"
 #include "model/calibrate.h"
+#include "model/gbt.h"
 #include "model/iforest.h"
 
 #define TW_MODEL_SECTIONS_MAX 32
@@ -22,6 +25,23 @@
 
 typedef struct tw_model tw_model;
 
+// Curves of a model; each is a section of its own.
+//   PROBABILITY  margin of the classifier -> calibrated probability of fraud
+//   LIFT         margin -> factor on the evidence of the signals, > 0; 1 = the classifier is silent
+//   PATTERN      margin -> share of the operating point that the classifier reaches alone, strictly
+//                increasing; 1 and more alerts without any signal
+// All three are there when there is a classifier, and only then.
+#define TW_MODEL_CURVES(X)                                                                         \
+    X(PROBABILITY, "CALIBRATION")                                                                  \
+    X(LIFT, "LIFT")                                                                                \
+    X(PATTERN, "PATTERN")
+typedef enum tw_model_curve_kind {
+#define X(name, section) TW_MODEL_##name,
+    TW_MODEL_CURVES(X)
+#undef X
+        TW_MODEL_CURVE_N
+} tw_model_curve_kind;
+
 // What goes into a file; all borrowed.
 typedef struct tw_model_parts {
     const tw_str *feature_names; // [features_n], unique, 1..64 bytes of UTF-8
@@ -29,7 +49,10 @@ typedef struct tw_model_parts {
     uint64_t catalogue_hash;
     tw_str metadata;             // a JSON object in UTF-8, not interpreted here; may be empty
     const tw_iforest *iforest;   // required
-    const tw_curve *calibration; // NULL = none
+    const tw_gbt *gbt;           // the classifier; NULL = none
+    const tw_str *input_names;   // [inputs of gbt], unique, as feature names
+    const tw_curve *curves[TW_MODEL_CURVE_N];
+    tw_str reference; // bytes that learn/drift.h defines; may be empty
 } tw_model_parts;
 
 // Appends a model file to an empty buf. TW_INVALID when the parts do not fit each other,
@@ -53,7 +76,10 @@ tw_str tw_model_feature_name(const tw_model *model, size_t feature_idx);
 uint64_t tw_model_catalogue_hash(const tw_model *model);
 tw_str tw_model_metadata(const tw_model *model);
 const tw_iforest *tw_model_iforest(const tw_model *model);
-const tw_curve *tw_model_calibration(const tw_model *model); // NULL when there is none
+const tw_gbt *tw_model_gbt(const tw_model *model); // NULL when there is none
+tw_str tw_model_input_name(const tw_model *model, size_t input_idx);
+const tw_curve *tw_model_curve(const tw_model *model, tw_model_curve_kind kind); // or NULL
+tw_str tw_model_reference(const tw_model *model);
 tw_str tw_model_bytes(const tw_model *model);                // the file
 // SHA-256 of header and sections, as stored in the file: the model's identity.
 const uint8_t *tw_model_digest(const tw_model *model); // [TW_SHA256_BYTES]

@@ -203,11 +203,15 @@ typedef struct tw_verdict {
 } tw_verdict;
 
 // A change of what scores: a model, a signal set or an alert policy, with its whole content, so
-// that the journal alone reproduces every score.
+// that the journal alone reproduces every score. MODEL installs the champion; CHALLENGER a model
+// that scores in the shadow (no content = none any more); DECISION is a gate's decision (JSON) about
+// the model of that name, and changes no score.
 typedef enum tw_config_kind {
     TW_CONFIG_MODEL,
     TW_CONFIG_SIGNALS,
     TW_CONFIG_POLICY,
+    TW_CONFIG_CHALLENGER,
+    TW_CONFIG_DECISION,
     TW_CONFIG_N
 } tw_config_kind;
 typedef struct tw_config {

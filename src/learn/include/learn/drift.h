@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drift: is what comes in still like what the model was trained on, and is it still right? PSI
+// (population stability index: sum over bins of (a - e) ln(a / e)) of inputs and scores, missing
+// shares, volumes, precision by week with Wilson's interval, calibration. Pure functions.
+#ifndef TW_LEARN_DRIFT_H
+#define TW_LEARN_DRIFT_H
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "detect/inputs.h"
+
+#define TW_DRIFT_BINS 10
+
+// Bins of one input by the quantiles of the training rows.
+typedef struct tw_drift_bins {
+    float edges[TW_DRIFT_BINS - 1]; // ascending; equal neighbours leave a bin empty
+    float share[TW_DRIFT_BINS];     // of the rows with a value
+    float missing;                  // share of all rows
+} tw_drift_bins;
+
+typedef struct tw_drift_reference {
+    tw_drift_bins inputs[TW_INPUT_N];
+    tw_drift_bins risk; // of the model on those rows
+    uint64_t rows_n;
+    double transactions_per_day;
+} tw_drift_reference;
+
+// From x[n][stride] with weights (NULL = 1) and the model's risk[n]. TW_INVALID without rows.
+tw_status tw_drift_reference_make(const tw_alloc *alloc, const float *x, size_t stride,
+                                  const float *weight, const float *risk, size_t n,
+                                  double transactions_per_day, tw_drift_reference *out,
+                                  tw_err *err) TW_MUST_CHECK;
+void tw_drift_reference_write(const tw_drift_reference *reference, tw_buf *out);
+tw_status tw_drift_reference_read(tw_str bytes, tw_drift_reference *out,
+                                  tw_err *err) TW_MUST_CHECK; // TW_CORRUPT
+
+typedef struct tw_drift_input {
+    double psi;             // 0 = alike; 0.1 to 0.25 moderate, above: drifted
+    double missing, missing_reference;
+    double shares[TW_DRIFT_BINS]; // now
+} tw_drift_input;
+
+typedef struct tw_drift {
+    uint64_t rows_n;
+    tw_drift_input inputs[TW_INPUT_N];
+    tw_drift_input risk;
+    double transactions_per_day, volume_ratio; // against the reference
+} tw_drift;
+
+// Compares rows x[n][stride] and their risk with a reference. Shares are smoothed by half a row, so
+// that an empty bin gives a finite PSI. TW_INVALID without rows.
+tw_status tw_drift_measure(const tw_drift_reference *reference, const float *x, size_t stride,
+                           const float *risk, size_t n, double transactions_per_day, tw_drift *out,
+                           tw_err *err) TW_MUST_CHECK;
+
+// Wilson's score interval of k successes in n at 90 % (E. B. Wilson, 1927).
+typedef struct tw_share {
+    uint64_t k, n;
+    double value, low, high; // NaN when n is 0
+} tw_share;
+tw_share tw_share_of(uint64_t k, uint64_t n);
+
+// Limits; crossing one raises an alarm.
+#define TW_DRIFT_LIMITS(X)                                                                         \
+    X(input_psi, 0.25, "PSI of an input")                                                          \
+    X(score_psi, 0.25, "PSI of the risk score")                                                    \
+    X(missing_change, 0.1, "Change of an input's missing share")                                   \
+    X(volume_change, 0.5, "Change of the transactions a day, as a share")                          \
+    X(precision_min, 0.85, "Precision of a week's alerts: upper end of its interval")              \
+    X(calibration_error, 0.15, "Gap between predicted and observed precision")
+typedef struct tw_drift_limits {
+#define X(name, value, title) double name;
+    TW_DRIFT_LIMITS(X)
+#undef X
+} tw_drift_limits;
+tw_drift_limits tw_drift_limits_default(void);
+
+typedef struct tw_week {
+    int32_t first_day; // Monday
+    uint64_t transaction_n, alert_n;
+    tw_share precision;       // of the decided alerts
+    tw_share audit_precision; // confirmed among audited transactions: what alerts miss
+    double predicted;         // mean probability of the decided alerts; NaN without a classifier
+} tw_week;
+
+#define TW_ALARM_BYTES 200
+typedef struct tw_alarm {
+    const char *kind; // a name of TW_DRIFT_LIMITS
+    double value, limit;
+    char sentence[TW_ALARM_BYTES];
+} tw_alarm;
+#define TW_ALARMS_MAX 32
+// What crosses a limit, worst first; at most TW_ALARMS_MAX. drift may be NULL.
+size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
+                       const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX]);
+
+#endif
