@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Alert records: opening, growing, closing by verdicts. One for each entity and scheme at a time.
+#include <math.h>
 #include <stdio.h>
 
 #include "state.h"
@@ -145,6 +146,11 @@ tw_status twi_alerts_reserve(tw_detector *d, size_t n)
         status = tw_grow(d->alloc, &closed, &d->closed_cap, d->closed_n + n, sizeof *d->closed_own,
                          TWI_CASES_MAX);
     d->closed_own = closed;
+    void *seqs = d->seqs_own;
+    if (status == TW_OK)
+        status = tw_grow(d->alloc, &seqs, &d->seq_cap, d->seq_n + n * TW_ALERT_SEQS_MAX,
+                         sizeof *d->seqs_own, (size_t)TWI_CASES_MAX * TW_ALERT_SEQS_MAX);
+    d->seqs_own = seqs;
     if (status == TW_OK)
         status = tw_table_reserve(&d->alert_cases, n);
     // A fact grows the alerts of at most as many schemes; an opening brings its leads.
@@ -160,6 +166,7 @@ uint32_t twi_alert_place(tw_detector *d, uint32_t case_idx)
     d->open_own[d->open_n++] = i;
     d->alert_case_own[i] = case_idx;
     memset(&d->alerts_own[i], 0, sizeof d->alerts_own[i]);
+    d->alerts_own[i].probability = d->alerts_own[i].shadow = NAN;
     return i;
 }
 
@@ -171,12 +178,19 @@ bool twi_alert_register(tw_detector *d, uint64_t key, uint32_t case_idx)
     if (slot->value != TW_TABLE_NONE)
         return false;
     slot->value = d->closed_n;
-    d->closed_own[d->closed_n++] = (twi_closed){key, case_idx, 0};
+    d->closed_own[d->closed_n++] =
+        (twi_closed){.alert_key = key, .case_idx = case_idx, .verdict = TWI_UNDECIDED};
     return true;
 }
 
+static float larger(float a, float b)
+{
+    return isnan(a) || b > a ? b : a;
+}
+
 // What an alert shows of its newest transaction.
-static void take_newest(tw_alert *a, const tw_fact *fact, float risk)
+static void take_newest(tw_alert *a, const tw_fact *fact, float risk, float probability,
+                        float shadow)
 {
     const tw_transaction *t = &fact->as.transaction;
     copy_id(t->store_id, a->store_id);
@@ -187,6 +201,8 @@ static void take_newest(tw_alert *a, const tw_fact *fact, float risk)
     a->updated_ms = t->time_ms;
     a->updated_received_ms = fact->received_ms;
     a->risk = TW_MAX(a->risk, risk);
+    a->probability = larger(a->probability, probability);
+    a->shadow = larger(a->shadow, shadow);
 }
 
 static tw_str entity_text(tw_entity_kind kind, const tw_transaction *t)
@@ -212,7 +228,7 @@ const tw_alert *twi_alert_open(tw_detector *d, uint32_t case_idx, const twi_touc
     a->type = scheme->type;
     a->entity = scheme->entity;
     copy_id(entity_text(scheme->entity, &fact->as.transaction), a->entity_id);
-    take_newest(a, fact, risk);
+    take_newest(a, fact, risk, context->probability, d->shadow.risk);
     a->created_ms = fact->as.transaction.time_ms;
     a->created_received_ms = fact->received_ms;
     for (uint32_t k = 0; k < c->lead_n; k++) {
@@ -238,25 +254,43 @@ const tw_alert *twi_alert_grow(tw_detector *d, uint32_t case_idx, const twi_touc
     tw_alert *a = &d->alerts_own[d->cases_own[case_idx].alert];
     add_seq(d, a, case_idx, fact->seq);
     a->exposure_minor = add_money(a->exposure_minor, touch->exposure_minor);
-    take_newest(a, fact, risk);
+    take_newest(a, fact, risk, context->probability, d->shadow.risk);
     update_reasons(d, a, touch, touch->fired_slots, context);
     return a;
 }
 
-static const tw_alert *close_alert(tw_detector *d, uint32_t case_idx, const tw_fact *fact)
+static void unlist(tw_detector *d, uint32_t alert)
 {
-    twi_case *c = &d->cases_own[case_idx];
-    uint32_t i = c->alert, at = 0;
-    tw_alert *a = &d->alerts_own[i];
-    for (uint32_t k = 0; k < a->seq_n; k++)
-        unindex_seq(d, a->seqs[k], case_idx);
-    while (d->open_own[at] != i)
+    uint32_t at = 0;
+    while (d->open_own[at] != alert)
         at++;
     memmove(d->open_own + at, d->open_own + at + 1, (d->open_n - at - 1) * sizeof *d->open_own);
     d->open_n--;
     // The record stays readable until the next change: it is reused by a later opening only.
-    d->free_own[d->free_n++] = i;
-    c->alert = TWI_NONE;
+    d->free_own[d->free_n++] = alert;
+}
+
+// Keeps what the alert was about in its entry of the closed ones.
+static void remember(tw_detector *d, const tw_alert *a, twi_closed *entry)
+{
+    TW_CHECK(d->seq_n + a->seq_n <= d->seq_cap);
+    entry->seq_at = d->seq_n;
+    entry->seq_n = (uint8_t)a->seq_n;
+    if (a->seq_n > 0)
+        memcpy(d->seqs_own + d->seq_n, a->seqs, a->seq_n * sizeof a->seqs[0]);
+    d->seq_n += a->seq_n;
+    twi_trust_shares(d, a, entry);
+}
+
+static const tw_alert *close_alert(tw_detector *d, twi_closed *entry, const tw_fact *fact)
+{
+    uint32_t case_idx = entry->case_idx, i = d->cases_own[case_idx].alert;
+    tw_alert *a = &d->alerts_own[i];
+    for (uint32_t k = 0; k < a->seq_n; k++)
+        unindex_seq(d, a->seqs[k], case_idx);
+    remember(d, a, entry);
+    unlist(d, i);
+    d->cases_own[case_idx].alert = TWI_NONE;
     a->is_closed = true;
     a->verdict = fact->as.verdict.verdict;
     a->updated_ms = fact->as.verdict.decided_ms;
@@ -297,41 +331,106 @@ static void judge_case(tw_detector *d, twi_case *c, tw_verdict_kind verdict)
 
 // A verdict on one transaction of an open alert: CONFIRMED lowers what the next alert of the entity
 // needs, REFUTED takes a quarter of the evidence away.
-static void judge_transaction(tw_detector *d, const tw_verdict *v)
+void tw_detector_judge(tw_detector *d, uint64_t seq, tw_verdict_kind verdict)
 {
-    tw_fact asked = {.kind = TW_FACT_TRANSACTION};
-    asked.as.transaction.transaction_id = v->transaction_id;
-    uint64_t seq = tw_engine_find(d->engine, tw_fact_key(&asked, 0));
     const tw_table_slot *slot = seq ? tw_table_find(&d->alert_seqs, seq_key(seq)) : NULL;
     if (!slot)
         return;
     twi_case *c = &d->cases_own[slot->value];
-    if (v->verdict == TW_VERDICT_CONFIRMED)
+    if (verdict == TW_VERDICT_CONFIRMED)
         set_factor(d, c, d->policy.confirmed_factor, d->policy.confirmed_days);
-    if (v->verdict == TW_VERDICT_REFUTED)
+    if (verdict == TW_VERDICT_REFUTED)
         for (size_t i = 0; i < TW_SCHEME_SIGNALS_MAX; i++)
             c->slot[i] -= c->slot[i] / 4;
+    if (c->alert != TWI_NONE)
+        twi_trust_judge_part(d, &d->alerts_own[c->alert], verdict);
+}
+
+static void judge_transaction(tw_detector *d, const tw_verdict *v)
+{
+    tw_fact asked = {.kind = TW_FACT_TRANSACTION};
+    asked.as.transaction.transaction_id = v->transaction_id;
+    tw_detector_judge(d, tw_engine_find(d->engine, tw_fact_key(&asked, 0)), v->verdict);
+}
+
+static twi_closed *entry_of(const tw_detector *d, uint64_t alert_key)
+{
+    if (alert_key == 0)
+        return NULL;
+    const tw_table_slot *slot =
+        tw_table_find(&d->alert_cases, tw_hash64(&alert_key, sizeof alert_key, 0));
+    return slot ? &d->closed_own[slot->value] : NULL;
+}
+
+// The open alert of an entry, or NULL.
+static const tw_alert *open_of(const tw_detector *d, const twi_closed *entry)
+{
+    uint32_t alert = d->cases_own[entry->case_idx].alert;
+    bool is_open = alert != TWI_NONE && d->alerts_own[alert].key == entry->alert_key;
+    return is_open ? &d->alerts_own[alert] : NULL;
 }
 
 void twi_verdict_apply(tw_detector *d, const tw_fact *fact, const tw_alert **closed)
 {
     const tw_verdict *v = &fact->as.verdict;
-    uint64_t key = tw_alert_key_from(v->alert_id);
     *closed = NULL;
-    if (key == 0) {
+    if (v->alert_id.bytes == 0) {
         if (v->transaction_id.bytes > 0)
             judge_transaction(d, v);
         return;
     }
-    const tw_table_slot *slot = tw_table_find(&d->alert_cases, tw_hash64(&key, sizeof key, 0));
+    twi_closed *entry = entry_of(d, tw_alert_key_from(v->alert_id));
+    if (!entry)
+        return;
+    if (open_of(d, entry))
+        *closed = close_alert(d, entry, fact);
+    twi_trust_judge(d, entry, v->verdict);
+    // A changed verdict on a closed alert counts too, unless a newer alert is being worked on.
+    twi_case *c = &d->cases_own[entry->case_idx];
+    if (c->alert == TWI_NONE)
+        judge_case(d, c, v->verdict);
+}
+
+// --- by key
+// ---------------------------------------------------------------------------------------
+
+const tw_alert *tw_detector_alert(const tw_detector *d, uint64_t key)
+{
+    const twi_closed *entry = entry_of(d, key);
+    return entry ? open_of(d, entry) : NULL;
+}
+
+size_t tw_detector_alert_seqs(const tw_detector *d, uint64_t alert_key, uint64_t *out)
+{
+    const twi_closed *entry = entry_of(d, alert_key);
+    if (!entry)
+        return 0;
+    const tw_alert *open = open_of(d, entry);
+    const uint64_t *seqs = open ? open->seqs : d->seqs_own + entry->seq_at;
+    size_t n = open ? open->seq_n : entry->seq_n;
+    if (n > 0)
+        memcpy(out, seqs, n * sizeof *out);
+    return n;
+}
+
+uint64_t tw_detector_case_key(const tw_detector *d, uint64_t alert_key)
+{
+    const twi_closed *entry = entry_of(d, alert_key);
+    return entry ? d->cases_own[entry->case_idx].key : 0;
+}
+
+void tw_detector_judge_case(tw_detector *d, uint64_t case_key, const tw_fact *verdict,
+                            tw_alert_change *changes, size_t *change_n)
+{
+    *change_n = 0;
+    const tw_table_slot *slot = tw_table_find(&d->case_table, case_key);
     if (!slot)
         return;
-    uint32_t case_idx = d->closed_own[slot->value].case_idx;
-    twi_case *c = &d->cases_own[case_idx];
-    bool is_open = c->alert != TWI_NONE && d->alerts_own[c->alert].key == key;
-    if (is_open)
-        *closed = close_alert(d, case_idx, fact);
-    // A changed verdict on a closed alert counts too, unless a newer alert is being worked on.
-    if (is_open || c->alert == TWI_NONE)
-        judge_case(d, c, v->verdict);
+    twi_case *c = &d->cases_own[slot->value];
+    if (c->alert != TWI_NONE) {
+        twi_closed *entry = entry_of(d, d->alerts_own[c->alert].key);
+        changes[(*change_n)++] = (tw_alert_change){TW_ALERT_CLOSED, close_alert(d, entry, verdict)};
+        twi_trust_judge(d, entry, verdict->as.verdict.verdict);
+    }
+    judge_case(d, c, verdict->as.verdict.verdict);
 }

@@ -464,15 +464,30 @@ static tw_status join_scheme(compiler *c, const yaml_node_t *node)
     return TW_OK;
 }
 
+// Where the rules look for the signal.
+static void enter_candidate(tw_signal_set *set, const twi_signal *signal)
+{
+    uint64_t bit = UINT64_C(1) << set->signal_n;
+    if (!signal->enabled)
+        return;
+    if (signal->is_classifier)
+        set->of_classifier |= bit;
+    for (int filter = 0; !signal->is_classifier && filter < TW_FILTER_N; filter++)
+        if (signal->on >> filter & 1)
+            set->by_filter[filter] |= bit;
+}
+
 static tw_status read_signal(compiler *c, const yaml_node_t *node)
 {
     static const char *const keys[] = {
-        "name",     "scheme",    "title",      "help",   "on",         "not_on",
-        "needs",    "needs_not", "parameters", "when",   "strength",   "weight",
-        "repeat",   "effect",    "exposure",   "lines",  "tenders",    "why",
-        "sentence", "enabled",   "compare",    "all_of", "after_days", NULL};
+        "name",      "scheme",     "title",   "help",     "on",       "not_on",  "needs",
+        "needs_not", "parameters", "when",    "strength", "weight",   "repeat",  "effect",
+        "exposure",  "lines",      "tenders", "why",      "sentence", "enabled", "compare",
+        "all_of",    "after_days", "source",  NULL};
+    static const word source_words[] = {{"rules", 0}, {"classifier", 1}, {NULL, 0}};
     tw_signal_set *set = c->set;
     twi_signal *s = c->signal = &set->signals[set->signal_n];
+    uint32_t source;
     s->measure = TWI_NO_MEASURE;
     snprintf(c->yaml->subject, sizeof c->yaml->subject, "signal %zu", set->signal_n + 1);
     if (node && node->type == YAML_MAPPING_NODE) {
@@ -487,7 +502,9 @@ static tw_status read_signal(compiler *c, const yaml_node_t *node)
     TW_TRY(read_filters(c, node, "on", &s->on));
     TW_TRY(read_filters(c, node, "all_of", &s->all));
     TW_TRY(read_filters(c, node, "not_on", &s->none));
-    if (s->on == 0)
+    TW_TRY(read_word(c, node, "source", source_words, 0, &source));
+    s->is_classifier = source != 0;
+    if (s->on == 0 && !s->is_classifier)
         return twi_yaml_fail(c->yaml, node, "on", "needs at least one filter");
     TW_TRY(read_feeds(c, node, "needs", &s->needs));
     TW_TRY(read_feeds(c, node, "needs_not", &s->needs_not));
@@ -496,9 +513,7 @@ static tw_status read_signal(compiler *c, const yaml_node_t *node)
     TW_TRY(read_compare(c, node));
     TW_TRY(read_weight(c, node));
     TW_TRY(read_words(c, node));
-    for (int bit = 0; s->enabled && bit < TW_FILTER_N; bit++)
-        if (s->on >> bit & 1)
-            set->by_filter[bit] |= UINT64_C(1) << set->signal_n;
+    enter_candidate(set, s);
     if (set->schemes[s->scheme].entity == TW_ENTITY_EMPLOYEE)
         set->of_employee |= UINT64_C(1) << set->signal_n;
     set->signal_n++;

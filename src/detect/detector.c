@@ -2,17 +2,13 @@
 //
 // The detector's life and its one hot path: outlier, signals, evidence, risk, alerts.
 //
-// Risk is a monotone map of a transaction's best case: below the operating point it rises to just
-// under 0.8, at the point it is 0.8, and above it closes the distance to 1 as the evidence doubles.
-// A transaction without a firing signal stays under 0.4 and is ordered by the outlier model alone.
+// Risk is a monotone map of a transaction's best case (tw_risk_combine). With a classifier, its
+// lift moves the evidence of the cases, and its pattern speaks for transactions without a signal.
 #include "detect/detector.h"
 
 #include <math.h>
 
 #include "state.h"
-
-#define RISK_FIRED 0.4f // where transactions with a signal begin
-#define RISK_BELOW 0.7999f
 
 tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine, tw_detector **out)
 {
@@ -23,6 +19,7 @@ tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine, tw_det
     d->alloc = alloc;
     d->engine = engine;
     d->day = d->first_day = INT32_MIN;
+    d->shadow = (tw_shadow){NAN, NAN, NAN};
     tw_table_init(&d->case_table, alloc, TWI_CASES_MAX);
     tw_table_init(&d->alert_seqs, alloc, TWI_CASES_MAX);
     tw_table_init(&d->alert_cases, alloc, TWI_CASES_MAX);
@@ -49,6 +46,7 @@ void tw_detector_free(tw_detector *d)
     tw_free_array(d->alloc, d->open_own, d->open_cap, sizeof *d->open_own);
     tw_free_array(d->alloc, d->free_own, d->free_cap, sizeof *d->free_own);
     tw_free_array(d->alloc, d->closed_own, d->closed_cap, sizeof *d->closed_own);
+    tw_free_array(d->alloc, d->seqs_own, d->seq_cap, sizeof *d->seqs_own);
     tw_table_release(&d->case_table);
     tw_table_release(&d->alert_seqs);
     tw_table_release(&d->alert_cases);
@@ -72,15 +70,6 @@ static int32_t days_known(const tw_detector *d)
 
 // --- score
 // -----------------------------------------------------------------------------------------
-
-static float risk_of(const twi_touch *touch)
-{
-    if (touch->evidence >= touch->needed)
-        return TW_RISK_ALERT +
-               (1.0f - TW_RISK_ALERT) * (1.0f - (float)touch->needed / (float)touch->evidence);
-    float share = (float)touch->evidence / (float)touch->needed;
-    return TW_MIN(RISK_BELOW, RISK_FIRED + (TW_RISK_ALERT - RISK_FIRED) * share);
-}
 
 static bool is_audited(const tw_detector *d, const tw_transaction *t)
 {
@@ -121,28 +110,61 @@ static uint64_t open_key(const tw_detector *d, const twi_touch *touch)
     return alert == TWI_NONE || touch->only_clears ? 0 : d->alerts_own[alert].key;
 }
 
-// Everything but the effects. touches are left for apply.
-static void score_transaction(const tw_detector *d, twi_context *context, tw_score *out,
-                              twi_touches *touches)
+// What a transaction gives before it has any effect.
+typedef struct outlook {
+    tw_score score;
+    tw_shadow shadow;
+    float inputs[TW_INPUT_N];
+    twi_touches touches;
+} outlook;
+
+static void judge_best(const tw_detector *d, const twi_opinion *opinion, outlook *v)
+{
+    const twi_touches *touches = &v->touches;
+    float ratio = twi_best_ratio(touches);
+    // The lift is in the touches by now.
+    v->score.risk = tw_risk_combine(v->score.outlier, ratio, isnan(opinion->lift) ? NAN : 1.0f,
+                                    opinion->pattern);
+    if (ratio <= 0)
+        return;
+    const twi_touch *best = &touches->items[touches->best];
+    v->score.type = d->set_own->schemes[best->scheme].type;
+    v->score.alert_key = open_key(d, best);
+    for (size_t i = 0; i < touches->n && v->score.alert_key == 0; i++)
+        v->score.alert_key = open_key(d, &touches->items[i]);
+}
+
+// The challenger on the same evidence, with its own outlier forest.
+static tw_shadow shadow_of(const tw_detector *d, const float *row, const float *inputs)
+{
+    if (!d->challenger.model)
+        return (tw_shadow){NAN, NAN, NAN};
+    float own[TW_INPUT_N];
+    memcpy(own, inputs, sizeof own);
+    own[TW_INPUT_outlier] = twi_outlier(&d->challenger, row);
+    twi_opinion o = twi_opinion_of(&d->challenger, own);
+    float risk = tw_risk_combine(o.outlier, inputs[TW_INPUT_evidence], o.lift, o.pattern);
+    return (tw_shadow){risk, o.probability, o.outlier};
+}
+
+// Everything but the effects: signals, outlier, classifier, challenger, risk.
+static void score_transaction(const tw_detector *d, twi_context *context, outlook *v)
 {
     twi_firing firings[TW_SIGNALS_MAX];
-    *out = (tw_score){.probability = NAN, .outlier = twi_outlier(d, context->row)};
+    float outlier = twi_outlier(&d->champion, context->row);
     size_t n = twi_rules_run(d->set_own, context, firings);
-    touches->n = 0;
-    float outlier = isnan(out->outlier) ? 0.0f : out->outlier;
-    out->risk = RISK_FIRED * outlier * 0.99f;
-    if (n == 0)
-        return;
-    list_fired(d, firings, n, out);
-    twi_assess(d, context, firings, n, outlier, touches);
-    const twi_touch *best = &touches->items[touches->best];
-    if (touches->n == 0 || best->only_clears)
-        return;
-    out->risk = risk_of(best);
-    out->type = d->set_own->schemes[best->scheme].type;
-    out->alert_key = open_key(d, best);
-    for (size_t i = 0; i < touches->n && out->alert_key == 0; i++)
-        out->alert_key = open_key(d, &touches->items[i]);
+    v->touches.n = v->touches.best = 0;
+    if (n > 0)
+        twi_assess(d, context, firings, n, isnan(outlier) ? 0.0f : outlier, &v->touches);
+    twi_inputs(context->row, outlier, twi_best_ratio(&v->touches), n, v->inputs);
+    twi_opinion opinion = twi_opinion_of(&d->champion, v->inputs);
+    context->probability = opinion.probability;
+    v->shadow = shadow_of(d, context->row, v->inputs);
+    if (!isnan(opinion.lift))
+        twi_lift(d, context, &opinion, firings, &n, &v->touches);
+    v->score = (tw_score){.probability = opinion.probability, .outlier = outlier};
+    list_fired(d, firings, n, &v->score);
+    judge_best(d, &opinion, v);
 }
 
 static void remember_lead(twi_case *c, uint64_t seq, int64_t exposure_minor)
@@ -168,7 +190,8 @@ static void take_touches(tw_detector *d, const tw_fact *fact, twi_context *conte
         uint32_t index = twi_case_store(d, touch);
         if (touch->only_clears)
             continue;
-        float risk = risk_of(touch);
+        float risk = tw_risk_combine(out->outlier, (float)touch->evidence / (float)touch->needed,
+                                     isnan(out->probability) ? NAN : 1.0f, 0.0f);
         tw_alert_change *change = &changes[*change_n];
         if (touch->state.alert != TWI_NONE) {
             *change = (tw_alert_change){TW_ALERT_GREW,
@@ -206,11 +229,14 @@ void tw_detector_apply(tw_detector *d, const tw_fact *fact, const float *row, ui
     if (fact->kind != TW_FACT_TRANSACTION)
         return;
     twi_context context;
-    twi_touches touches;
+    outlook v;
     twi_day_move(d, tw_engine_day(d->engine));
     twi_context_init(&context, d->engine, &fact->as.transaction, row, filters, days_known(d));
-    score_transaction(d, &context, out, &touches);
-    take_touches(d, fact, &context, &touches, out, changes, change_n);
+    score_transaction(d, &context, &v);
+    *out = v.score;
+    d->shadow = v.shadow;
+    memcpy(d->inputs, v.inputs, sizeof d->inputs);
+    take_touches(d, fact, &context, &v.touches, out, changes, change_n);
     count_hits(d, out);
     out->is_audit =
         out->alert_key == 0 && d->policy.audit_share > 0 && is_audited(d, &fact->as.transaction);
@@ -220,9 +246,10 @@ void tw_detector_probe(const tw_detector *d, const tw_fact *fact, const float *r
                        uint32_t filters, tw_score *out)
 {
     twi_context context;
-    twi_touches touches;
+    outlook v;
     twi_context_init(&context, d->engine, &fact->as.transaction, row, filters, days_known(d));
-    score_transaction(d, &context, out, &touches);
+    score_transaction(d, &context, &v);
+    *out = v.score;
 }
 
 void tw_detector_sentence(const tw_detector *d, const tw_fact *fact, const float *row,
@@ -246,21 +273,14 @@ void tw_detector_stats_get(const tw_detector *d, tw_detector_stats *out)
                                .alerts_open = d->open_n,
                                .entity_n = d->case_n,
                                .threshold_points = (float)d->threshold_fp / TWI_POINT,
-                               .has_model = d->model != NULL};
+                               .has_model = d->champion.model != NULL,
+                               .has_classifier = d->champion.gbt != NULL,
+                               .has_challenger = d->challenger.model != NULL};
+    for (size_t i = 0; i < d->signal_number_n; i++)
+        out->trust[i] = (float)d->trust_256[i] / 256;
     for (size_t day = 0; day < TWI_BUDGET_DAYS; day++)
         for (size_t i = 0; i < d->signal_number_n; i++)
             out->hits_28d[i] += d->hits[day][i];
-}
-
-const tw_alert *tw_detector_alert(const tw_detector *d, uint64_t key)
-{
-    if (key == 0)
-        return NULL;
-    const tw_table_slot *slot = tw_table_find(&d->alert_cases, tw_hash64(&key, sizeof key, 0));
-    if (!slot)
-        return NULL;
-    uint32_t alert = d->cases_own[d->closed_own[slot->value].case_idx].alert;
-    return alert != TWI_NONE && d->alerts_own[alert].key == key ? &d->alerts_own[alert] : NULL;
 }
 
 void tw_detector_alerts(const tw_detector *d, void (*visit)(void *ctx, const tw_alert *alert),

@@ -14,6 +14,7 @@
 void twi_configs_init(tw_detector *d)
 {
     tw_policy_init(&d->policy);
+    twi_trust_init(d);
     memset(d->signal_index, NOT_IN_SET, sizeof d->signal_index);
 }
 
@@ -22,7 +23,8 @@ void twi_configs_release(tw_detector *d)
     for (int i = 0; i < TW_CONFIG_N; i++)
         tw_free_array(d->alloc, d->configs[i].content_own, d->configs[i].bytes, 1);
     tw_signal_set_free(d->set_own);
-    tw_model_unref(d->model);
+    twi_scorer_release(&d->champion);
+    twi_scorer_release(&d->challenger);
 }
 
 const twi_signal *twi_signal_by_number(const tw_detector *d, uint8_t number)
@@ -30,32 +32,6 @@ const twi_signal *twi_signal_by_number(const tw_detector *d, uint8_t number)
     if (number >= d->signal_number_n || d->signal_index[number] == NOT_IN_SET)
         return NULL;
     return &d->set_own->signals[d->signal_index[number]];
-}
-
-float twi_outlier(const tw_detector *d, const float *row)
-{
-    if (!d->model)
-        return NAN;
-    const tw_iforest *forest = tw_model_iforest(d->model);
-    return (float)tw_iforest_rank(forest, tw_iforest_score(forest, row));
-}
-
-// --- models
-// ----------------------------------------------------------------------------------------
-
-static tw_status load_model(const tw_alloc *alloc, tw_str content, tw_model **out, tw_err *err)
-{
-    tw_model *model;
-    *out = NULL;
-    TW_TRY(tw_model_load(alloc, content.at, content.bytes, &model, err));
-    if (tw_model_catalogue_hash(model) != tw_catalogue_hash() ||
-        tw_model_features_n(model) != TW_FEATURE_N) {
-        tw_model_unref(model);
-        return tw_fail(err, TW_UNSUPPORTED,
-                       "the model was trained on another feature catalogue; train a new one");
-    }
-    *out = model;
-    return TW_OK;
 }
 
 // --- names
@@ -170,14 +146,14 @@ static void install_set(tw_detector *d, tw_signal_set *set)
 
 // What a config builds; one of them is set.
 typedef struct built {
-    tw_model *model;
+    twi_scorer scorer;
     tw_signal_set *set;
     tw_policy policy;
 } built;
 
 static void built_release(built *b)
 {
-    tw_model_unref(b->model);
+    twi_scorer_release(&b->scorer);
     tw_signal_set_free(b->set);
 }
 
@@ -187,7 +163,11 @@ static tw_status build(const tw_detector *d, tw_config_kind kind, tw_str content
     *out = (built){0};
     switch (kind) {
     case TW_CONFIG_MODEL:
-        return load_model(d->alloc, content, &out->model, err);
+        return twi_scorer_load(d->alloc, content, &out->scorer, err);
+    case TW_CONFIG_CHALLENGER:
+        return content.bytes > 0 ? twi_scorer_load(d->alloc, content, &out->scorer, err) : TW_OK;
+    case TW_CONFIG_DECISION:
+        return TW_OK;
     case TW_CONFIG_SIGNALS: {
         // An empty text stands for the set that ships with the program.
         tw_str text = content.bytes > 0 ? content : tw_signal_set_default();
@@ -215,6 +195,40 @@ tw_status tw_detector_check(const tw_detector *d, tw_config_kind kind, tw_str co
     return TW_OK;
 }
 
+// The content as it came, for snapshots; a decision scores nothing and is not kept.
+static tw_status keep_content(tw_detector *d, tw_config_kind kind, tw_str name, tw_str content,
+                              tw_err *err)
+{
+    uint8_t *copy = NULL;
+    if (kind == TW_CONFIG_DECISION)
+        return TW_OK;
+    if (content.bytes > 0) {
+        copy = tw_new_array(d->alloc, content.bytes, 1);
+        if (!copy)
+            return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
+        memcpy(copy, content.at, content.bytes);
+    }
+    twi_config *config = &d->configs[kind];
+    tw_free_array(d->alloc, config->content_own, config->bytes, 1);
+    *config = (twi_config){.content_own = copy, .bytes = content.bytes};
+    tw_str_copy(name, config->name, sizeof config->name);
+    return TW_OK;
+}
+
+// A promoted challenger no longer runs beside itself.
+static void drop_challenger(tw_detector *d)
+{
+    twi_config *config = &d->configs[TW_CONFIG_CHALLENGER];
+    tw_free_array(d->alloc, config->content_own, config->bytes, 1);
+    *config = (twi_config){.bytes = 0};
+    twi_scorer_release(&d->challenger);
+}
+
+const tw_model *tw_detector_model(const tw_detector *d)
+{
+    return d->champion.model;
+}
+
 tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, tw_str content,
                              tw_err *err)
 {
@@ -223,27 +237,32 @@ tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, t
         return tw_fail(err, TW_LIMIT, "the name of a configuration has at most %d bytes",
                        TW_ID_MAX_BYTES);
     TW_TRY(build(d, kind, content, &b, err));
-    uint8_t *copy = NULL;
-    if (content.bytes > 0) {
-        copy = tw_new_array(d->alloc, content.bytes, 1);
-        if (!copy) {
-            built_release(&b);
-            return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
-        }
-        memcpy(copy, content.at, content.bytes);
+    tw_status status = keep_content(d, kind, name, content, err);
+    if (status != TW_OK) {
+        built_release(&b);
+        return status;
     }
-    twi_config *config = &d->configs[kind];
-    tw_free_array(d->alloc, config->content_own, config->bytes, 1);
-    *config = (twi_config){.content_own = copy, .bytes = content.bytes};
-    tw_str_copy(name, config->name, sizeof config->name);
-    if (kind == TW_CONFIG_MODEL) {
-        tw_model_unref(d->model);
-        d->model = b.model;
-    } else if (kind == TW_CONFIG_SIGNALS) {
+    switch (kind) {
+    case TW_CONFIG_MODEL:
+        twi_scorer_release(&d->champion);
+        d->champion = b.scorer;
+        if (tw_str_equal(name, tw_str_from(d->configs[TW_CONFIG_CHALLENGER].name)))
+            drop_challenger(d);
+        break;
+    case TW_CONFIG_CHALLENGER:
+        twi_scorer_release(&d->challenger);
+        d->challenger = b.scorer;
+        break;
+    case TW_CONFIG_SIGNALS:
         install_set(d, b.set);
-    } else {
+        break;
+    case TW_CONFIG_POLICY:
         d->policy = b.policy;
         twi_policy_derive(d);
+        break;
+    case TW_CONFIG_DECISION:
+    case TW_CONFIG_N:
+        break;
     }
     return TW_OK;
 }

@@ -8,7 +8,7 @@
 #include "state.h"
 
 static const char magic[8] = {'T', 'W', 'D', 'E', 'T', 'E', 'C', 'T'};
-#define VERSION 1u
+#define VERSION 2u
 #define PIECE_BYTES 65536
 // Bounds of what a detector can have written; beyond them sums might overflow.
 #define POINTS_MAX_FP (1 << 22)
@@ -118,6 +118,8 @@ static void put_alert(sink *s, const tw_alert *a, uint32_t case_idx)
     put_u64(s, (uint64_t)a->updated_ms);
     put_u64(s, (uint64_t)a->updated_received_ms);
     put_f32(s, a->risk);
+    put_f32(s, a->probability);
+    put_f32(s, a->shadow);
     put_u64(s, (uint64_t)a->exposure_minor);
     put_u32(s, a->transaction_n);
     put_number(s, a->seq_n, 1);
@@ -134,6 +136,19 @@ static void put_alert(sink *s, const tw_alert *a, uint32_t case_idx)
     }
 }
 
+static void put_closed(sink *s, const tw_detector *d, const twi_closed *entry)
+{
+    put_u64(s, entry->alert_key);
+    put_u32(s, entry->case_idx);
+    put_number(s, entry->verdict, 1);
+    put_number(s, entry->seq_n, 1);
+    for (size_t i = 0; i < entry->seq_n; i++)
+        put_u64(s, d->seqs_own[entry->seq_at + i]);
+    put_number(s, entry->reason_n, 1);
+    put_bytes(s, entry->signals, entry->reason_n);
+    put_bytes(s, entry->shares, entry->reason_n);
+}
+
 static void put_days(sink *s, const tw_detector *d)
 {
     put_i32(s, d->day);
@@ -145,6 +160,10 @@ static void put_days(sink *s, const tw_detector *d)
             put_i32(s, d->would_open[i][k]);
         for (size_t k = 0; k < d->signal_number_n; k++)
             put_u32(s, d->hits[i][k]);
+    }
+    for (size_t k = 0; k < d->signal_number_n; k++) {
+        put_u32(s, d->right[k]);
+        put_u32(s, d->wrong[k]);
     }
 }
 
@@ -170,10 +189,8 @@ static void put_all(sink *s, const tw_detector *d)
     for (uint32_t i = 0; i < d->case_n; i++)
         put_case(s, &d->cases_own[i]);
     put_u32(s, d->closed_n);
-    for (uint32_t i = 0; i < d->closed_n; i++) {
-        put_u64(s, d->closed_own[i].alert_key);
-        put_u32(s, d->closed_own[i].case_idx);
-    }
+    for (uint32_t i = 0; i < d->closed_n; i++)
+        put_closed(s, d, &d->closed_own[i]);
     put_u32(s, d->open_n);
     for (uint32_t i = 0; i < d->open_n; i++)
         put_alert(s, &d->alerts_own[d->open_own[i]], d->alert_case_own[d->open_own[i]]);
@@ -334,6 +351,8 @@ static void get_alert(source *s, tw_alert *a)
     a->updated_ms = (int64_t)get_u64(s);
     a->updated_received_ms = (int64_t)get_u64(s);
     a->risk = get_f32(s);
+    a->probability = get_f32(s);
+    a->shadow = get_f32(s);
     a->exposure_minor = (int64_t)get_u64(s);
     a->transaction_n = get_u32(s);
     a->seq_n = (uint32_t)get_number(s, 1);
@@ -349,8 +368,9 @@ static void get_configs(source *s, tw_detector *d)
         char name[TWI_NAME_BYTES];
         get_name(s, name, sizeof name);
         uint64_t bytes = get_u64(s);
-        require(s, bytes <= (i == TW_CONFIG_MODEL ? TW_MODEL_MAX_BYTES : TW_CONFIG_MAX_BYTES));
-        if (s->status != TW_OK || (bytes == 0 && i == TW_CONFIG_MODEL))
+        bool is_model = i == TW_CONFIG_MODEL || i == TW_CONFIG_CHALLENGER;
+        require(s, bytes <= (is_model ? TW_MODEL_MAX_BYTES : TW_CONFIG_MAX_BYTES));
+        if (s->status != TW_OK || (bytes == 0 && (is_model || i == TW_CONFIG_DECISION)))
             continue;
         uint8_t *content = tw_new_array(d->alloc, bytes, 1);
         if (bytes > 0 && !content) {
@@ -399,6 +419,11 @@ static void get_days(source *s, tw_detector *d)
         for (size_t k = 0; k < d->signal_number_n; k++)
             d->hits[i][k] = get_u32(s);
     }
+    for (size_t k = 0; k < d->signal_number_n; k++) {
+        d->right[k] = get_u32(s);
+        d->wrong[k] = get_u32(s);
+    }
+    twi_trust_derive(d);
 }
 
 static void get_cases(source *s, tw_detector *d)
@@ -421,16 +446,40 @@ static void get_cases(source *s, tw_detector *d)
     }
 }
 
+static void get_closed(source *s, tw_detector *d)
+{
+    uint64_t key = get_u64(s);
+    uint32_t case_idx = get_u32(s);
+    require(s, case_idx < d->case_n);
+    if (s->status == TW_OK)
+        s->status = twi_alerts_reserve(d, 1);
+    if (s->status == TW_OK)
+        require(s, twi_alert_register(d, key, case_idx));
+    if (s->status != TW_OK)
+        return;
+    twi_closed *entry = &d->closed_own[d->closed_n - 1];
+    entry->verdict = (uint8_t)get_number(s, 1);
+    require(s, entry->verdict < TW_VERDICT_N || entry->verdict == TWI_UNDECIDED);
+    entry->seq_at = d->seq_n;
+    entry->seq_n = (uint8_t)get_number(s, 1);
+    require(s, entry->seq_n <= TW_ALERT_SEQS_MAX);
+    for (size_t i = 0; s->status == TW_OK && i < entry->seq_n; i++)
+        d->seqs_own[d->seq_n++] = get_u64(s);
+    entry->reason_n = (uint8_t)get_number(s, 1);
+    require(s, entry->reason_n <= TW_SCHEME_SIGNALS_MAX);
+    if (s->status != TW_OK)
+        return;
+    get_bytes(s, entry->signals, entry->reason_n);
+    get_bytes(s, entry->shares, entry->reason_n);
+    for (size_t i = 0; i < entry->reason_n; i++)
+        require(s, entry->signals[i] < d->signal_number_n);
+}
+
 static void get_alerts(source *s, tw_detector *d)
 {
     uint32_t n = get_count(s, TWI_CASES_MAX);
     for (uint32_t i = 0; s->status == TW_OK && i < n; i++) {
-        twi_closed entry = {.alert_key = get_u64(s), .case_idx = get_u32(s)};
-        require(s, entry.case_idx < d->case_n);
-        if (s->status == TW_OK)
-            s->status = twi_alerts_reserve(d, 1);
-        if (s->status == TW_OK)
-            require(s, twi_alert_register(d, entry.alert_key, entry.case_idx));
+        get_closed(s, d);
     }
     n = get_count(s, TWI_ALERTS_MAX);
     for (uint32_t i = 0; s->status == TW_OK && i < n; i++) {

@@ -208,15 +208,17 @@ static twi_touch *touch_of(const tw_detector *d, twi_touches *touches, uint8_t s
     return touch;
 }
 
-static void add_firing(twi_touch *touch, const twi_signal *signal, uint8_t strength)
+// `weight` is the signal's in points, trust included.
+static void add_firing(twi_touch *touch, const twi_signal *signal, int32_t weight, uint8_t strength)
 {
     int32_t *slot = &touch->state.slot[signal->slot];
-    int32_t x = (int32_t)((int64_t)signal->weight_fp * strength / 255);
+    int32_t x = (int32_t)((int64_t)weight * strength / 255);
     int32_t repeat = 0;
     if (touch->state.fire_n[signal->slot] > 0)
         repeat = (int32_t)((int64_t)TW_MIN(*slot, x) * signal->repeat_256 >> 8);
-    int64_t most = (int64_t)signal->weight_fp * (256 + REPEATS_MAX * signal->repeat_256) >> 8;
-    *slot = TW_MIN(TW_MAX(*slot, x) + repeat, (int32_t)most);
+    int64_t most = (int64_t)weight * (256 + REPEATS_MAX * signal->repeat_256) >> 8;
+    // What it had counts on when its trust has fallen since.
+    *slot = TW_MAX(*slot, TW_MIN(TW_MAX(*slot, x) + repeat, (int32_t)most));
     if (touch->state.fire_n[signal->slot] < UINT32_MAX)
         touch->state.fire_n[signal->slot]++;
     touch->fired_slots |= UINT32_C(1) << signal->slot;
@@ -249,6 +251,20 @@ static int32_t outlier_bonus(const tw_detector *d, float outlier)
     return (int32_t)((float)d->outlier_fp * ((outlier - from) / (1.0f - from)));
 }
 
+// The case that is furthest along to an alert; one that only lost evidence is none.
+static void find_best(twi_touches *touches)
+{
+    touches->best = 0;
+    for (size_t i = 1; i < touches->n; i++) {
+        const twi_touch *touch = &touches->items[i], *best = &touches->items[touches->best];
+        if (touch->only_clears)
+            continue;
+        if (best->only_clears ||
+            (int64_t)touch->evidence * best->needed > (int64_t)best->evidence * touch->needed)
+            touches->best = i;
+    }
+}
+
 void twi_assess(const tw_detector *d, twi_context *context, const twi_firing *firings, size_t n,
                 float outlier, twi_touches *out)
 {
@@ -262,7 +278,9 @@ void twi_assess(const tw_detector *d, twi_context *context, const twi_firing *fi
             clear_evidence(&touch->state, signal, firings[i].strength);
             continue;
         }
-        add_firing(touch, signal, firings[i].strength);
+        int32_t trust = d->trust_256[d->signal_number[firings[i].signal]];
+        add_firing(touch, signal, (int32_t)((int64_t)signal->weight_fp * trust >> 8),
+                   firings[i].strength);
         int64_t exposure = twi_exposure_minor(signal, context->transaction);
         touch->exposure_minor = TW_MAX(touch->exposure_minor, exposure);
     }
@@ -270,13 +288,65 @@ void twi_assess(const tw_detector *d, twi_context *context, const twi_firing *fi
     for (size_t i = 0; i < out->n; i++) {
         twi_touch *touch = &out->items[i];
         touch->needed = twi_case_needed(d, &touch->state);
-        if (touch->only_clears)
-            continue;
-        touch->evidence = twi_case_evidence(d, &touch->state) + bonus;
-        const twi_touch *best = &out->items[out->best];
-        if ((int64_t)touch->evidence * best->needed > (int64_t)best->evidence * touch->needed)
-            out->best = i;
+        if (!touch->only_clears)
+            touch->evidence = twi_case_evidence(d, &touch->state) + bonus;
     }
+    find_best(out);
+}
+
+// --- the classifier's word
+// ------------------------------------------------------------------------
+
+// From this share of the operating point on the classifier's word is kept as evidence.
+#define PATTERN_FROM 0.5f
+
+float twi_best_ratio(const twi_touches *touches)
+{
+    if (touches->n == 0 || touches->items[touches->best].only_clears)
+        return 0;
+    const twi_touch *best = &touches->items[touches->best];
+    return (float)best->evidence / (float)best->needed;
+}
+
+// No signal spoke: the classifier's own signals gather what it says.
+static void open_pattern(const tw_detector *d, twi_context *context, int32_t points,
+                         twi_firing *firings, size_t *firing_n, twi_touches *touches)
+{
+    size_t n = twi_rules_classifier(d->set_own, context, firings);
+    uint8_t strength = (uint8_t)TW_MIN(255, TW_MAX(1, (int64_t)points * 128 / d->threshold_fp));
+    for (size_t i = 0; i < n; i++) {
+        const twi_signal *signal = &d->set_own->signals[firings[i].signal];
+        twi_touch *touch = touch_of(d, touches, signal->scheme, context->transaction);
+        firings[i].strength = strength;
+        if (!touch)
+            continue;
+        add_firing(touch, signal, points, 255);
+        touch->strength[signal->slot] = strength;
+        touch->exposure_minor = twi_exposure_minor(signal, context->transaction);
+        touch->needed = twi_case_needed(d, &touch->state);
+        touch->evidence = twi_case_evidence(d, &touch->state);
+    }
+    *firing_n = n;
+}
+
+void twi_lift(const tw_detector *d, twi_context *context, const twi_opinion *opinion,
+              twi_firing *firings, size_t *firing_n, twi_touches *touches)
+{
+    float pattern = TW_MIN(opinion->pattern, 1000.0f);
+    int32_t points = pattern > 0 ? (int32_t)(pattern * (float)d->threshold_fp) : 0;
+    int64_t lift_256 = (int64_t)(TW_MIN(opinion->lift, 1000.0f) * 256.0f + 0.5f);
+    bool has_case = twi_best_ratio(touches) > 0;
+    for (size_t i = 0; i < touches->n; i++) {
+        twi_touch *touch = &touches->items[i];
+        touch->evidence = (int32_t)TW_MIN(touch->evidence * lift_256 >> 8, INT32_MAX / 2);
+    }
+    if (has_case) {
+        twi_touch *best = &touches->items[touches->best];
+        best->evidence = TW_MAX(best->evidence, points);
+    } else if (pattern >= PATTERN_FROM) {
+        open_pattern(d, context, points, firings, firing_n, touches);
+    }
+    find_best(touches);
 }
 
 uint32_t twi_case_store(tw_detector *d, const twi_touch *touch)

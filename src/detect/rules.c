@@ -146,11 +146,9 @@ static bool signal_fires(const tw_signal_set *set, const twi_signal *signal, twi
     return true;
 }
 
-size_t twi_rules_run(const tw_signal_set *set, twi_context *context, twi_firing *out)
+static size_t run(const tw_signal_set *set, twi_context *context, uint64_t candidates,
+                  twi_firing *out)
 {
-    uint64_t candidates = 0;
-    for (uint32_t bits = context->filters; bits; bits &= bits - 1)
-        candidates |= set->by_filter[__builtin_ctz(bits)];
     if (context->row[TW_F_emp_n_1d] > TWI_PERSON_DAY_MAX)
         candidates &= ~set->of_employee;
     size_t n = 0;
@@ -161,4 +159,17 @@ size_t twi_rules_run(const tw_signal_set *set, twi_context *context, twi_firing 
             out[n++] = (twi_firing){(uint8_t)i, strength_of(set, signal, context)};
     }
     return n;
+}
+
+size_t twi_rules_run(const tw_signal_set *set, twi_context *context, twi_firing *out)
+{
+    uint64_t candidates = 0;
+    for (uint32_t bits = context->filters; bits; bits &= bits - 1)
+        candidates |= set->by_filter[__builtin_ctz(bits)];
+    return run(set, context, candidates, out);
+}
+
+size_t twi_rules_classifier(const tw_signal_set *set, twi_context *context, twi_firing *out)
+{
+    return run(set, context, set->of_classifier, out);
 }

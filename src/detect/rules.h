@@ -22,6 +22,7 @@ typedef struct twi_context {
     const float *row;
     uint32_t filters, feed;
     int32_t days_known;   // days of records so far
+    float probability;    // of the classifier; NAN without one
     uint64_t peers_known; // bit for each measure in peers[]
     tw_peer_stats peers[TW_PEER_MEASURE_N];
 } twi_context;
@@ -41,6 +42,9 @@ float twi_context_reference(twi_context *context, uint8_t measure, uint8_t ref);
 
 // Signals that fire, in the order of the set; at most TW_SIGNALS_MAX.
 size_t twi_rules_run(const tw_signal_set *set, twi_context *context, twi_firing *out);
+
+// The same for the signals that the classifier fires: those whose other conditions hold.
+size_t twi_rules_classifier(const tw_signal_set *set, twi_context *context, twi_firing *out);
 
 // Writes the sentence of a signal with its numbers (sentence.c). Clauses after "; " whose numbers
 // are not known are left out.

@@ -3,6 +3,8 @@
 // Alert types, alert identifiers and the stored form of scores.
 #include "detect/score.h"
 
+#include <math.h>
+
 static const char *const type_names[TW_ALERT_TYPE_N] = {
 #define X(name, text) text,
     TW_ALERT_TYPES(X)
@@ -28,6 +30,28 @@ bool tw_alert_type_from(tw_str name, tw_alert_type *out)
     }
     *out = TW_ALERT_NONE;
     return false;
+}
+
+#define RISK_FIRED 0.4f // without a classifier: where transactions with a signal begin
+#define RISK_BELOW 0.7999f
+
+// Above the operating point the distance to 1 halves as the evidence doubles.
+static float risk_above(float ratio)
+{
+    return TW_RISK_ALERT + (1.0f - TW_RISK_ALERT) * (1.0f - 1.0f / ratio);
+}
+
+float tw_risk_combine(float outlier, float evidence, float lift, float pattern)
+{
+    if (isnan(lift)) {
+        if (evidence >= 1.0f)
+            return risk_above(evidence);
+        if (evidence > 0.0f)
+            return TW_MIN(RISK_BELOW, RISK_FIRED + (TW_RISK_ALERT - RISK_FIRED) * evidence);
+        return isnan(outlier) ? 0.0f : RISK_FIRED * outlier * 0.99f;
+    }
+    float lifted = evidence * lift, ratio = pattern > lifted ? pattern : lifted;
+    return ratio >= 1.0f ? risk_above(ratio) : TW_MIN(RISK_BELOW, TW_RISK_ALERT * ratio);
 }
 
 static void put_u32(uint8_t *at, uint32_t v)

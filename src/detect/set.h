@@ -101,6 +101,7 @@ typedef struct twi_signal {
     uint8_t exposure, line_mark, tender_mark;
     uint8_t measure; // peer measure of the sentence's comparison, or TWI_NO_MEASURE
     bool is_clearing, enabled;
+    bool is_classifier;      // fires when the classifier alone comes near the operating point
     bool is_window_sentence; // its numbers are those of the entity, not of one transaction
     tw_str name, title, help, sentence, why; // NUL-terminated in the set's arena
     const tw_parameter *parameters;
@@ -120,6 +121,7 @@ struct tw_signal_set {
     tw_arena arena; // strings and parameters
     size_t signal_n, scheme_n, condition_n, ramp_n;
     uint64_t by_filter[TW_FILTER_N]; // candidates for each filter bit
+    uint64_t of_classifier;          // signals that the classifier fires
     uint64_t of_employee;            // signals of schemes about an employee
     twi_signal signals[TW_SIGNALS_MAX];
     twi_scheme schemes[TW_SCHEMES_MAX];

@@ -17,6 +17,7 @@
 
 #include "base/table.h"
 #include "detect/detector.h"
+#include "detect/inputs.h"
 #include "model/file.h"
 #include "rules.h"
 
@@ -69,10 +70,33 @@ typedef struct twi_config {
     size_t bytes;
 } twi_config;
 
+#define TWI_UNDECIDED 0xffu
+
+// What is kept of every alert: with its verdict, the transactions that it was about and which
+// signals spoke for it, so that a changed verdict can take back what the first one did.
 typedef struct twi_closed {
     uint64_t alert_key;
-    uint32_t case_idx, spare;
+    size_t seq_at; // in seqs_own, once decided
+    uint32_t case_idx;
+    uint8_t seq_n;
+    uint8_t verdict; // the latest, or TWI_UNDECIDED
+    uint8_t reason_n;
+    uint8_t signals[TW_SCHEME_SIGNALS_MAX]; // numbers
+    uint8_t shares[TW_SCHEME_SIGNALS_MAX];  // of the evidence, in 255ths
 } twi_closed;
+
+// A model as the detector uses it.
+typedef struct twi_scorer {
+    tw_model *model;                    // a reference; NULL = none
+    const tw_gbt *gbt;                  // its classifier, or NULL
+    uint16_t inputs[TW_GBT_INPUTS_MAX]; // of the classifier: index into the detector's inputs
+} twi_scorer;
+
+// What a model says of one transaction.
+typedef struct twi_opinion {
+    float outlier;                    // NAN without a model
+    float probability, lift, pattern; // NAN without a classifier
+} twi_opinion;
 
 struct tw_detector {
     const tw_alloc *alloc;
@@ -82,7 +106,7 @@ struct tw_detector {
     twi_config configs[TW_CONFIG_N];
     tw_signal_set *set_own;
     tw_policy policy;
-    tw_model *model; // a reference; NULL = none
+    twi_scorer champion, challenger;
     int32_t floor_fp, cold_fp, outlier_fp, correlated_256;
     uint32_t decay_q32[TWI_BUDGET_DAYS * 4]; // factor of n days
 
@@ -93,6 +117,15 @@ struct tw_detector {
     char scheme_names[TWI_SCHEME_NUMBERS_MAX][TWI_NAME_BYTES];
     uint8_t signal_number[TW_SIGNALS_MAX], scheme_number[TW_SCHEMES_MAX]; // of the set's indexes
     uint8_t signal_index[TW_SIGNAL_IDS_MAX]; // back; 0xff = not in the set
+
+    // What verdicts say of signals, by number: alerts that were right and wrong, in 255ths, shared
+    // among the signals that spoke for them; and the factor on their evidence, in 1/256.
+    uint32_t right[TW_SIGNAL_IDS_MAX], wrong[TW_SIGNAL_IDS_MAX];
+    int32_t trust_256[TW_SIGNAL_IDS_MAX];
+
+    // Of the transaction applied last.
+    float inputs[TW_INPUT_N];
+    tw_shadow shadow;
 
     // Days and budget.
     int32_t day, first_day; // INT32_MIN before the first transaction
@@ -111,6 +144,8 @@ struct tw_detector {
     uint32_t *free_own; // indexes of free alert records
     uint32_t free_n;
     twi_closed *closed_own; // every alert key ever given
+    uint64_t *seqs_own;     // of decided alerts
+    size_t seq_n, seq_cap;
     tw_table case_table, alert_seqs, alert_cases;
     uint64_t alerts_opened;
 };
@@ -125,6 +160,12 @@ void twi_case_age(const tw_detector *d, twi_case *c, int32_t day);
 // What the firings do to the cases of this transaction. `outlier` is NaN without a model.
 void twi_assess(const tw_detector *d, twi_context *context, const twi_firing *firings, size_t n,
                 float outlier, twi_touches *out);
+// Evidence against what is needed of the strongest case that did not only lose evidence; 0 without.
+float twi_best_ratio(const twi_touches *touches);
+// The classifier's word: lifts the evidence of all cases, and gives the strongest at least the
+// pattern's share of the operating point. Without a case, signals of the classifier open one.
+void twi_lift(const tw_detector *d, twi_context *context, const twi_opinion *opinion,
+              twi_firing *firings, size_t *firing_n, twi_touches *touches);
 // Stores a touched case; returns its index. Room is reserved.
 uint32_t twi_case_store(tw_detector *d, const twi_touch *touch);
 tw_status twi_cases_reserve(tw_detector *d, size_t n) TW_MUST_CHECK;
@@ -141,12 +182,30 @@ void twi_alerts_index(tw_detector *d, uint32_t alert);       // enters its seqs 
 uint32_t twi_alert_place(tw_detector *d, uint32_t case_idx); // a free record, listed as open
 bool twi_alert_register(tw_detector *d, uint64_t key, uint32_t case_idx); // false when known
 
+// trust.c: verdicts on alerts move the weight of the signals that spoke for them.
+void twi_trust_init(tw_detector *d);
+// Takes the alert's new verdict in the place of its old one.
+void twi_trust_judge(tw_detector *d, twi_closed *alert, tw_verdict_kind verdict);
+// A verdict on one of the alert's transactions: its share of an alert's weight.
+void twi_trust_judge_part(tw_detector *d, const tw_alert *alert, tw_verdict_kind verdict);
+// Writes down which signals spoke for the alert, by the evidence of its case.
+void twi_trust_shares(const tw_detector *d, const tw_alert *alert, twi_closed *out);
+void twi_trust_derive(tw_detector *d); // trust from right and wrong
+
+// classify.c
+// Loads a model file for this catalogue; *out is empty on failure.
+tw_status twi_scorer_load(const tw_alloc *alloc, tw_str content, twi_scorer *out, tw_err *err);
+void twi_scorer_release(twi_scorer *scorer);
+// Inputs of a transaction before a model spoke: out[TW_INPUT_N].
+void twi_inputs(const float *row, float outlier, float evidence, size_t fired_n, float *out);
+float twi_outlier(const twi_scorer *scorer, const float *row); // NAN without a model
+twi_opinion twi_opinion_of(const twi_scorer *scorer, const float *inputs);
+
 // detector_config.c
 void twi_configs_init(tw_detector *d);
 void twi_configs_release(tw_detector *d);
 const twi_signal *twi_signal_by_number(const tw_detector *d,
                                        uint8_t number); // NULL when not in the set
 bool twi_numbers_bind(tw_detector *d); // the set by the names' numbers; false when one has none
-float twi_outlier(const tw_detector *d, const float *row); // NaN without a model
 
 #endif

@@ -587,16 +587,8 @@ static void mark_entity(tw_engine *engine, tw_entity_kind which, uint32_t idx, u
     }
 }
 
-static void apply_verdict(tw_engine *engine, const tw_verdict *verdict)
+static void mark_receipt(tw_engine *engine, twi_receipt *receipt, bool confirmed)
 {
-    if (!verdict->transaction_id.bytes)
-        return;
-    uint64_t key = twi_transaction_key(verdict->transaction_id);
-    const tw_table_slot *slot = tw_table_find(&engine->receipt_table, key);
-    if (!slot)
-        return;
-    twi_receipt *receipt = twi_segments_at(&engine->receipts, slot->value);
-    bool confirmed = verdict->verdict == TW_VERDICT_CONFIRMED;
     uint32_t mark = TWI_BIT(TW_FILTER_CONFIRMED);
     if (receipt->flags == 0 || ((receipt->flags & mark) != 0) == confirmed)
         return;
@@ -606,6 +598,35 @@ static void apply_verdict(tw_engine *engine, const tw_verdict *verdict)
     mark_entity(engine, TW_ENTITY_REGISTER, receipt->reg, receipt->reg_ord, receipt->t, confirmed);
     mark_entity(engine, TW_ENTITY_ACCOUNT, receipt->account, receipt->account_ord, receipt->t,
                 confirmed);
+}
+
+static void apply_verdict(tw_engine *engine, const tw_verdict *verdict)
+{
+    if (!verdict->transaction_id.bytes)
+        return;
+    uint64_t key = twi_transaction_key(verdict->transaction_id);
+    const tw_table_slot *slot = tw_table_find(&engine->receipt_table, key);
+    if (slot)
+        mark_receipt(engine, twi_segments_at(&engine->receipts, slot->value),
+                     verdict->verdict == TW_VERDICT_CONFIRMED);
+}
+
+void tw_engine_mark(tw_engine *engine, uint64_t seq, bool confirmed)
+{
+    uint32_t low = 0, high = engine->receipts.n; // receipts lie in the order of their seqs
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        const twi_receipt *receipt = twi_segments_at(&engine->receipts, mid);
+        if (receipt->seq < seq)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == engine->receipts.n)
+        return;
+    twi_receipt *receipt = twi_segments_at(&engine->receipts, low);
+    if (receipt->seq == seq)
+        mark_receipt(engine, receipt, confirmed);
 }
 
 // --- the public path -----------------------------------------------------------------------------

@@ -223,7 +223,7 @@ static const char *bad_verdict(const tw_verdict *v, bool utf8)
 
 static const char *bad_config(const tw_config *c, bool utf8)
 {
-    bool is_model = c->kind == TW_CONFIG_MODEL;
+    bool is_model = c->kind == TW_CONFIG_MODEL || c->kind == TW_CONFIG_CHALLENGER;
     static const text_rule rules[] = {
         {offsetof(tw_config, name), 1, TW_ID_MAX_BYTES, "name"},
         {offsetof(tw_config, changed_by), 0, TW_ID_MAX_BYTES, "changed_by"},

@@ -21,6 +21,7 @@
 #include "detect/policy.h"
 #include "detect/signals.h"
 #include "feature/engine.h"
+#include "model/file.h"
 #include "retail/transaction.h"
 
 typedef struct tw_detector tw_detector;
@@ -52,8 +53,9 @@ typedef struct tw_alert {
     int64_t created_ms, created_received_ms; // event time and arrival of the opening transaction
     int64_t updated_ms, updated_received_ms; // of the newest one, or of the verdict
     float risk;                              // highest so far
-    int64_t exposure_minor;                  // money at risk over all its transactions
-    uint32_t transaction_n;                  // all, also those that seqs no longer holds
+    float probability, shadow; // highest so far: the classifier's, the challenger's risk; NAN: none
+    int64_t exposure_minor;    // money at risk over all its transactions
+    uint32_t transaction_n;    // all, also those that seqs no longer holds
     uint32_t seq_n;
     uint64_t
         seqs[TW_ALERT_SEQS_MAX]; // journal positions, newest last; the opening brings earlier ones
@@ -75,14 +77,18 @@ tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine,
                           tw_detector **out) TW_MUST_CHECK;
 void tw_detector_free(tw_detector *detector);
 
-// Installs a model (file bytes), a signal set or a policy (YAML text). Validated before anything
-// changes: on failure the detector is as it was and *err says why in one sentence. Evidence and
-// open alerts of schemes that the new set still has are kept by name.
+// Installs a model (file bytes) as champion or challenger, a signal set or a policy (YAML text); an
+// empty challenger takes it away, and so does a champion of the challenger's name; a decision has
+// no effect. Validated before anything changes: on failure the detector is as it was and *err says
+// why in one sentence. Evidence and open alerts of schemes that the new set still has are kept by
+// name.
 tw_status tw_detector_config(tw_detector *detector, tw_config_kind kind, tw_str name,
                              tw_str content, tw_err *err) TW_MUST_CHECK;
 // The same validation with no effect, for admission before a config is journaled.
 tw_status tw_detector_check(const tw_detector *detector, tw_config_kind kind, tw_str content,
                             tw_err *err) TW_MUST_CHECK;
+// The champion, or NULL; a view, good until the next config.
+const tw_model *tw_detector_model(const tw_detector *detector);
 tw_str tw_detector_config_name(const tw_detector *detector,
                                tw_config_kind kind); // "" = built in, none
 
@@ -100,6 +106,22 @@ void tw_detector_apply(tw_detector *detector, const tw_fact *fact, const float *
 // transaction would join, 0 when it would open one.
 void tw_detector_probe(const tw_detector *detector, const tw_fact *fact, const float *row,
                        uint32_t filters, tw_score *out);
+
+// Inputs of the classifier for the transaction applied last: [TW_INPUT_N] of detect/inputs.h, also
+// without a classifier. A view, good until the next apply.
+const float *tw_detector_inputs(const tw_detector *detector);
+
+// What the challenger says of the transaction applied last; NAN without one.
+typedef struct tw_shadow {
+    float risk, probability, outlier;
+} tw_shadow;
+tw_shadow tw_detector_shadow(const tw_detector *detector);
+
+// Contributions to a score, of inputs inputs[TW_INPUT_N] as they were then: classifier[TW_INPUT_N]
+// sum up with *base to the margin (all 0 without a classifier), outlier[TW_FEATURE_N] with
+// *outlier_base to the outlier model's score. Exact; some 0.2 ms. TW_NOT_FOUND without a model.
+tw_status tw_detector_explain(const tw_detector *detector, const float *inputs, double *classifier,
+                              double *base, double *outlier, double *outlier_base) TW_MUST_CHECK;
 
 // --- words and marks
 // -------------------------------------------------------------------------------
@@ -132,7 +154,8 @@ typedef struct tw_detector_stats {
     uint32_t entity_n;                    // entities with evidence
     float threshold_points;               // operating point now
     uint32_t hits_28d[TW_SIGNAL_IDS_MAX]; // firings of each signal in the last 28 days
-    bool has_model;
+    float trust[TW_SIGNAL_IDS_MAX];       // factor on each signal's evidence, by verdicts so far
+    bool has_model, has_classifier, has_challenger;
 } tw_detector_stats;
 void tw_detector_stats_get(const tw_detector *detector, tw_detector_stats *out);
 
@@ -140,6 +163,19 @@ void tw_detector_stats_get(const tw_detector *detector, tw_detector_stats *out);
 const tw_alert *tw_detector_alert(const tw_detector *detector, uint64_t key);
 void tw_detector_alerts(const tw_detector *detector,
                         void (*visit)(void *ctx, const tw_alert *alert), void *ctx);
+
+// The transactions of an alert, open or decided: out[TW_ALERT_SEQS_MAX]; their number, 0 when it is
+// unknown. (Of a decided one: those that it held when it was decided.)
+size_t tw_detector_alert_seqs(const tw_detector *detector, uint64_t alert_key, uint64_t *out);
+// Identity of the entity and scheme of an alert, the same in every detector that saw such an alert;
+// 0 when it is unknown.
+uint64_t tw_detector_case_key(const tw_detector *detector, uint64_t alert_key);
+// What apply does for a verdict on the transaction at a journal position.
+void tw_detector_judge(tw_detector *detector, uint64_t seq, tw_verdict_kind verdict);
+// A verdict on the entity and scheme with this key, whatever alert it has here: for backtests,
+// where the recorded run's alerts have other ids. changes as apply.
+void tw_detector_judge_case(tw_detector *detector, uint64_t case_key, const tw_fact *verdict,
+                            tw_alert_change *changes, size_t *change_n);
 
 // --- snapshots
 // ---------------------------------------------------------------------------------------

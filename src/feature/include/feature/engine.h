@@ -35,6 +35,10 @@ tw_status tw_engine_reserve(tw_engine *engine, size_t n) TW_MUST_CHECK;
 // no meaning); other facts leave it. Allocates nothing. A fact must be new: look it up first.
 void tw_engine_apply(tw_engine *engine, const tw_fact *fact, float *row);
 
+// Marks the transaction at journal position `seq` as confirmed fraud, or takes the mark away, as a
+// verdict on it would; nothing happens when it is unknown or marked so already. O(log facts).
+void tw_engine_mark(tw_engine *engine, uint64_t seq, bool confirmed);
+
 // Tells of a fact that will be applied soon, some 10 facts ahead, in order: memory that it will
 // touch is fetched meanwhile. Changes no state and no result; the fact need not be applied in the
 // end, and is not used after the call. Without hints everything works, but up to twice as slowly.

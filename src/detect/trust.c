@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Trust in signals. Each verdict on an alert is one vote on the signals that spoke for it, shared
+// by their evidence. The share of right votes, shrunk towards PRIOR by PRIOR_VOTES (the mean of a
+// beta distribution), against PRIOR itself is the factor on the signal's evidence from the next
+// transaction on: one refuted alert hardly moves it, ten of them silence a signal that is wrong for
+// this chain. It never raises a signal above its own weight.
+#include "state.h"
+
+#define PRIOR 0.85
+#define PRIOR_VOTES 4.0
+#define TRUST_LEAST 0.2
+#define VOTE 255u // of one alert
+
+void twi_trust_derive(tw_detector *d)
+{
+    for (size_t i = 0; i < TW_SIGNAL_IDS_MAX; i++) {
+        double right = (double)d->right[i] / VOTE, wrong = (double)d->wrong[i] / VOTE;
+        double share = (right + PRIOR * PRIOR_VOTES) / (right + wrong + PRIOR_VOTES);
+        double trust = TW_MIN(1.0, TW_MAX(TRUST_LEAST, share / PRIOR));
+        d->trust_256[i] = (int32_t)(trust * 256 + 0.5);
+    }
+}
+
+void twi_trust_init(tw_detector *d)
+{
+    twi_trust_derive(d);
+}
+
+static int32_t evidence_of(const tw_detector *d, const tw_alert *a, const twi_case *c, uint32_t i)
+{
+    const twi_signal *signal = twi_signal_by_number(d, a->reasons[i].signal);
+    bool is_own = signal && d->scheme_number[signal->scheme] == c->scheme;
+    // A signal that has left the set still was a reason: a little more than nothing.
+    return 1 + (is_own ? c->slot[signal->slot] : 0);
+}
+
+void twi_trust_shares(const tw_detector *d, const tw_alert *a, twi_closed *out)
+{
+    const twi_case *c = &d->cases_own[out->case_idx];
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < a->reason_n; i++)
+        sum += evidence_of(d, a, c, i);
+    out->reason_n = (uint8_t)a->reason_n;
+    for (uint32_t i = 0; i < a->reason_n; i++) {
+        out->signals[i] = a->reasons[i].signal;
+        out->shares[i] = (uint8_t)((int64_t)VOTE * evidence_of(d, a, c, i) / sum);
+    }
+}
+
+// The counter of a verdict, or NULL when it is no vote.
+static uint32_t *votes_of(tw_detector *d, unsigned verdict)
+{
+    if (verdict == TW_VERDICT_CONFIRMED)
+        return d->right;
+    return verdict == TW_VERDICT_REFUTED || verdict == TW_VERDICT_OPERATIONAL ? d->wrong : NULL;
+}
+
+void twi_trust_judge(tw_detector *d, twi_closed *alert, tw_verdict_kind verdict)
+{
+    uint32_t *from = alert->verdict == TWI_UNDECIDED ? NULL : votes_of(d, alert->verdict);
+    uint32_t *to = votes_of(d, (unsigned)verdict);
+    for (size_t i = 0; i < alert->reason_n; i++) {
+        if (from)
+            from[alert->signals[i]] -= alert->shares[i];
+        if (to)
+            to[alert->signals[i]] += alert->shares[i];
+    }
+    alert->verdict = (uint8_t)verdict;
+    twi_trust_derive(d);
+}
+
+void twi_trust_judge_part(tw_detector *d, const tw_alert *a, tw_verdict_kind verdict)
+{
+    uint32_t *to = votes_of(d, (unsigned)verdict);
+    if (!to || a->reason_n == 0)
+        return;
+    // The strongest reason answers for a single transaction.
+    to[a->reasons[0].signal] += VOTE / TW_MAX(1u, a->transaction_n);
+    twi_trust_derive(d);
+}
