@@ -145,7 +145,7 @@ static tw_status import_history(demo *d, tw_err *err)
         twi_import_print(&summary, false);
     tw_training training;
     if (status == TW_OK)
-        status = tw_service_train(d->place.service, &training, err);
+        status = tw_service_train(d->place.service, NULL, &training, err);
     if (status == TW_OK)
         printf("Trained %s on %s transactions in %.2f s\n", training.model_id,
                twi_thousands(training.seen_n, n), (double)training.ns / 1e9);

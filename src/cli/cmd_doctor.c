@@ -111,7 +111,9 @@ static void check_model(report *r, twi_place *place)
     tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)64 << 20);
     tw_status status = tw_query_models(place->service, &arena, &models, &n);
     for (size_t i = 0; status == TW_OK && i < n; i++) {
-        if (!tw_str_equal(models[i].kind, TW_STR("outlier")))
+        bool is_model = tw_str_equal(models[i].kind, TW_STR("outlier")) ||
+                        tw_str_equal(models[i].kind, TW_STR("classifier"));
+        if (!is_model || !tw_str_equal(models[i].state, TW_STR("champion")))
             continue;
         char when[TW_TIME_TEXT_BYTES];
         snprintf(text, sizeof(text), "%.*s of %s", TW_STR_ARG(models[i].model_id),

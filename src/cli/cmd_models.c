@@ -24,7 +24,7 @@ static void print_json(const tw_model_view *m)
     printf(",\"kind\":\"%.*s\",\"state\":\"%.*s\",\"created_at\":\"%s\",\"seq\":%llu,\"sha256\":\"%"
            ".*s\",\"metrics\":%.*s}",
            TW_STR_ARG(m->kind), TW_STR_ARG(m->state), tw_time_format(m->trained_ms, 0, when),
-           (unsigned long long)m->seq, TW_STR_ARG(m->sha256), TW_STR_ARG(m->metrics));
+           (unsigned long long)m->seq, TW_STR_ARG(m->sha256), TW_STR_ARG(m->metadata));
 }
 
 static void print_text(const tw_model_view *m, bool is_whole)
@@ -34,7 +34,7 @@ static void print_text(const tw_model_view *m, bool is_whole)
            TW_STR_ARG(m->state), tw_time_format(m->trained_ms, 0, when));
     if (is_whole)
         printf("  sha256 %.*s\n  installed by fact %llu\n  %.*s\n", TW_STR_ARG(m->sha256),
-               (unsigned long long)m->seq, TW_STR_ARG(m->metrics));
+               (unsigned long long)m->seq, TW_STR_ARG(m->metadata));
 }
 
 static tw_status print(tw_service *service, const char *id, bool is_json, tw_err *err)

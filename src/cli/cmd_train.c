@@ -34,7 +34,7 @@ int twi_cmd_train(int argc, char **argv)
         return twi_failed("train", &err);
     status = twi_place_serve(&place, TW_SERVICE_IMPORT, &err);
     if (status == TW_OK)
-        status = tw_service_train(place.service, &training, &err);
+        status = tw_service_train(place.service, NULL, &training, &err);
     twi_place_close(&place);
     if (status != TW_OK)
         return twi_failed("train", &err);

@@ -198,8 +198,10 @@ static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *
     uint8_t hash[TW_SHA256_BYTES];
     tw_sha256(config->content.at, config->content.bytes, hash);
     tw_hex(hash, sizeof(hash), noted->sha256);
-    bool is_kept = config->kind == TW_CONFIG_MODEL && core->keep_models;
-    noted->config.content = is_kept ? keep(changes, config->content) : TW_STR_NONE;
+    noted->bytes_n = config->content.bytes;
+    bool is_yaml = config->kind == TW_CONFIG_SIGNALS || config->kind == TW_CONFIG_POLICY;
+    noted->config.content =
+        core->keep_models && !is_yaml ? keep(changes, config->content) : TW_STR_NONE;
     if (config->kind == TW_CONFIG_MODEL) {
         core->model_day = tw_engine_day(core->engine_own);
         tw_str_copy(config->name, core->model_id, sizeof(core->model_id));

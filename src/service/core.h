@@ -20,7 +20,8 @@ typedef struct twi_verdict_change {
 } twi_verdict_change;
 
 typedef struct twi_config_change {
-    tw_config config; // content only for models
+    tw_config config; // content only for models and decisions
+    uint64_t bytes_n; // of the content
     uint64_t seq;
     char sha256[2 * TW_SHA256_BYTES + 1];
 } twi_config_change;
@@ -65,7 +66,8 @@ typedef struct twi_core {
     int32_t first_day; // engine day of the first transaction, INT32_MIN before
     int32_t model_day; // engine day when the newest model was installed, INT32_MIN without
     char model_id[TW_ID_MAX_BYTES + 1];
-    bool keep_models; // copy a model's bytes into the changes (for its file); else only its name
+    bool keep_models; // copy models and decisions into the changes (for the registry); else their
+                      // names only
 } twi_core;
 
 tw_status twi_core_init(twi_core *core, const tw_alloc *alloc) TW_MUST_CHECK;

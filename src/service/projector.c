@@ -10,6 +10,8 @@
 #include "base/hash.h"
 #include "internal.h"
 #include "json_text.h"
+#include "model/file.h"
+#include "registry_row.h"
 #include "retail/codec.h"
 
 #define ENTRY_ARENA_BYTES (4 << 10)
@@ -486,48 +488,38 @@ static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_
     return cut_ranges(p, first->first_seq, last_seq, out, n, err);
 }
 
-static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_str metadata,
-                            tw_err *err)
+static tw_status publish(twi_projector *p, const twi_config_change *change, const char *file,
+                         tw_str content, tw_err *err)
 {
     char name[TW_FILES_NAME_BYTES];
-    if (!p->files || change->config.content.bytes == 0)
-        return TW_OK;
-    snprintf(name, sizeof(name), "models/%.*s/model.twm", TW_STR_ARG(change->config.name));
+    snprintf(name, sizeof(name), "models/%.*s/%s", TW_STR_ARG(change->config.name), file);
     if (!tw_files_name_is_valid(name))
         return TW_OK; // a foreign name: the journal has the model
-    TW_TRY(tw_files_publish(p->files, name, &change->config.content, 1, err));
-    snprintf(name, sizeof(name), "models/%.*s/metadata.json", TW_STR_ARG(change->config.name));
-    return tw_files_publish(p->files, name, &metadata, 1, err);
+    return tw_files_publish(p->files, name, &content, 1, err);
+}
+
+// The model as files, for people and other programs; what scores comes from the journal.
+static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_err *err)
+{
+    tw_config_kind kind = change->config.kind;
+    tw_str content = change->config.content;
+    if (!p->files || content.bytes == 0 ||
+        (kind != TW_CONFIG_MODEL && kind != TW_CONFIG_CHALLENGER))
+        return TW_OK;
+    tw_model *model;
+    TW_TRY(tw_model_load(p->alloc, content.at, content.bytes, &model, err));
+    tw_status status = publish(p, change, "model.twm", content, err);
+    if (status == TW_OK)
+        status = publish(p, change, "metadata.json", tw_model_metadata(model), err);
+    tw_model_unref(model);
+    return status;
 }
 
 static tw_status take_config(twi_projector *p, const twi_config_change *change, tw_model_row *out,
                              tw_err *err)
 {
-    tw_buf json;
-    tw_buf_init(&json, p->alloc, 1 << 16);
-    tw_buf_cstr(&json, "{\"reason\":");
-    twi_text_json(&json, change->config.reason);
-    tw_buf_cstr(&json, ",\"changed_by\":");
-    twi_text_json(&json, change->config.changed_by);
-    tw_buf_printf(&json, ",\"seq\":%llu}", (unsigned long long)change->seq);
-    tw_status status = json.status;
-    tw_str metrics = {(const char *)json.data_own, json.bytes};
-    if (status == TW_OK)
-        metrics = twi_arena_str(&p->arena, metrics, &status);
-    tw_buf_release(&json);
-    if (status != TW_OK)
-        return tw_fail(err, status, "no memory for models");
-    static const char *const kinds[] = {"outlier", "signals", "policy"};
-    *out = (tw_model_row){
-        .model_id = change->config.name,
-        .seq = change->seq,
-        .kind = tw_str_from(kinds[change->config.kind]),
-        .state = TW_STR("INSTALLED"),
-        .created_ms = change->config.changed_ms,
-        .metrics = metrics,
-        .file_hash = tw_str_from(change->sha256),
-    };
-    return change->config.kind == TW_CONFIG_MODEL ? save_model(p, change, metrics, err) : TW_OK;
+    TW_TRY(twi_registry_write(p->alloc, change, &p->arena, out, err));
+    return save_model(p, change, err);
 }
 
 // --- writing

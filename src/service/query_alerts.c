@@ -117,65 +117,6 @@ tw_status tw_query_similar(tw_service *service, tw_str scheme, tw_similar *out)
     return status;
 }
 
-// --- models
-// ---------------------------------------------------------------------------------------
-
-// Champion = the newest of its kind.
-tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out,
-                          size_t *out_n)
-{
-    tw_model_row *rows;
-    size_t n, at = 0;
-    TW_TRY(tw_ledger_model_list(service->ledger, arena, &rows, &n, NULL));
-    tw_model_view *views = tw_arena_array(arena, n + 1, sizeof(*views));
-    if (!views)
-        return TW_NO_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        bool is_newest = true;
-        for (size_t k = 0; k < i; k++)
-            is_newest = is_newest && !tw_str_equal(rows[k].kind, rows[i].kind);
-        views[at++] = (tw_model_view){
-            .model_id = rows[i].model_id,
-            .kind = rows[i].kind,
-            .trained_ms = rows[i].created_ms,
-            .metrics = rows[i].metrics,
-            .state = is_newest ? TW_STR("champion") : TW_STR("retired"),
-            .sha256 = rows[i].file_hash,
-            .seq = rows[i].seq,
-        };
-    }
-    *out = views;
-    *out_n = at;
-    return TW_OK;
-}
-
-tw_status tw_query_model_file(tw_service *service, tw_str model_id, tw_buf *out, tw_err *err)
-{
-    tw_arena arena;
-    tw_fact fact;
-    const tw_model_view *models;
-    size_t n, start = out->bytes;
-    tw_arena_init(&arena, service->alloc, 0, (size_t)16 << 20);
-    tw_status status = tw_query_models(service, &arena, &models, &n);
-    uint64_t seq = 0;
-    for (size_t i = 0; status == TW_OK && i < n; i++)
-        if (tw_str_equal(models[i].model_id, model_id))
-            seq = models[i].seq;
-    if (status == TW_OK && seq == 0)
-        status = tw_fail(err, TW_NOT_FOUND, "there is no model %.*s", TW_STR_ARG(model_id));
-    if (status == TW_OK)
-        status = tw_journal_fetch(service->journal, seq, out, err);
-    if (status == TW_OK)
-        status = tw_fact_decode(out->data_own + start, out->bytes - start, &arena, &fact);
-    if (status == TW_OK) {
-        // The content lies inside the fact: move it to the start.
-        memmove(out->data_own + start, fact.as.config.content.at, fact.as.config.content.bytes);
-        out->bytes = start + fact.as.config.content.bytes;
-    }
-    tw_arena_release(&arena);
-    return status;
-}
-
 tw_status tw_query_dead_letters(tw_service *service, uint64_t before, uint32_t limit,
                                 tw_arena *arena, tw_dead_letter_list_view *out)
 {

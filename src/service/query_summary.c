@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Figures of the whole installation, and the signals that are installed.
-#include "internal.h"
+#include "registry.h"
 
 #define CACHE_NS UINT64_C(500000000)
 
-// Transactions that the training drew from, out of the model's reason: {"transactions":n, ...}.
-static uint64_t number_in(tw_str text, tw_str key)
-{
-    for (size_t i = 0; i + key.bytes <= text.bytes; i++) {
-        if (memcmp(text.at + i, key.at, key.bytes) != 0)
-            continue;
-        uint64_t n = 0;
-        for (i += key.bytes; i < text.bytes && text.at[i] >= '0' && text.at[i] <= '9'; i++)
-            n = n * 10 + (uint64_t)(text.at[i] - '0');
-        return n;
-    }
-    return 0;
-}
-
+// The champion; its kind is named as the API names it.
 static tw_status fill_model(tw_service *service, tw_arena *arena, tw_summary *out)
 {
     const tw_model_view *models;
     size_t n;
     TW_TRY(tw_query_models(service, arena, &models, &n));
     for (size_t i = 0; i < n && !out->has_model; i++) {
-        if (!tw_str_equal(models[i].kind, TW_STR("outlier")))
+        if (!twi_model_is_trained(&models[i]) || !tw_str_equal(models[i].state, TW_STR("champion")))
             continue;
         out->has_model = true;
         out->model = models[i];
-        out->model.kind = TW_STR("isolation_forest");
-        // The metrics hold the metadata as an escaped text.
-        out->model.transactions = number_in(models[i].metrics, TW_STR("transactions\\\":"));
+        bool is_classifier = tw_str_equal(models[i].kind, TW_STR("classifier"));
+        out->model.kind = is_classifier ? TW_STR("classifier") : TW_STR("isolation_forest");
     }
     return TW_OK;
 }
@@ -109,8 +95,12 @@ tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out
         tw_str_copy(out->model.model_id, service->summary_model_id,
                     sizeof(service->summary_model_id));
         // Only what the cache itself owns, or static text, outlives the arena.
-        service->summary.model.metrics = service->summary.model.sha256 = TW_STR_NONE;
-        service->summary.model.state = TW_STR("champion");
+        tw_model_view *model = &service->summary.model;
+        *model = (tw_model_view){.kind = model->kind,
+                                 .state = TW_STR("champion"),
+                                 .trained_ms = model->trained_ms,
+                                 .transactions = model->transactions,
+                                 .seq = model->seq};
         service->summary_ns = now;
         pthread_mutex_unlock(&service->stats_lock);
     }

@@ -129,8 +129,10 @@ static tw_status train(tw_service *service, tw_training *out, tw_err *err)
     return status;
 }
 
-tw_status tw_service_train(tw_service *service, tw_training *out, tw_err *err)
+tw_status tw_service_train(tw_service *service, const tw_train_request *request, tw_training *out,
+                           tw_err *err)
 {
+    (void)request;
     if (service->mode == TW_SERVICE_READER)
         return tw_fail(err, TW_UNSUPPORTED, "a reader changes nothing");
     return train(service, out, err);

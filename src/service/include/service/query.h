@@ -10,6 +10,8 @@
 #ifndef TW_SERVICE_QUERY_H
 #define TW_SERVICE_QUERY_H
 
+#include "learn/backtest.h"
+#include "learn/export.h"
 #include "service/service.h"
 
 typedef struct tw_money {
@@ -49,7 +51,8 @@ typedef struct tw_alert_view {
     bool has_verdict;
     tw_verdict_view verdict;
     uint64_t first_seq, last_seq;
-    uint64_t version; // changes with every change of the alert: its ETag
+    double challenger_risk; // at the opening; NaN when no challenger scored then
+    uint64_t version;       // changes with every change of the alert: its ETag
 } tw_alert_view;
 
 // Empty strings and NULLs do not filter. Times are event times, [from, to).
@@ -172,14 +175,32 @@ tw_status tw_query_store(tw_service *service, tw_str store_id, tw_arena *arena,
 // --- counts
 // ---------------------------------------------------------------------------------------
 
+// What a fact did to a model, signal set or policy.
+typedef struct tw_model_change {
+    uint64_t seq;
+    int64_t changed_ms;
+    tw_str what; // promoted | challenger | withdrawn | decided | installed; static
+    tw_str changed_by, reason;
+} tw_model_change;
+
 typedef struct tw_model_view {
-    tw_str model_id, kind;
-    int64_t trained_ms;
+    tw_str model_id;
+    tw_str kind;        // classifier | outlier | signals | policy
+    tw_str state;       // champion | challenger | archived
+    int64_t trained_ms; // when its first fact was made
+    int64_t changed_ms; // of the fact that gave it its state, with by and reason
+    tw_str changed_by, reason;
     uint64_t transactions; // that the training drew from
-    tw_str metrics;        // JSON text
-    tw_str state;          // champion | retired
+    tw_str parent;         // champion when it was trained, "" = none
+    tw_str metadata;    // JSON of the model file (docs/formats/model-metadata.md); "{}" for others
+    tw_str decision;    // JSON of the gate; "" = none
+    int64_t decided_ms; // 0 = not
+    int64_t champion_from_ms, champion_to_ms; // newest time as champion; 0 = never, not over
     tw_str sha256;
-    uint64_t seq; // of the fact that installed it
+    uint64_t bytes_n;               // of the content
+    uint64_t seq;                   // of the newest fact that installed it
+    const tw_model_change *changes; // newest first
+    size_t change_n;
 } tw_model_view;
 
 typedef struct tw_summary {
@@ -205,11 +226,150 @@ typedef struct tw_signal_row {
     const tw_parameter *parameters;
     size_t parameter_n;
     uint64_t hits_28d;
+    // Of the alerts in which it fired, by the verdicts that stand now.
+    uint64_t confirmed, refuted, operational, inconclusive;
+    tw_share precision; // confirmed of confirmed, refuted and operational; Wilson's 90 % interval
+    double trust;       // what verdicts did to its weight, 1 = nothing (the detector's own)
 } tw_signal_row;
 tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out,
                            size_t *out_n) TW_MUST_CHECK; // E
+
+// The same counts by scheme or by store.
+typedef enum tw_precision_group { TW_PRECISION_SCHEME, TW_PRECISION_STORE } tw_precision_group;
+typedef struct tw_precision_row {
+    tw_str key;
+    uint64_t confirmed, refuted, operational, inconclusive;
+    tw_share precision;
+} tw_precision_row;
+// STORE: E.
+tw_status tw_query_precision(tw_service *service, tw_precision_group group, tw_arena *arena,
+                             const tw_precision_row **out, size_t *out_n) TW_MUST_CHECK;
+
+// --- models and their watch
+// ---------------------------------------------------------------------------------------
+
+// All models, signal sets and policies, newest (by their newest fact) first.
 tw_status tw_query_models(tw_service *service, tw_arena *arena, const tw_model_view **out,
                           size_t *out_n) TW_MUST_CHECK;
+// One. TW_NOT_FOUND.
+tw_status tw_query_model(tw_service *service, tw_str model_id, tw_arena *arena, tw_model_view *out,
+                         tw_err *err) TW_MUST_CHECK;
+// Model card in Markdown, appended to `out`. TW_NOT_FOUND; TW_INVALID for a signal set or policy.
+tw_status tw_query_model_card(tw_service *service, tw_str model_id, tw_buf *out,
+                              tw_err *err) TW_MUST_CHECK;
+typedef enum tw_model_form {
+    TW_MODEL_FORM_TWM,     // our model file
+    TW_MODEL_FORM_JSON,    // XGBoost's JSON
+    TW_MODEL_FORM_UBJSON,  // XGBoost's UBJSON
+    TW_MODEL_FORM_MLMODEL, // a directory for MLflow
+} tw_model_form;
+// The files of a form: one but for MLMODEL. Release with tw_export_release. TW_NOT_FOUND;
+// TW_INVALID without a classifier (but for TWM).
+tw_status tw_query_model_export(tw_service *service, tw_str model_id, tw_model_form form,
+                                tw_export *out, tw_err *err) TW_MUST_CHECK;
+
+#define TW_TRAINING_HISTORY 20
+typedef struct tw_training_run {
+    int64_t started_ms, finished_ms;
+    const char *outcome; // promoted | challenger | outlier | failed | stopped; static
+    char model_id[TW_MODEL_ID_BYTES];
+    char started_by[64];
+    char sentence[256]; // the gate's reason, or why nothing came of it
+} tw_training_run;
+typedef struct tw_training_state {
+    bool has_schedule;
+    int32_t minute;  // of the day, local
+    int64_t next_ms; // 0 = none planned
+    int64_t last_ms; // newest training that the journal knows, also before this start; 0 = none
+    bool can_train;  // tw_service_train_start works
+    bool is_running;
+    tw_train_stage stage;
+    uint64_t done, all; // of the stage
+    int64_t started_ms;
+    char started_by[64];
+    size_t run_n; // since the start of the process, newest first
+    tw_training_run runs[TW_TRAINING_HISTORY];
+} tw_training_state;
+void tw_query_training(tw_service *service, tw_training_state *out);
+
+#define TW_SHADOW_DAYS 28
+#define TW_SHADOW_BINS 20 // of risk, of equal width over [0, 1]
+// Champion and challenger on the same transactions of one engine day.
+typedef struct tw_shadow_day {
+    int32_t day;
+    uint64_t transaction_n;                    // that both scored
+    uint64_t champion_n, challenger_n, both_n; // at or above TW_RISK_ALERT
+    uint64_t champion_risk[TW_SHADOW_BINS], challenger_risk[TW_SHADOW_BINS];
+} tw_shadow_day;
+
+// How the champion does, and the challenger beside it.
+typedef struct tw_watch_view {
+    tw_str model_id, kind, challenger_id; // "" = none
+    const tw_drift_reference *reference;  // NULL: the champion has none
+    const tw_drift *drift;                // of the newest days against it; NULL = cannot be told
+    int32_t drift_first_day, drift_last_day;
+    const tw_week *weeks; // oldest first, the current one last
+    size_t week_n;
+    double predicted, observed, calibration_error; // of decided alerts; NaN = unknown
+    const tw_shadow_day *shadow;                   // oldest first
+    size_t shadow_n;
+    const tw_alarm *alarms; // worst first
+    size_t alarm_n;
+    tw_drift_limits limits;
+} tw_watch_view;
+// Measured at most every ten seconds and whenever a model changed; cheap in between. E
+tw_status tw_query_watch(tw_service *service, tw_arena *arena, tw_watch_view *out,
+                         tw_err *err) TW_MUST_CHECK;
+
+// Transactions drawn for audit (policy: audit_share), newest first.
+typedef struct tw_audit_item {
+    tw_transaction_view view;
+    int32_t day;
+    bool has_verdict;
+    tw_verdict_kind verdict;
+} tw_audit_item;
+typedef struct tw_audit_list {
+    const tw_audit_item *items;
+    size_t n;
+    uint64_t next;             // before_seq of the next page, 0 = no more
+    uint64_t total, decided_n; // of the 65,536 newest
+} tw_audit_list;
+// before_seq 0 = from the newest; limit 1..500, 0 = 50. E
+tw_status tw_query_audit(tw_service *service, uint64_t before_seq, uint32_t limit,
+                         bool only_undecided, tw_arena *arena, tw_audit_list *out,
+                         tw_err *err) TW_MUST_CHECK;
+
+// A backtest over the journal, on the caller's thread; at most two at a time (TW_BUSY). `out` is
+// the caller's: tw_backtest_release. TW_CLOSED when progress stopped it or the service closes;
+// TW_NOT_FOUND for an unknown model. Some 2 us per fact up to `to`.
+typedef struct tw_backtest_request {
+    tw_str model_id;              // "" = as recorded
+    tw_str signals, policy;       // YAML; "" = as recorded
+    int64_t from_ms, to_ms;       // alerts created in [from, to); 0 = open
+    tw_replay_progress *progress; // NULL = none
+    void *progress_ctx;
+} tw_backtest_request;
+tw_status tw_query_backtest(tw_service *service, const tw_backtest_request *request,
+                            tw_backtest *out, tw_err *err) TW_MUST_CHECK;
+
+// How much each input moved the models' verdict on a transaction; index i = tw_input_get(i).
+typedef struct tw_attribution {
+    float value;         // NaN = missing
+    double contribution; // to the margin (classifier), to the score (outlier)
+} tw_attribution;
+typedef struct tw_attributions {
+    tw_str model_id;
+    bool has_classifier;
+    double margin, base;              // base + the sum of contributions = margin
+    const tw_attribution *classifier; // [TW_INPUT_N], NULL without
+    bool has_outlier;
+    double outlier_score, outlier_base;
+    const tw_attribution *outlier; // [TW_FEATURE_N], NULL without
+} tw_attributions;
+// By the champion of today, for a transaction whose row is kept (one with a signal or an alert).
+// TW_NOT_FOUND when it is not. E
+tw_status tw_query_attributions(tw_service *service, uint64_t seq, tw_arena *arena,
+                                tw_attributions *out, tw_err *err) TW_MUST_CHECK;
 
 typedef struct tw_dead_letter_list_view {
     const tw_dead_letter *items;

@@ -22,6 +22,8 @@
 #include "base/time.h"
 #include "detect/detector.h"
 #include "feature/engine.h"
+#include "learn/drift.h"
+#include "learn/train.h"
 #include "port/files.h"
 #include "port/journal.h"
 #include "port/ledger.h"
@@ -29,11 +31,21 @@
 
 typedef struct tw_service tw_service;
 
+#define TW_MODEL_ID_BYTES 64 // of an id with the NUL
+
 typedef enum tw_service_mode {
     TW_SERVICE_LIVE,   // flow, projector, background training, snapshots
     TW_SERVICE_IMPORT, // the same, but training happens only in tw_service_milestone
     TW_SERVICE_READER, // queries of what the ledger and journal hold; no engine, no lock, no writes
 } tw_service_mode;
+
+// The nightly training of a live service. Times are local to `zone`.
+typedef struct tw_train_schedule {
+    bool is_enabled;
+    int32_t minute;      // of the day, 0..1439
+    int32_t days;        // of history that a training set covers; 0 = 90
+    const tw_zone *zone; // NULL = UTC
+} tw_train_schedule;
 
 // All pointers are borrowed and outlive the service.
 typedef struct tw_service_options {
@@ -48,8 +60,12 @@ typedef struct tw_service_options {
     tw_str policy;      // installed, or install the built-in one at the first start
     size_t queue_facts; // bounds of what waits; 0 = 65,536 facts, 256 MB
     size_t queue_bytes;
-    uint64_t snapshot_facts; // facts between snapshots; 0 = 1,000,000, or 100,000 when idle
-    bool train_off;          // no training at all (tests)
+    uint64_t snapshot_facts;   // facts between snapshots; 0 = 1,000,000, or 100,000 when idle
+    bool train_off;            // no training at all (tests)
+    const tw_trainer *trainer; // of classifiers; NULL = only the outlier model is trained
+    const char *code_version;  // for the lineage of models; NULL = ""
+    tw_train_schedule schedule;
+    const tw_drift_limits *drift_limits; // of alarms; NULL = the defaults
 } tw_service_options;
 
 // Opens: newest valid snapshot, then the rest of the journal through engine and detector; ledger
@@ -172,22 +188,84 @@ tw_status tw_service_configure(tw_service *service, tw_config_kind kind, tw_str 
                                tw_str content, tw_str changed_by, tw_str reason,
                                tw_err *err) TW_MUST_CHECK;
 
+// --- models
+// ---------------------------------------------------------------------------------------
+//
+// Every change is a fact with the model's whole content, so that the journal alone tells what
+// scored when. Each call waits until the fact scores (transactions before it in the queue are
+// scored by the old model, those behind it by the new one) and is projected. TW_UNSUPPORTED in
+// reader mode; `changed_by` and `reason` are kept with the fact.
+
+// Makes a known model the champion. TW_NOT_FOUND: no model has the id; TW_CONFLICT: it is the
+// champion already; TW_INVALID or TW_CORRUPT: of another catalogue, damaged.
+tw_status tw_service_promote(tw_service *service, tw_str model_id, tw_str changed_by, tw_str reason,
+                             tw_err *err) TW_MUST_CHECK;
+// The champion before the present one again; a second rollback goes one further back. model_id
+// receives its id. TW_NOT_FOUND when there was none before.
+tw_status tw_service_rollback(tw_service *service, tw_str changed_by, tw_str reason,
+                              char model_id[TW_MODEL_ID_BYTES], tw_err *err) TW_MUST_CHECK;
+// Lets a known model score in the shadow, in place of the present challenger. As promote.
+tw_status tw_service_challenge(tw_service *service, tw_str model_id, tw_str changed_by,
+                               tw_str reason, tw_err *err) TW_MUST_CHECK;
+// Ends the challenger. TW_NOT_FOUND when `model_id` is not the challenger ("" = whichever is).
+tw_status tw_service_withdraw(tw_service *service, tw_str model_id, tw_str changed_by,
+                              tw_str reason, tw_err *err) TW_MUST_CHECK;
+
+typedef struct tw_model_import {
+    tw_str bytes; // a model file of ours, or XGBoost's JSON or UBJSON
+    tw_str name;  // "" = derived from the content
+    tw_str changed_by, reason;
+    bool promote; // champion at once; else challenger
+} tw_model_import;
+// Takes a model in. XGBoost's trees get the champion's outlier forest and curves fitted on the
+// journal's labels, or plain logistic ones when there are too few. TW_INVALID names the first input
+// that is none of ours. A replay of the journal when curves are fitted: some 2 us per fact.
+tw_status tw_service_import(tw_service *service, const tw_model_import *import,
+                            char model_id[TW_MODEL_ID_BYTES], tw_err *err) TW_MUST_CHECK;
+
 // --- training
 // -------------------------------------------------------------------------------------
 
+typedef struct tw_train_request {
+    int64_t from_ms, to_ms; // of the transactions to learn from, [from, to); 0 = the last `days` of
+                            // the schedule, to the newest
+    int64_t label_delay_ms; // < 0: verdicts are known when they were decided
+    bool is_quick;          // one set of parameters instead of the search
+    bool is_forest_only;    // no classifier
+    bool keeps_champion;    // whatever the gate says, nothing is promoted
+    tw_str started_by;      // "" = tillwatch
+    tw_train_progress *progress; // NULL = none; true = stop
+    void *progress_ctx;
+} tw_train_request;
+tw_train_request tw_train_request_default(void);
+
 typedef struct tw_training {
-    char model_id[64];
-    uint64_t row_n;  // rows it was trained on
-    uint64_t seen_n; // transactions that they were drawn from
+    char model_id[TW_MODEL_ID_BYTES]; // of the classifier, or of the outlier model
+    uint64_t row_n;                   // rows it was trained on
+    uint64_t seen_n;                  // transactions that they were drawn from
     int32_t first_day, last_day;
     uint64_t ns;
+    bool has_classifier;
+    bool is_promoted; // it is the champion now
+    char why[256];    // without a classifier: why there is none; else the gate's reason
+    uint64_t positive_n, negative_n; // labelled by verdicts
+    tw_fit_metrics metrics;          // with a classifier
+    tw_gate_decision decision;       // with a classifier
 } tw_training;
-// Trains the outlier model on the rows sampled over the last 28 engine days and installs it.
-// Blocks. TW_INVALID with a sentence when too little is known (fewer than 1,000 rows).
-tw_status tw_service_train(tw_service *service, tw_training *out, tw_err *err) TW_MUST_CHECK;
-// For importers, between batches: waits until all is applied and trains when the engine's day has
-// passed a milestone (3, 7, 14, 28 days after the first, then every 14) since the last model.
-// *trained says whether it did. Same records in the same order give the same models.
+// Trains now, on the caller's thread: an outlier forest on the rows sampled over the last 28 engine
+// days, which keeps the champion's classifier, and a classifier when verdicts suffice. A classifier
+// becomes the challenger, with the gate's decision, and the champion when the gate says so.
+// TW_INVALID with a sentence when too little is known (fewer than 1,000 rows), TW_CONFLICT while
+// another training runs, TW_CLOSED when it was stopped.
+tw_status tw_service_train(tw_service *service, const tw_train_request *request, tw_training *out,
+                           tw_err *err) TW_MUST_CHECK;
+// The same in the background thread of a live service; returns at once. TW_CONFLICT while one runs
+// or waits, TW_UNSUPPORTED without the thread. request->progress does not count.
+tw_status tw_service_train_start(tw_service *service, const tw_train_request *request,
+                                 tw_err *err) TW_MUST_CHECK;
+// For importers, between batches: waits until all is applied and trains the outlier model when the
+// engine's day has passed a milestone (3, 7, 14, 28 days after the first, then every 14) since the
+// last model. *trained says whether it did. Same records in the same order give the same models.
 tw_status tw_service_milestone(tw_service *service, bool *trained, tw_err *err) TW_MUST_CHECK;
 
 // --- state
@@ -208,8 +286,9 @@ typedef struct tw_service_stats {
     tw_status last_failure;          // of the journal; TW_OK after a success
     uint64_t recover_ns, replayed_n; // of the start
     uint32_t store_n, employee_n, account_n;
-    int64_t last_time_ms; // newest transaction time
-    char model_id[64];    // "" = none
+    int64_t last_time_ms;             // newest transaction time
+    char model_id[TW_MODEL_ID_BYTES]; // of the champion, "" = none
+    char challenger_id[TW_MODEL_ID_BYTES];
 } tw_service_stats;
 void tw_service_stats_get(tw_service *service, tw_service_stats *out);
 
