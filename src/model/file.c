@@ -19,7 +19,17 @@
 #define NAME_BYTES 16
 #define FLAG_CRITICAL 1u // a reader that does not know the section must refuse the file
 
-typedef enum section_kind { FEATURES, METADATA, IFOREST, CALIBRATION, SECTION_N } section_kind;
+// In the order of writing. The curves are the sections CURVES + tw_model_curve_kind.
+typedef enum section_kind {
+    FEATURES,
+    METADATA,
+    IFOREST,
+    REQUIRED_N, // the sections above are in every file
+    GBTREES = REQUIRED_N,
+    CURVES,
+    REFERENCE = CURVES + TW_MODEL_CURVE_N,
+    SECTION_N
+} section_kind;
 
 static const struct {
     const char *name;
@@ -28,7 +38,11 @@ static const struct {
     [FEATURES] = {"FEATURES", FLAG_CRITICAL},
     [METADATA] = {"METADATA", 0},
     [IFOREST] = {"IFOREST", FLAG_CRITICAL},
-    [CALIBRATION] = {"CALIBRATION", FLAG_CRITICAL},
+    [GBTREES] = {"GBTREES", FLAG_CRITICAL},
+#define X(name, section) [CURVES + TW_MODEL_##name] = {section, FLAG_CRITICAL},
+    TW_MODEL_CURVES(X)
+#undef X
+        [REFERENCE] = {"REFERENCE", 0},
 };
 
 struct tw_model {
@@ -39,9 +53,12 @@ struct tw_model {
     uint64_t catalogue_hash;
     tw_str *names_own; // [features_n]
     size_t features_n;
-    tw_str metadata;
+    tw_str metadata, reference;
     tw_iforest *iforest_own;
-    tw_curve *calibration_own; // NULL = none
+    tw_gbt *gbt_own;         // NULL = no classifier
+    tw_str *input_names_own; // [inputs_n]
+    size_t inputs_n;
+    tw_curve *curves_own[TW_MODEL_CURVE_N]; // NULL = none
 };
 
 static const uint8_t magic[MAGIC_BYTES] = MAGIC_TEXT; // without the string's zero
@@ -71,6 +88,41 @@ static size_t find_bad_name(const tw_str *names, size_t n)
     return n;
 }
 
+// What is wrong with the curves of a model with or without a classifier, or NULL. A calibration
+// alone is what files without a classifier may carry: it belongs to the outlier score then.
+static const char *curves_fault(const tw_curve *const *curves, bool has_classifier)
+{
+    const tw_curve *lift = curves[TW_MODEL_LIFT], *pattern = curves[TW_MODEL_PATTERN];
+    if (!has_classifier)
+        return lift || pattern ? "it has curves of a classifier, but no classifier" : NULL;
+    if (!curves[TW_MODEL_PROBABILITY] || !lift || !pattern)
+        return "it has a classifier without its curves";
+    double x = 0.0, y = 0.0, before = 0.0;
+    tw_curve_knot(lift, 0, &x, &y);
+    if (!(y > 0.0))
+        return "its lift is not above 0 everywhere";
+    for (size_t i = 0; i < tw_curve_knots_n(pattern); i++, before = y) {
+        tw_curve_knot(pattern, i, &x, &y);
+        if (i > 0 && !(y > before))
+            return "its curve of patterns does not ascend strictly";
+    }
+    return NULL;
+}
+
+static tw_status check_classifier(const tw_model_parts *parts, tw_err *err)
+{
+    const char *fault = curves_fault(parts->curves, parts->gbt != NULL);
+    if (fault)
+        return tw_fail(err, TW_INVALID, "the model cannot be saved: %s", fault);
+    if (!parts->gbt)
+        return TW_OK;
+    size_t n = tw_gbt_inputs_n(parts->gbt), bad = find_bad_name(parts->input_names, n);
+    if (bad < n)
+        return tw_fail(err, TW_INVALID,
+                       "input name %zu is empty, too long, not text, or a repetition", bad);
+    return TW_OK;
+}
+
 static tw_status check_parts(const tw_model_parts *parts, tw_err *err)
 {
     if (!parts->iforest)
@@ -85,38 +137,47 @@ static tw_status check_parts(const tw_model_parts *parts, tw_err *err)
                        "feature name %zu is empty, too long, not text, or a repetition", bad);
     if (parts->metadata.bytes > TW_MODEL_METADATA_MAX_BYTES || !tw_str_is_utf8(parts->metadata))
         return tw_fail(err, TW_INVALID, "the metadata is not UTF-8 text of at most 1 MiB");
-    return TW_OK;
+    if (parts->reference.bytes > TW_MODEL_REFERENCE_MAX_BYTES)
+        return tw_fail(err, TW_INVALID, "the reference is longer than 512 KiB");
+    return check_classifier(parts, err);
 }
 
-static void put_features(const tw_model_parts *parts, tw_buf *buf)
+static void put_names(const tw_str *names, size_t n, tw_buf *buf)
 {
-    tw_buf_u64(buf, parts->catalogue_hash);
-    tw_buf_u32(buf, (uint32_t)parts->features_n);
+    tw_buf_u32(buf, (uint32_t)n);
     tw_buf_u32(buf, 0);
-    for (size_t i = 0; i < parts->features_n; i++) {
-        tw_buf_u16(buf, (uint16_t)parts->feature_names[i].bytes);
-        tw_buf_str(buf, parts->feature_names[i]);
+    for (size_t i = 0; i < n; i++) {
+        tw_buf_u16(buf, (uint16_t)names[i].bytes);
+        tw_buf_str(buf, names[i]);
     }
 }
 
 static void put_section(const tw_model_parts *parts, section_kind kind, tw_buf *buf)
 {
-    switch (kind) {
-    case FEATURES:
-        put_features(parts, buf);
-        break;
-    case METADATA:
+    if (kind >= CURVES && kind < REFERENCE) {
+        tw_curve_write(parts->curves[kind - CURVES], buf);
+    } else if (kind == FEATURES) {
+        tw_buf_u64(buf, parts->catalogue_hash);
+        put_names(parts->feature_names, parts->features_n, buf);
+    } else if (kind == METADATA) {
         tw_buf_str(buf, parts->metadata);
-        break;
-    case IFOREST:
+    } else if (kind == IFOREST) {
         tw_iforest_write(parts->iforest, buf);
-        break;
-    case CALIBRATION:
-        tw_curve_write(parts->calibration, buf);
-        break;
-    case SECTION_N:
-        break;
+    } else if (kind == GBTREES) {
+        put_names(parts->input_names, tw_gbt_inputs_n(parts->gbt), buf);
+        tw_gbt_write(parts->gbt, buf);
+    } else if (kind == REFERENCE) {
+        tw_buf_str(buf, parts->reference);
     }
+}
+
+static bool has_section(const tw_model_parts *parts, section_kind kind)
+{
+    if (kind >= CURVES && kind < REFERENCE)
+        return parts->curves[kind - CURVES] != NULL;
+    if (kind == GBTREES)
+        return parts->gbt != NULL;
+    return kind != REFERENCE || parts->reference.bytes > 0;
 }
 
 static void put_zeros(tw_buf *buf, size_t n)
@@ -151,16 +212,20 @@ tw_status tw_model_save(const tw_model_parts *parts, tw_buf *buf, tw_err *err)
 {
     TW_CHECK(buf->bytes == 0);
     TW_TRY(check_parts(parts, err));
-    uint32_t sections_n = parts->calibration ? SECTION_N : SECTION_N - 1;
+    uint32_t sections_n = 0, entry = 0;
+    for (section_kind kind = FEATURES; kind < SECTION_N; kind++)
+        sections_n += has_section(parts, kind);
     tw_buf_put(buf, magic, MAGIC_BYTES);
     put_zeros(buf, HEADER_BYTES - MAGIC_BYTES + sections_n * (size_t)ENTRY_BYTES);
-    for (uint32_t k = 0; k < sections_n && buf->status == TW_OK; k++) {
+    for (section_kind kind = FEATURES; kind < SECTION_N && buf->status == TW_OK; kind++) {
+        if (!has_section(parts, kind))
+            continue;
         size_t offset = buf->bytes;
-        put_section(parts, (section_kind)k, buf);
+        put_section(parts, kind, buf);
         size_t bytes = buf->bytes - offset;
         put_zeros(buf, align8(bytes) - bytes);
         if (buf->status == TW_OK)
-            patch_entry(buf, k, (section_kind)k, offset, bytes);
+            patch_entry(buf, entry++, kind, offset, bytes);
     }
     if (buf->status != TW_OK)
         return tw_fail(err, buf->status, "the model file does not fit in memory or its limit");
@@ -266,10 +331,33 @@ static tw_status read_table(const uint8_t *data, size_t bytes, uint32_t sections
     tw_sha256_two(data, DIGEST_AT, data + DIGEST_END, bytes - DIGEST_END, digest);
     if (next != bytes || memcmp(digest, data + DIGEST_AT, sizeof(digest)) != 0)
         return tw_fail(err, TW_CORRUPT, "the model file is damaged: its hash does not match");
-    for (section_kind kind = FEATURES; kind < CALIBRATION; kind++)
+    for (section_kind kind = FEATURES; kind < REQUIRED_N; kind++)
         if (!sections[kind].data)
             return tw_fail(err, TW_CORRUPT, "the model file has no section %s",
                            section_rows[kind].name);
+    return TW_OK;
+}
+
+// Reads a list of 1 to max names; they are views into the file. On failure *out is NULL or an array
+// of *n.
+static tw_status read_names(const tw_model *model, tw_reader *reader, size_t max, const char *what,
+                            tw_str **out, size_t *n, tw_err *err)
+{
+    size_t names_n = tw_read_u32(reader);
+    tw_read_u32(reader);
+    if (reader->status != TW_OK || names_n < 1 || names_n > max)
+        return tw_fail(err, TW_CORRUPT, "the model file claims %zu %ss", names_n, what);
+    *out = tw_new_array(model->alloc, names_n, sizeof(tw_str));
+    if (!*out)
+        return tw_fail(err, TW_NO_MEMORY, "out of memory for a model");
+    *n = names_n;
+    for (size_t i = 0; i < names_n; i++) {
+        size_t name_bytes = tw_read_u16(reader);
+        const uint8_t *name = tw_read_bytes(reader, name_bytes);
+        (*out)[i] = (tw_str){(const char *)name, name ? name_bytes : 0};
+    }
+    if (reader->status != TW_OK || find_bad_name(*out, names_n) < names_n)
+        return tw_fail(err, TW_CORRUPT, "the %s names of the model file are damaged", what);
     return TW_OK;
 }
 
@@ -278,35 +366,42 @@ static tw_status load_features(tw_model *model, section s, tw_err *err)
     tw_reader reader;
     tw_reader_init(&reader, s.data, s.bytes);
     model->catalogue_hash = tw_read_u64(&reader);
-    size_t n = tw_read_u32(&reader);
-    tw_read_u32(&reader);
-    if (reader.status != TW_OK || n < 1 || n > TW_IFOREST_FEATURES_MAX)
-        return tw_fail(err, TW_CORRUPT, "the model file claims %zu features", n);
-    model->names_own = tw_new_array(model->alloc, n, sizeof(tw_str));
-    if (!model->names_own)
-        return tw_fail(err, TW_NO_MEMORY, "out of memory for a model");
-    model->features_n = n;
-    for (size_t i = 0; i < n; i++) {
-        size_t name_bytes = tw_read_u16(&reader);
-        const uint8_t *name = tw_read_bytes(&reader, name_bytes);
-        model->names_own[i] = (tw_str){(const char *)name, name ? name_bytes : 0};
-    }
-    if (reader.status != TW_OK || tw_reader_left(&reader) != 0 ||
-        find_bad_name(model->names_own, n) < n)
+    TW_TRY(read_names(model, &reader, TW_IFOREST_FEATURES_MAX, "feature", &model->names_own,
+                      &model->features_n, err));
+    if (tw_reader_left(&reader) != 0)
         return tw_fail(err, TW_CORRUPT, "the feature names of the model file are damaged");
     return TW_OK;
 }
 
-static tw_status load_calibration(tw_model *model, section s, tw_err *err)
+static tw_status load_classifier(tw_model *model, section s, tw_err *err)
 {
     if (!s.data)
         return TW_OK;
     tw_reader reader;
     tw_reader_init(&reader, s.data, s.bytes);
-    TW_TRY(tw_curve_read(model->alloc, &reader, &model->calibration_own, err));
-    if (tw_reader_left(&reader) != 0)
-        return tw_fail(err, TW_CORRUPT, "the calibration of the model file has bytes left over");
+    TW_TRY(read_names(model, &reader, TW_GBT_INPUTS_MAX, "input", &model->input_names_own,
+                      &model->inputs_n, err));
+    TW_TRY(tw_gbt_read(model->alloc, reader.at, tw_reader_left(&reader), &model->gbt_own, err));
+    if (tw_gbt_inputs_n(model->gbt_own) != model->inputs_n)
+        return tw_fail(err, TW_CORRUPT, "the model file names %zu inputs for boosted trees of %zu",
+                       model->inputs_n, tw_gbt_inputs_n(model->gbt_own));
     return TW_OK;
+}
+
+static tw_status load_curves(tw_model *model, const section *sections, tw_err *err)
+{
+    for (int kind = 0; kind < TW_MODEL_CURVE_N; kind++) {
+        if (!sections[kind].data)
+            continue;
+        tw_reader reader;
+        tw_reader_init(&reader, sections[kind].data, sections[kind].bytes);
+        TW_TRY(tw_curve_read(model->alloc, &reader, &model->curves_own[kind], err));
+        if (tw_reader_left(&reader) != 0)
+            return tw_fail(err, TW_CORRUPT, "section %s of the model file has bytes left over",
+                           section_rows[CURVES + kind].name);
+    }
+    const char *fault = curves_fault((const tw_curve *const *)model->curves_own, model->gbt_own);
+    return fault ? tw_fail(err, TW_CORRUPT, "the model file is damaged: %s", fault) : TW_OK;
 }
 
 static tw_status load_sections(tw_model *model, const section sections[SECTION_N], tw_err *err)
@@ -320,7 +415,11 @@ static tw_status load_sections(tw_model *model, const section sections[SECTION_N
     if (tw_iforest_features_n(model->iforest_own) != model->features_n)
         return tw_fail(err, TW_CORRUPT, "the model file names %zu features for a forest of %zu",
                        model->features_n, tw_iforest_features_n(model->iforest_own));
-    return load_calibration(model, sections[CALIBRATION], err);
+    model->reference = (tw_str){(const char *)sections[REFERENCE].data, sections[REFERENCE].bytes};
+    if (model->reference.bytes > TW_MODEL_REFERENCE_MAX_BYTES)
+        return tw_fail(err, TW_CORRUPT, "the reference of the model file is too long");
+    TW_TRY(load_classifier(model, sections[GBTREES], err));
+    return load_curves(model, sections + CURVES, err);
 }
 
 tw_status tw_model_load(const tw_alloc *alloc, const void *data, size_t bytes, tw_model **out,
@@ -377,7 +476,10 @@ void tw_model_unref(tw_model *model)
     if (!model || atomic_fetch_sub_explicit(&model->refs, 1, memory_order_acq_rel) != 1)
         return;
     tw_iforest_free(model->iforest_own);
-    tw_curve_free(model->calibration_own);
+    tw_gbt_free(model->gbt_own);
+    for (int kind = 0; kind < TW_MODEL_CURVE_N; kind++)
+        tw_curve_free(model->curves_own[kind]);
+    tw_free_array(model->alloc, model->input_names_own, model->inputs_n, sizeof(tw_str));
     tw_free_array(model->alloc, model->names_own, model->features_n, sizeof(tw_str));
     tw_free_array(model->alloc, model->bytes_own, model->bytes_n, 1);
     tw_delete(model->alloc, model);
@@ -406,9 +508,26 @@ const tw_iforest *tw_model_iforest(const tw_model *model)
 {
     return model->iforest_own;
 }
-const tw_curve *tw_model_calibration(const tw_model *model)
+const tw_gbt *tw_model_gbt(const tw_model *model)
 {
-    return model->calibration_own;
+    return model->gbt_own;
+}
+
+tw_str tw_model_input_name(const tw_model *model, size_t input_idx)
+{
+    TW_CHECK(input_idx < model->inputs_n);
+    return model->input_names_own[input_idx];
+}
+
+const tw_curve *tw_model_curve(const tw_model *model, tw_model_curve_kind kind)
+{
+    TW_CHECK((unsigned)kind < TW_MODEL_CURVE_N);
+    return model->curves_own[kind];
+}
+
+tw_str tw_model_reference(const tw_model *model)
+{
+    return model->reference;
 }
 
 tw_str tw_model_bytes(const tw_model *model)

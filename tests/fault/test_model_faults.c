@@ -24,7 +24,12 @@ static tw_buf file;
 
 static tw_model_parts parts(void)
 {
-    return (tw_model_parts){names, FEATURES, 1, TW_STR("{}"), forest, curve};
+    return (tw_model_parts){.feature_names = names,
+                            .features_n = FEATURES,
+                            .catalogue_hash = 1,
+                            .metadata = TW_STR("{}"),
+                            .iforest = forest,
+                            .curves = {curve}};
 }
 
 static tw_status run_train(const tw_alloc *alloc, tw_err *err)

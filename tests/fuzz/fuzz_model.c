@@ -37,12 +37,19 @@ static void save_again(const tw_model *model)
     tw_str names[TW_IFOREST_FEATURES_MAX];
     for (size_t f = 0; f < tw_model_features_n(model); f++)
         names[f] = tw_model_feature_name(model, f);
+    tw_str inputs[TW_GBT_INPUTS_MAX];
+    for (size_t i = 0; tw_model_gbt(model) && i < tw_gbt_inputs_n(tw_model_gbt(model)); i++)
+        inputs[i] = tw_model_input_name(model, i);
     tw_model_parts parts = {.feature_names = names,
                             .features_n = tw_model_features_n(model),
                             .catalogue_hash = tw_model_catalogue_hash(model),
                             .metadata = tw_model_metadata(model),
                             .iforest = tw_model_iforest(model),
-                            .calibration = tw_model_calibration(model)};
+                            .gbt = tw_model_gbt(model),
+                            .input_names = inputs,
+                            .reference = tw_model_reference(model)};
+    for (tw_model_curve_kind kind = 0; kind < TW_MODEL_CURVE_N; kind++)
+        parts.curves[kind] = tw_model_curve(model, kind);
     tw_model *again = NULL;
     TW_CHECK(tw_model_new(tw_alloc_system(), &parts, &again, NULL) == TW_OK);
     tw_model_unref(again);

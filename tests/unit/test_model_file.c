@@ -43,8 +43,12 @@ static int set_up(void **state)
                      TW_OK);
     const double x[] = {0, 0.5, 1}, y[] = {0, 0.1, 0.9};
     assert_int_equal(tw_curve_new(tw_alloc_system(), x, y, 3, &f.curve, NULL), TW_OK);
-    f.parts =
-        (tw_model_parts){names, FEATURES, 0x1122334455667788, TW_STR(METADATA), f.forest, f.curve};
+    f.parts = (tw_model_parts){.feature_names = names,
+                               .features_n = FEATURES,
+                               .catalogue_hash = 0x1122334455667788,
+                               .metadata = TW_STR(METADATA),
+                               .iforest = f.forest,
+                               .curves = {f.curve}};
     tw_buf_init(&f.file, tw_alloc_system(), 1 << 20);
     assert_int_equal(tw_model_save(&f.parts, &f.file, NULL), TW_OK);
     *state = &f;
@@ -83,7 +87,7 @@ static void what_is_loaded_is_what_was_saved(void **state)
         assert_true(tw_str_equal(tw_model_feature_name(model, i), names[i]));
     assert_true(tw_model_catalogue_hash(model) == 0x1122334455667788);
     assert_true(tw_str_equal(tw_model_metadata(model), TW_STR(METADATA)));
-    assert_true(tw_curve_at(tw_model_calibration(model), 0.75) == 0.5);
+    assert_true(tw_curve_at(tw_model_curve(model, TW_MODEL_PROBABILITY), 0.75) == 0.5);
     for (size_t i = 0; i < ROWS; i++)
         assert_int_equal(tw_iforest_depth(f->forest, f->x + i * FEATURES),
                          tw_iforest_depth(tw_model_iforest(model), f->x + i * FEATURES));
@@ -100,11 +104,11 @@ static void a_model_lives_until_its_last_reference(void **state)
     tw_alloc_faulty faulty;
     tw_alloc_faulty_init(&faulty, 0, false);
     tw_model_parts parts = f->parts;
-    parts.calibration = NULL;
+    parts.curves[TW_MODEL_PROBABILITY] = NULL;
     parts.metadata = TW_STR_NONE;
     tw_model *model = NULL;
     assert_int_equal(tw_model_new(&faulty.alloc, &parts, &model, NULL), TW_OK);
-    assert_null(tw_model_calibration(model));
+    assert_null(tw_model_curve(model, TW_MODEL_PROBABILITY));
     assert_int_equal(tw_model_metadata(model).bytes, 0);
     assert_ptr_equal(tw_model_ref(model), model);
     tw_model_unref(model);
@@ -250,12 +254,13 @@ static void an_unknown_section_is_skipped_unless_it_is_critical(void **state)
     rename_last(copy, "FROMTHEFUTURE", 0);
     model_forge_seal(copy, f->file.bytes);
     assert_int_equal(load(copy, f->file.bytes, &model, &err), TW_OK);
-    assert_null(tw_model_calibration(model));
+    assert_null(tw_model_curve(model, TW_MODEL_PROBABILITY));
     tw_model_unref(model);
-    rename_last(memcpy(copy, f->file.data_own, f->file.bytes), "GBTREES", 1);
+    rename_last(memcpy(copy, f->file.data_own, f->file.bytes), "NEWTREES", 1);
     model_forge_seal(copy, f->file.bytes);
     assert_int_equal(load(copy, f->file.bytes, &model, &err), TW_UNSUPPORTED);
-    assert_string_equal(err.text, "the model file needs a newer program: it has a section GBTREES");
+    assert_string_equal(err.text,
+                        "the model file needs a newer program: it has a section NEWTREES");
     rename_last(memcpy(copy, f->file.data_own, f->file.bytes), "METADATA", 0);
     model_forge_seal(copy, f->file.bytes);
     assert_int_equal(load(copy, f->file.bytes, &model, &err), TW_CORRUPT);

@@ -47,8 +47,12 @@ static tw_model *train_current(void)
         snprintf(text[f], sizeof(text[f]), "f%zu", f);
         names[f] = tw_str_from(text[f]);
     }
-    tw_model_parts parts = {
-        names, FEATURES, UINT64_C(0x0123456789abcdef), TW_STR("{\"golden\":1}"), forest, curve};
+    tw_model_parts parts = {.feature_names = names,
+                            .features_n = FEATURES,
+                            .catalogue_hash = UINT64_C(0x0123456789abcdef),
+                            .metadata = TW_STR("{\"golden\":1}"),
+                            .iforest = forest,
+                            .curves = {curve}};
     tw_model *model = NULL;
     assert_int_equal(tw_model_new(tw_alloc_system(), &parts, &model, NULL), TW_OK);
     tw_iforest_free(forest);
@@ -75,7 +79,8 @@ static void print_scores(const tw_model *model, FILE *out)
         fprintf(out, "%" PRIu32 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 " %016" PRIx64 "\n",
                 tw_iforest_depth(forest, row), bits_of(score),
                 bits_of(tw_iforest_rank(forest, score)),
-                bits_of(tw_curve_at(tw_model_calibration(model), score)), bits_of(parts[0]));
+                bits_of(tw_curve_at(tw_model_curve(model, TW_MODEL_PROBABILITY), score)),
+                bits_of(parts[0]));
     }
 }
 

@@ -22,6 +22,7 @@
 #define TW_MODEL_SECTIONS_MAX 32
 #define TW_MODEL_METADATA_MAX_BYTES (1 << 20)
 #define TW_MODEL_FEATURE_MAX_BYTES 64
+#define TW_MODEL_REFERENCE_MAX_BYTES (512 << 10)
 
 typedef struct tw_model tw_model;
 
@@ -30,7 +31,8 @@ typedef struct tw_model tw_model;
 //   LIFT         margin -> factor on the evidence of the signals, > 0; 1 = the classifier is silent
 //   PATTERN      margin -> share of the operating point that the classifier reaches alone, strictly
 //                increasing; 1 and more alerts without any signal
-// All three are there when there is a classifier, and only then.
+// All three are there when there is a classifier. Without one, only PROBABILITY can be: files from
+// before there were classifiers calibrate the outlier score by it.
 #define TW_MODEL_CURVES(X)                                                                         \
     X(PROBABILITY, "CALIBRATION")                                                                  \
     X(LIFT, "LIFT")                                                                                \
@@ -47,10 +49,10 @@ typedef struct tw_model_parts {
     const tw_str *feature_names; // [features_n], unique, 1..64 bytes of UTF-8
     size_t features_n;           // that of the forest
     uint64_t catalogue_hash;
-    tw_str metadata;             // a JSON object in UTF-8, not interpreted here; may be empty
-    const tw_iforest *iforest;   // required
-    const tw_gbt *gbt;           // the classifier; NULL = none
-    const tw_str *input_names;   // [inputs of gbt], unique, as feature names
+    tw_str metadata;           // a JSON object in UTF-8, not interpreted here; may be empty
+    const tw_iforest *iforest; // required
+    const tw_gbt *gbt;         // the classifier; NULL = none
+    const tw_str *input_names; // [inputs of gbt], unique, as feature names
     const tw_curve *curves[TW_MODEL_CURVE_N];
     tw_str reference; // bytes that learn/drift.h defines; may be empty
 } tw_model_parts;
@@ -80,7 +82,7 @@ const tw_gbt *tw_model_gbt(const tw_model *model); // NULL when there is none
 tw_str tw_model_input_name(const tw_model *model, size_t input_idx);
 const tw_curve *tw_model_curve(const tw_model *model, tw_model_curve_kind kind); // or NULL
 tw_str tw_model_reference(const tw_model *model);
-tw_str tw_model_bytes(const tw_model *model);                // the file
+tw_str tw_model_bytes(const tw_model *model); // the file
 // SHA-256 of header and sections, as stored in the file: the model's identity.
 const uint8_t *tw_model_digest(const tw_model *model); // [TW_SHA256_BYTES]
 

@@ -35,20 +35,20 @@ typedef enum tw_gbt_objective {
 } tw_gbt_objective;
 const char *tw_gbt_objective_name(tw_gbt_objective objective);
 
-// A tree as arrays over its nodes, root first; borrowed. A leaf has left = -1; its value is the
-// leaf's weight. cover is the sum of hessians (> 0), gain the loss reduction of a split.
+// A tree as arrays over its nodes, root first; borrowed. A leaf has left = right = -1; its value is
+// the leaf's weight. cover is the sum of hessians (>= 0), gain the loss reduction of a split.
 typedef struct tw_gbt_tree {
     const int32_t *left, *right;
-    const uint32_t *input;  // of a split
-    const float *value;     // threshold of a split, weight of a leaf
+    const uint32_t *input; // of a split
+    const float *value;    // threshold of a split, weight of a leaf
     const bool *missing_left;
     const float *cover, *gain;
     size_t nodes_n;
 } tw_gbt_tree;
 
-// Copies trees[trees_n]. base_margin is in margin units (XGBoost's base_score passed through the
-// objective's link). TW_INVALID with a sentence when a tree is no tree or a number is not finite,
-// TW_LIMIT, TW_NO_MEMORY.
+// Copies trees[trees_n]; nodes that the root does not reach are left out. base_margin is in margin
+// units (XGBoost's base_score passed through the objective's link). TW_INVALID with a sentence when
+// a tree is no tree or a number is not finite, TW_LIMIT, TW_NO_MEMORY.
 tw_status tw_gbt_new(const tw_alloc *alloc, const tw_gbt_tree *trees, size_t trees_n,
                      size_t inputs_n, tw_gbt_objective objective, float base_margin, tw_gbt **out,
                      tw_err *err) TW_MUST_CHECK;
@@ -59,7 +59,8 @@ size_t tw_gbt_trees_n(const tw_gbt *gbt);
 size_t tw_gbt_nodes_n(const tw_gbt *gbt);
 tw_gbt_objective tw_gbt_objective_of(const tw_gbt *gbt);
 float tw_gbt_base_margin(const tw_gbt *gbt);
-// A view of a tree in the form that new took.
+// A view of a tree in the form that new took, its nodes in breadth-first order: the children of the
+// k-th inner node are the nodes 2 k + 1 and 2 k + 2.
 void tw_gbt_tree_get(const tw_gbt *gbt, size_t tree_idx, tw_gbt_tree *out);
 // Total gain of the splits on each input, as shares of the whole: out[inputs_n]; all 0 without
 // splits.
@@ -92,9 +93,10 @@ double tw_gbt_transform(const tw_gbt *gbt, float margin);
 // XGBoost's pred_contribs. Allocates nothing.
 void tw_gbt_explain(const tw_gbt *gbt, const float *row, double *out, double *expected);
 
-// The section of a model file, docs/formats/model.md.
+// The trees in a model file, docs/formats/model.md.
 void tw_gbt_write(const tw_gbt *gbt, tw_buf *buf);
-// Reads what write wrote; all of it is checked. TW_CORRUPT with a sentence, or TW_NO_MEMORY.
+// Reads what write wrote; all of it is checked. TW_CORRUPT or TW_UNSUPPORTED (a newer form) with a
+// sentence, or TW_NO_MEMORY.
 tw_status tw_gbt_read(const tw_alloc *alloc, const void *data, size_t bytes, tw_gbt **out,
                       tw_err *err) TW_MUST_CHECK;
 

@@ -14,9 +14,9 @@
 // A model that was read. Owned: free gbt, and names with the arena-like block behind them.
 typedef struct tw_xgboost {
     tw_gbt *gbt_own;
-    size_t names_n;     // 0 when the file names no features
-    tw_str *names_own;  // [names_n]
-    char *text_own;     // what the names point into
+    size_t names_n;    // 0 when the file names no features
+    tw_str *names_own; // [names_n]
+    char *text_own;    // what the names point into
     size_t text_bytes;
 } tw_xgboost;
 
