@@ -2,7 +2,10 @@
 //
 // Drift: is what comes in still like what the model was trained on, and is it still right? PSI
 // (population stability index: sum over bins of (a - e) ln(a / e)) of inputs and scores, missing
-// shares, volumes, precision by week with Wilson's interval, calibration. Pure functions.
+// shares, volumes, precision by week with Wilson's interval, calibration. Pure functions, safe to
+// call from any thread; docs/metrics.md has the definitions.
+//
+// A value that is not finite counts as missing, in inputs and in risk.
 #ifndef TW_LEARN_DRIFT_H
 #define TW_LEARN_DRIFT_H
 
@@ -12,10 +15,13 @@
 
 #define TW_DRIFT_BINS 10
 
-// Bins of one input by the quantiles of the training rows.
+// Bins of one input, made from the training rows. The first bin is below the lowest value seen, the
+// last above the highest; those between hold equal shares as far as ties allow, and a value that
+// many rows share has a bin of its own. Bin 0: x < edges[0]; bin 1: edges[0] <= x <= edges[1];
+// bin b: edges[b-1] < x <= edges[b]; the last: x > edges[TW_DRIFT_BINS-2].
 typedef struct tw_drift_bins {
-    float edges[TW_DRIFT_BINS - 1]; // ascending; equal neighbours leave a bin empty
-    float share[TW_DRIFT_BINS];     // of the rows with a value
+    float edges[TW_DRIFT_BINS - 1]; // ascending, finite; equal neighbours leave a bin empty
+    float share[TW_DRIFT_BINS];     // of the rows with a value; all 0 when there is none
     float missing;                  // share of all rows
 } tw_drift_bins;
 
@@ -26,30 +32,35 @@ typedef struct tw_drift_reference {
     double transactions_per_day;
 } tw_drift_reference;
 
-// From x[n][stride] with weights (NULL = 1) and the model's risk[n]. TW_INVALID without rows.
+// From x[n][stride] (row-major; the first TW_INPUT_N of each row) with weights[n] (>= 0 and finite,
+// their sum > 0; NULL = 1) and the model's risk[n]. Edges come from up to 65,536 evenly spaced
+// rows, shares from all. TW_INVALID without rows or for a number out of range; TW_NO_MEMORY.
 tw_status tw_drift_reference_make(const tw_alloc *alloc, const float *x, size_t stride,
                                   const float *weight, const float *risk, size_t n,
                                   double transactions_per_day, tw_drift_reference *out,
                                   tw_err *err) TW_MUST_CHECK;
+// The section REFERENCE of a model file (docs/formats/model.md). A failure stays in out->status.
 void tw_drift_reference_write(const tw_drift_reference *reference, tw_buf *out);
-tw_status tw_drift_reference_read(tw_str bytes, tw_drift_reference *out,
-                                  tw_err *err) TW_MUST_CHECK; // TW_CORRUPT
+// TW_CORRUPT when it is not what the writer writes; TW_UNSUPPORTED for another version or another
+// number of inputs. *out is zero on failure.
+tw_status tw_drift_reference_read(tw_str bytes, tw_drift_reference *out, tw_err *err) TW_MUST_CHECK;
 
 typedef struct tw_drift_input {
-    double psi;             // 0 = alike; 0.1 to 0.25 moderate, above: drifted
+    double psi; // 0 = alike; 0.1 to 0.25 moderate, above: drifted; missing is a bin of its own
     double missing, missing_reference;
-    double shares[TW_DRIFT_BINS]; // now
+    double shares[TW_DRIFT_BINS]; // now, of the rows with a value; all 0 when there is none
 } tw_drift_input;
 
 typedef struct tw_drift {
-    uint64_t rows_n;
+    uint64_t rows_n, reference_n;
     tw_drift_input inputs[TW_INPUT_N];
     tw_drift_input risk;
-    double transactions_per_day, volume_ratio; // against the reference
+    double transactions_per_day, volume_ratio; // against the reference; NaN when that is 0
 } tw_drift;
 
-// Compares rows x[n][stride] and their risk with a reference. Shares are smoothed by half a row, so
-// that an empty bin gives a finite PSI. TW_INVALID without rows.
+// Compares rows x[n][stride] and their risk[n] with a reference. Shares are smoothed by half a row,
+// so that an empty bin gives a finite PSI. TW_INVALID without rows or for a negative number of
+// transactions.
 tw_status tw_drift_measure(const tw_drift_reference *reference, const float *x, size_t stride,
                            const float *risk, size_t n, double transactions_per_day, tw_drift *out,
                            tw_err *err) TW_MUST_CHECK;
@@ -91,7 +102,11 @@ typedef struct tw_alarm {
     char sentence[TW_ALARM_BYTES];
 } tw_alarm;
 #define TW_ALARMS_MAX 32
-// What crosses a limit, worst first; at most TW_ALARMS_MAX. drift may be NULL.
+// What crosses a limit, worst first (by how many times the limit); at most TW_ALARMS_MAX. drift may
+// be NULL. weeks in any order: precision and calibration are those of the latest with decided
+// alerts. PSI below what chance alone gives with so few rows raises none: the 99.9 % quantile of
+// its distribution without drift, (1/n + 1/m) chi-square with 10 degrees of freedom. An input whose
+// missing share raises an alarm raises none by PSI as well.
 size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
                        const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX]);
 

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Drift: bins of the training rows, and how the rows of now fall into them. drift.h defines the
+// bins. Edges are chosen greedily: a bin closes as soon as it holds its share of what is left, and
+// before a value that would fill a bin alone, so that a feature that is nearly always 0 still has
+// bins for the rest.
+//
+// PSI is taken over the ten bins and missing, each share smoothed by half a row. Bins that are
+// empty on both sides take no part.
+#include "learn/drift.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "sort.h"
+
+#define EDGES (TW_DRIFT_BINS - 1)
+#define BETWEEN (TW_DRIFT_BINS - 2) // bins between the lowest and the highest value
+#define EDGE_ROWS_MAX ((size_t)65536)
+
+// One column of the rows.
+typedef struct column {
+    const float *x;
+    size_t stride, n;
+    const float *weight; // NULL = 1
+} column;
+
+static float value_at(const column *c, size_t row)
+{
+    return c->x[row * c->stride];
+}
+
+static double weight_at(const column *c, size_t row)
+{
+    return c->weight ? (double)c->weight[row] : 1.0;
+}
+
+static size_t bin_of(const tw_drift_bins *bins, float x)
+{
+    size_t bin = 1;
+    for (size_t e = 1; e < EDGES; e++)
+        bin += x > bins->edges[e];
+    return x < bins->edges[0] ? 0 : bin;
+}
+
+// --- edges
+
+typedef struct edge_sort {
+    twi_sort_item *items, *work;
+} edge_sort;
+
+// Evenly spaced rows with a value, ascending; their number.
+static size_t sort_column(const column *c, const edge_sort *sort)
+{
+    size_t rows = TW_MIN(c->n, EDGE_ROWS_MAX), m = 0;
+    for (size_t i = 0; i < rows; i++) {
+        size_t row = rows < c->n ? (size_t)((double)i * ((double)c->n / (double)rows)) : i;
+        float x = value_at(c, row);
+        if (isfinite(x) && weight_at(c, row) > 0)
+            sort->items[m++] = (twi_sort_item){twi_sort_float(x), (uint32_t)row};
+    }
+    twi_sort_items(sort->items, sort->work, m);
+    return m;
+}
+
+// Edges of the bins between: a greedy walk over distinct values, ascending.
+static void choose_edges(const column *c, const twi_sort_item *sorted, size_t m, float *edges)
+{
+    double left = 0, in_bin = 0;
+    size_t bins_left = BETWEEN, e = 0;
+    float last = value_at(c, sorted[0].idx);
+    for (size_t i = 0; i < m; i++)
+        left += weight_at(c, sorted[i].idx);
+    edges[e++] = last;
+    for (size_t i = 0; i < m;) {
+        double weight = 0;
+        size_t end = i;
+        for (; end < m && sorted[end].key == sorted[i].key; end++)
+            weight += weight_at(c, sorted[end].idx);
+        double share = left / (double)bins_left;
+        if (in_bin > 0 && weight >= share && bins_left > 1) {
+            edges[e++] = last;
+            bins_left--;
+            left -= in_bin;
+            in_bin = 0;
+            share = left / (double)bins_left;
+        }
+        last = value_at(c, sorted[i].idx);
+        in_bin += weight;
+        if (in_bin >= share && bins_left > 1) {
+            edges[e++] = last;
+            bins_left--;
+            left -= in_bin;
+            in_bin = 0;
+        }
+        i = end;
+    }
+    while (e < EDGES)
+        edges[e++] = last;
+}
+
+// --- shares
+
+// Sums of weights by bin, missing ones last; gives the sum of all.
+static double fill(const column *c, const tw_drift_bins *bins, double sums[TW_DRIFT_BINS + 1])
+{
+    double all = 0;
+    for (size_t b = 0; b <= TW_DRIFT_BINS; b++)
+        sums[b] = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        float x = value_at(c, i);
+        double weight = weight_at(c, i);
+        sums[isfinite(x) ? bin_of(bins, x) : TW_DRIFT_BINS] += weight;
+        all += weight;
+    }
+    return all;
+}
+
+static void make_bins(const column *c, const edge_sort *sort, tw_drift_bins *out)
+{
+    double sums[TW_DRIFT_BINS + 1];
+    size_t m = sort_column(c, sort);
+    *out = (tw_drift_bins){.missing = 1};
+    if (m > 0)
+        choose_edges(c, sort->items, m, out->edges);
+    double all = fill(c, out, sums), present = all - sums[TW_DRIFT_BINS];
+    out->missing = (float)(sums[TW_DRIFT_BINS] / all);
+    for (size_t b = 0; b < TW_DRIFT_BINS && present > 0; b++)
+        out->share[b] = (float)(sums[b] / present);
+}
+
+static bool is_weighting(const float *weight, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; weight && i < n; i++) {
+        if (!(weight[i] >= 0) || !isfinite(weight[i]))
+            return false;
+        sum += (double)weight[i];
+    }
+    return !weight || sum > 0;
+}
+
+tw_status tw_drift_reference_make(const tw_alloc *alloc, const float *x, size_t stride,
+                                  const float *weight, const float *risk, size_t n,
+                                  double transactions_per_day, tw_drift_reference *out, tw_err *err)
+{
+    *out = (tw_drift_reference){.rows_n = n, .transactions_per_day = transactions_per_day};
+    if (n == 0 || n > UINT32_MAX || stride < TW_INPUT_N || !is_weighting(weight, n) ||
+        !(transactions_per_day >= 0) || !isfinite(transactions_per_day)) {
+        *out = (tw_drift_reference){0};
+        return tw_fail(err, TW_INVALID, "a drift reference needs rows with finite weights");
+    }
+    size_t room = TW_MIN(n, EDGE_ROWS_MAX);
+    edge_sort sort = {tw_new_array(alloc, room, sizeof(twi_sort_item)),
+                      tw_new_array(alloc, room, sizeof(twi_sort_item))};
+    bool has_room = sort.items && sort.work;
+    for (size_t f = 0; has_room && f < TW_INPUT_N; f++) {
+        const column c = {x + f, stride, n, weight};
+        make_bins(&c, &sort, &out->inputs[f]);
+    }
+    if (has_room) {
+        const column c = {risk, 1, n, weight};
+        make_bins(&c, &sort, &out->risk);
+    }
+    tw_free_array(alloc, sort.items, sort.items ? room : 0, sizeof(twi_sort_item));
+    tw_free_array(alloc, sort.work, sort.work ? room : 0, sizeof(twi_sort_item));
+    if (has_room)
+        return TW_OK;
+    *out = (tw_drift_reference){0};
+    return tw_fail(err, TW_NO_MEMORY, "no memory for the drift reference");
+}
+
+// --- now against then
+
+// now[]: rows by bin, of n rows in all; then: shares of reference_n rows.
+static double psi_of(const double now[TW_DRIFT_BINS + 1], double n, const tw_drift_bins *then,
+                     double reference_n)
+{
+    double psi = 0, filled = 0, expected[TW_DRIFT_BINS + 1];
+    for (size_t b = 0; b < TW_DRIFT_BINS; b++)
+        expected[b] = (double)then->share[b] * (1 - (double)then->missing) * reference_n;
+    expected[TW_DRIFT_BINS] = (double)then->missing * reference_n;
+    for (size_t b = 0; b <= TW_DRIFT_BINS; b++)
+        filled += now[b] > 0 || expected[b] > 0;
+    for (size_t b = 0; b <= TW_DRIFT_BINS; b++) {
+        if (!(now[b] > 0 || expected[b] > 0))
+            continue;
+        double a = (now[b] + 0.5) / (n + 0.5 * filled);
+        double e = (expected[b] + 0.5) / (reference_n + 0.5 * filled);
+        psi += (a - e) * log(a / e);
+    }
+    return psi;
+}
+
+static void compare(const column *c, const tw_drift_bins *then, uint64_t reference_n,
+                    tw_drift_input *out)
+{
+    double sums[TW_DRIFT_BINS + 1];
+    double n = fill(c, then, sums), present = n - sums[TW_DRIFT_BINS];
+    *out = (tw_drift_input){.psi = psi_of(sums, n, then, (double)reference_n),
+                            .missing = sums[TW_DRIFT_BINS] / n,
+                            .missing_reference = (double)then->missing};
+    for (size_t b = 0; b < TW_DRIFT_BINS && present > 0; b++)
+        out->shares[b] = sums[b] / present;
+}
+
+tw_status tw_drift_measure(const tw_drift_reference *reference, const float *x, size_t stride,
+                           const float *risk, size_t n, double transactions_per_day, tw_drift *out,
+                           tw_err *err)
+{
+    *out = (tw_drift){0};
+    if (n == 0 || stride < TW_INPUT_N || reference->rows_n == 0 || !(transactions_per_day >= 0) ||
+        !isfinite(transactions_per_day))
+        return tw_fail(err, TW_INVALID, "drift needs rows of now and of the training");
+    out->rows_n = n;
+    out->reference_n = reference->rows_n;
+    out->transactions_per_day = transactions_per_day;
+    out->volume_ratio = reference->transactions_per_day > 0
+                            ? transactions_per_day / reference->transactions_per_day
+                            : (double)NAN;
+    for (size_t f = 0; f < TW_INPUT_N; f++) {
+        const column c = {x + f, stride, n, NULL};
+        compare(&c, &reference->inputs[f], reference->rows_n, &out->inputs[f]);
+    }
+    const column c = {risk, 1, n, NULL};
+    compare(&c, &reference->risk, reference->rows_n, &out->risk);
+    return TW_OK;
+}

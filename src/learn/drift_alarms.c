@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Wilson's interval, the limits, and alarms: each says in one sentence what crossed which limit and
+// what to do about it.
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "learn/drift.h"
+
+#define Z_90 1.6448536269514722       // 95 % quantile of the standard normal: 90 % between -z and z
+#define CHI2_10_999 29.58829844507442 // 99.9 % quantile of chi-square with 10 degrees of freedom
+
+tw_share tw_share_of(uint64_t k, uint64_t n)
+{
+    if (n == 0)
+        return (tw_share){k, n, (double)NAN, (double)NAN, (double)NAN};
+    double p = (double)k / (double)n, z2 = Z_90 * Z_90 / (double)n;
+    double middle = (p + z2 / 2) / (1 + z2);
+    double half = sqrt(p * (1 - p) * z2 + z2 * z2 / 4) / (1 + z2);
+    return (tw_share){k, n, p, k == 0 ? 0.0 : TW_MAX(0.0, middle - half),
+                      k == n ? 1.0 : TW_MIN(1.0, middle + half)};
+}
+
+tw_drift_limits tw_drift_limits_default(void)
+{
+#define X(name, value, title) value,
+    return (tw_drift_limits){TW_DRIFT_LIMITS(X)};
+#undef X
+}
+
+// --- collecting
+
+typedef struct ranked {
+    tw_alarm alarm;
+    double times; // how many times its limit
+    size_t order; // as found, so that equal ones keep their order
+} ranked;
+
+// Every input, the risk, volume, precision and calibration may each raise one.
+#define CANDIDATES_MAX (TW_INPUT_N + 4)
+
+typedef struct collection {
+    ranked items[CANDIDATES_MAX];
+    size_t n;
+} collection;
+
+TW_PRINTF(6, 7)
+static void raise_alarm(collection *all, const char *kind, double value, double limit, double times,
+                        const char *format, ...)
+{
+    TW_CHECK(all->n < CANDIDATES_MAX);
+    ranked *one = &all->items[all->n];
+    va_list args;
+    *one = (ranked){
+        .alarm = {.kind = kind, .value = value, .limit = limit}, .times = times, .order = all->n++};
+    va_start(args, format);
+    vsnprintf(one->alarm.sentence, sizeof(one->alarm.sentence), format, args);
+    va_end(args);
+}
+
+static double times_of(double value, double limit)
+{
+    return limit > 0 ? value / limit : (double)INFINITY;
+}
+
+static int worst_first(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->times != y->times)
+        return x->times > y->times ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+// --- what may cross a limit
+
+static void check_input(collection *all, const tw_drift_input *input, size_t f, double noise,
+                        const tw_drift_limits *limits)
+{
+    double change = input->missing - input->missing_reference;
+    const char *title = tw_input_get(f).title;
+    if (change > limits->missing_change)
+        raise_alarm(all, "missing_change", change, limits->missing_change,
+                    times_of(change, limits->missing_change),
+                    "%s: missing in %.0f %% of the rows, %.0f %% in training; check that the feed "
+                    "still sends what it needs",
+                    title, 100 * input->missing, 100 * input->missing_reference);
+    else if (-change > limits->missing_change)
+        raise_alarm(all, "missing_change", -change, limits->missing_change,
+                    times_of(-change, limits->missing_change),
+                    "%s: missing in %.0f %% of the rows, %.0f %% in training; train anew so that "
+                    "the model can use it",
+                    title, 100 * input->missing, 100 * input->missing_reference);
+    else if (input->psi > limits->input_psi && input->psi > noise)
+        raise_alarm(all, "input_psi", input->psi, limits->input_psi,
+                    times_of(input->psi, limits->input_psi),
+                    "%s: values differ from training (PSI %.2f, limit %.2f); see what changed in "
+                    "the feed or the stores, then train anew",
+                    title, input->psi, limits->input_psi);
+}
+
+static void check_volume(collection *all, const tw_drift *drift, const tw_drift_limits *limits)
+{
+    double ratio = drift->volume_ratio, change = fabs(ratio - 1), limit = limits->volume_change;
+    if (!(change > limit))
+        return;
+    raise_alarm(all, "volume_change", change, limit, times_of(change, limit),
+                "%.0f transactions a day, %.2f times as many as in training; %s",
+                drift->transactions_per_day, ratio,
+                ratio < 1 ? "check that every store still sends"
+                          : "check for records sent twice or new stores, then train anew");
+}
+
+static void check_drift(collection *all, const tw_drift *drift, const tw_drift_limits *limits)
+{
+    double noise = CHI2_10_999 * (1 / (double)drift->rows_n + 1 / (double)drift->reference_n);
+    for (size_t f = 0; f < TW_INPUT_N; f++)
+        check_input(all, &drift->inputs[f], f, noise, limits);
+    if (drift->risk.psi > limits->score_psi && drift->risk.psi > noise)
+        raise_alarm(all, "score_psi", drift->risk.psi, limits->score_psi,
+                    times_of(drift->risk.psi, limits->score_psi),
+                    "Risk scores differ from training (PSI %.2f, limit %.2f); look at the inputs "
+                    "that drifted and at the precision of the week, then train anew",
+                    drift->risk.psi, limits->score_psi);
+    check_volume(all, drift, limits);
+}
+
+static const tw_week *latest_decided(const tw_week *weeks, size_t week_n)
+{
+    const tw_week *latest = NULL;
+    for (size_t i = 0; i < week_n; i++)
+        if (weeks[i].precision.n > 0 && (!latest || weeks[i].first_day > latest->first_day))
+            latest = &weeks[i];
+    return latest;
+}
+
+static void check_week(collection *all, const tw_week *week, const tw_drift_limits *limits)
+{
+    const tw_share *p = &week->precision;
+    char date[TW_TIME_TEXT_BYTES];
+    tw_date_format(week->first_day, date);
+    if (p->high < limits->precision_min)
+        raise_alarm(all, "precision_min", p->high, limits->precision_min,
+                    times_of(limits->precision_min, p->high),
+                    "Week of %s: %llu of %llu decided alerts were right, at best %.0f %% (limit "
+                    "%.0f %%); look at the signals of the wrong ones, then train anew",
+                    date, (unsigned long long)p->k, (unsigned long long)p->n, 100 * p->high,
+                    100 * limits->precision_min);
+    double gap = fabs(week->predicted - p->value), limit = limits->calibration_error;
+    if (gap > limit && (week->predicted < p->low || week->predicted > p->high))
+        raise_alarm(all, "calibration_error", gap, limit, times_of(gap, limit),
+                    "Week of %s: the model expected %.0f %% of the decided alerts to be right, "
+                    "%.0f %% were; train anew on the latest verdicts",
+                    date, 100 * week->predicted, 100 * p->value);
+}
+
+size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
+                       const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX])
+{
+    collection all = {.n = 0};
+    const tw_week *week = latest_decided(weeks, week_n);
+    if (drift)
+        check_drift(&all, drift, limits);
+    if (week)
+        check_week(&all, week, limits);
+    qsort(all.items, all.n, sizeof(all.items[0]), worst_first);
+    size_t n = TW_MIN(all.n, (size_t)TW_ALARMS_MAX);
+    for (size_t i = 0; i < n; i++)
+        out[i] = all.items[i].alarm;
+    return n;
+}
