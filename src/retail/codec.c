@@ -635,6 +635,15 @@ tw_status tw_fact_decode(const void *data, size_t bytes, tw_arena *arena, tw_fac
     return status;
 }
 
+tw_fact_kind tw_fact_peek(const void *data, size_t bytes)
+{
+    const uint8_t *head = data;
+    if (bytes < RECORD_AT || head[0] == 0 || head[0] > VERSION)
+        return (tw_fact_kind)0;
+    bool is_known = head[1] >= TW_FACT_TRANSACTION && head[1] <= TW_FACT_CONFIG;
+    return is_known ? (tw_fact_kind)head[1] : (tw_fact_kind)0;
+}
+
 bool tw_fact_same_record(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
 {
     const uint8_t *left = a, *right = b;

@@ -27,15 +27,29 @@ typedef struct tw_replay_options {
 } tw_replay_options;
 
 // Sees each fact after it was applied; views live during the call. `engine` and `detector` are the
-// replay's own. TW_END ends the replay with success.
+// replay's own. A verdict that took effect before its place is seen at its place, with the
+// transaction that it is about. TW_END ends the replay with success.
 typedef tw_status tw_replay_visit(void *ctx, const tw_fact *fact, const tw_scored_fact *scored,
                                   const tw_engine *engine, const tw_detector *detector,
                                   tw_err *err);
 
-// TW_CORRUPT, TW_NO_MEMORY, TW_CLOSED, the visitor's status; TW_INVALID and the like with a sentence
-// when an override does not load.
+// Live scores exactly: the same facts give the same rows, scores and alerts as when they arrived,
+// unless an option changes something. Challengers do not score in a replay.
+// TW_CORRUPT, TW_NO_MEMORY, TW_CLOSED, the visitor's status; TW_INVALID and the like with a
+// sentence when an override does not load.
 tw_status tw_replay(const tw_alloc *alloc, const tw_journal *journal,
                     const tw_replay_options *options, tw_replay_visit *visit, void *ctx,
                     tw_err *err) TW_MUST_CHECK;
+
+// Sees each fact as it was journaled, with its seq; views live during the call. TW_END ends the
+// reading with success.
+typedef tw_status tw_replay_fact_visit(void *ctx, const tw_fact *fact, tw_err *err);
+
+// Reads facts from_seq..to_seq (to_seq 0: up to the head) and applies nothing. TW_CORRUPT with the
+// position of a fact that cannot be read, after those in front of it were visited; TW_NO_MEMORY,
+// TW_IO, the visitor's status.
+tw_status tw_replay_facts(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq,
+                          uint64_t to_seq, tw_replay_fact_visit *visit, void *ctx,
+                          tw_err *err) TW_MUST_CHECK;
 
 #endif

@@ -19,6 +19,10 @@ tw_status tw_fact_encode(const tw_fact *fact, tw_buf *out) TW_MUST_CHECK;
 tw_status tw_fact_decode(const void *data, size_t bytes, tw_arena *arena,
                          tw_fact *out) TW_MUST_CHECK;
 
+// Kind of an encoded fact by its head alone, for readers that skip most facts; 0 when the head is
+// none that tw_fact_decode would take. The rest may still be damaged.
+tw_fact_kind tw_fact_peek(const void *data, size_t bytes);
+
 // Do two encodings describe the same record? received_ms is ignored, so that a repeated delivery of
 // the same record is a duplicate and not a conflict.
 bool tw_fact_same_record(const void *a, size_t a_bytes, const void *b, size_t b_bytes);
