@@ -124,6 +124,8 @@ struct tw_http {
     size_t stream_n;
     pthread_t stream_thread;
     bool has_stream_thread;
+
+    struct twi_backtests *backtests_own;
 };
 
 // request.c
@@ -170,6 +172,9 @@ void twi_json_money(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key
 void twi_json_time(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, int64_t ms,
                    int16_t offset_min);
 void twi_json_date(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, int32_t day);
+// {k, n, value, low, high}
+void twi_json_share_of(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+                       const tw_share *share);
 yyjson_mut_val *twi_json_array(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key);
 yyjson_mut_val *twi_json_object(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key);
 

@@ -124,3 +124,15 @@ yyjson_mut_val *twi_json_object(yyjson_mut_doc *doc, yyjson_mut_val *object, con
     add(doc, object, key, added);
     return added;
 }
+
+void twi_json_share_of(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key,
+                       const tw_share *share)
+{
+    yyjson_mut_val *out = twi_json_object(doc, object, key);
+    bool is_known = share->n > 0;
+    twi_json_uint(doc, out, "k", share->k);
+    twi_json_uint(doc, out, "n", share->n);
+    twi_json_num(doc, out, "value", is_known ? share->value : (double)NAN);
+    twi_json_num(doc, out, "low", is_known ? share->low : (double)NAN);
+    twi_json_num(doc, out, "high", is_known ? share->high : (double)NAN);
+}

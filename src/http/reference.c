@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the installation knows of itself: signals, features, figures, dead letters.
+#include <math.h>
 #include <stdio.h>
 
-#include "internal.h"
+#include "learning.h"
 
 bool twi_query_limit(twi_request *request, uint32_t *limit)
 {
@@ -44,6 +45,11 @@ void twi_handle_signals(twi_request *request)
                                yyjson_mut_real(doc, parameter->value));
         }
         twi_json_uint(doc, item, "hits_28d", rows[i].hits_28d);
+        twi_json_share_of(doc, item, "precision", &rows[i].precision);
+        bool is_judged = rows[i].precision.n > 0;
+        twi_json_num(doc, item, "false_positive_rate",
+                     is_judged ? 1.0 - rows[i].precision.value : (double)NAN);
+        twi_json_num(doc, item, "trust", rows[i].trust);
     }
     twi_reply_json(request, 200, doc);
 }
