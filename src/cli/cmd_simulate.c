@@ -25,6 +25,9 @@ static const char help[] =
     "  --stores N           stores, 1 to 9999 (default 20)\n"
     "  --days D             days, 1 to 3660 (default 28)\n"
     "  --seed S             same seed and options, same bytes (default 1)\n"
+    "  --habits N           another chain's habits, honest and dishonest, drawn from N (default 0: "
+    "the\n"
+    "                       ordinary chain)\n"
     "  --start YYYY-MM-DD   first day (default 2026-01-05)\n"
     "  --currency CODE      a currency with two decimals (default USD)\n"
     "  --fraud-rate R       share of employees who steal at some time, 0 to 0.25 (default 0.025)\n"
@@ -61,6 +64,7 @@ static bool read_request(int argc, char **argv, request *r, int *exit_status)
         {"--stores", TWI_COUNT, &stores},
         {"--days", TWI_COUNT, &days},
         {"--seed", TWI_COUNT, &o->seed},
+        {"--habits", TWI_COUNT, &o->habits},
         {"--start", TWI_TEXT, &start},
         {"--currency", TWI_TEXT, &currency},
         {"--fraud-rate", TWI_NUMBER, &o->fraud_rate},

@@ -81,6 +81,7 @@ static tw_status set_up(twi_sim *sim, tw_err *err)
 {
     sim->is_american = memcmp(sim->options.currency, "USD", 3) == 0 ||
                        memcmp(sim->options.currency, "CAD", 3) == 0;
+    twi_habits_draw(&sim->habits, sim->options.habits);
     sim->end_day = sim->options.start_day + (int32_t)sim->options.days;
     sim->items_own = tw_new_array(sim->alloc, TWI_ITEMS, sizeof(twi_item));
     sim->stores_own = tw_new_array(sim->alloc, sim->options.stores, sizeof(twi_store));

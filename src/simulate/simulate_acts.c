@@ -138,7 +138,8 @@ void twi_act_drain(twi_sim *sim, twi_store *store, twi_thief *thief, const twi_t
     twi_pay rest = twi_chance(&thief->rng, 0.5) ? TWI_PAY_CASH : TWI_PAY_DEBIT;
     if (total > value)
         twi_pay_with(txn, rest, twi_token(some_friend(thief), rest), &thief->rng);
-    (void)finish_theft(sim, store, thief, 0, task->at_s);
+    txn->scheme = TW_SIMULATE_GIFT_CARD_REFUND_DRAIN; // whatever the thief runs today
+    (void)twi_finish(sim, store, task->at_s, &thief->rng);
 }
 
 // --- sales to friends --------------------------------------------------------------------------
@@ -219,7 +220,7 @@ static void give_discount(twi_sim *sim, twi_store *store, twi_thief *thief, cons
     int32_t percent = 5 * twi_range(&thief->rng, 3, thief->skill > 0.6 ? 6 : 12);
     twi_reason reason = reasons[tw_rng_below(&thief->rng, TW_COUNT(reasons))];
     if (thief->scheme == TW_SIMULATE_EMPLOYEE_DISCOUNT_ABUSE) {
-        percent = 15;
+        percent = (int32_t)store->habits->staff_discount;
         reason = TWI_REASON_EMPLOYEE;
         if (!twi_chance(&thief->rng, thief->skill))
             txn->customer = twi_mix(sim->options.seed ^ 0x73746166, thief->employee) | 1;

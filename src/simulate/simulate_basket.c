@@ -116,8 +116,9 @@ double twi_mistakes(const twi_employee *e, int32_t day)
 void twi_fill_basket(twi_sim *sim, twi_store *store, tw_rng *rng, bool is_self)
 {
     const twi_employee *e = &sim->employees_own[sim->txn.employee];
-    double keyed = is_self ? 0.004 : 0.012 * (double)e->keyed;
-    double voids = (is_self ? 0.004 : 0.0075 * (double)e->voids) *
+    const twi_habits *h = store->habits;
+    double keyed = is_self ? 0.004 : 0.012 * h->keyed * (double)e->keyed;
+    double voids = (is_self ? 0.004 : 0.0075 * h->line_voids * (double)e->voids) *
                    (twi_mistakes(e, store->day) > 2.0 ? 1.8 : 1.0);
     int32_t n = line_count(store, rng, is_self);
     const uint32_t n_max = TWI_LINES_MAX - 8; // a story may add some lines of its own
@@ -168,7 +169,9 @@ twi_pay twi_pick_pay(const twi_store *store, tw_rng *rng, uint64_t customer, int
 {
     static const double cash_share[TWI_FORMATS] = {0.36, 0.19, 0.11, 0.17};
     double u = tw_rng_unit(rng);
-    double cash = is_self ? 0.05 : cash_share[store->format] * (total > 8000 ? 0.5 : 1.0);
+    double cash =
+        is_self ? 0.05
+                : cash_share[store->format] * store->habits->cash * (total > 8000 ? 0.5 : 1.0);
     if (u < cash)
         return TWI_PAY_CASH;
     if (u < cash + 0.012)

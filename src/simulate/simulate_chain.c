@@ -23,12 +23,15 @@ static const format_plan plans[TWI_FORMATS] = {
 
 static void store_hours(twi_store *store, const format_plan *plan, tw_rng *rng)
 {
-    bool is_late = store->format == TWI_CONVENIENCE && twi_chance(rng, 0.25);
-    store->is_all_night = store->format == TWI_CONVENIENCE && !is_late && twi_chance(rng, 0.2);
-    int32_t shift_min = twi_range(rng, -1, 2) * 30;
+    const twi_habits *h = store->habits;
+    bool is_late = store->format == TWI_CONVENIENCE && twi_chance(rng, 0.25 * h->night_stores);
+    store->is_all_night =
+        store->format == TWI_CONVENIENCE && !is_late && twi_chance(rng, 0.2 * h->night_stores);
+    int32_t shift_min = twi_range(rng, -1, 2) * 30 + (int32_t)h->open_shift_min;
     for (int32_t day = 0; day < 7; day++) {
         int32_t open = (day == 6 ? plan->sunday_open_min : plan->open_min) + shift_min;
         int32_t close = day == 6 ? plan->sunday_close_min : plan->close_min;
+        close += (int32_t)(h->open_shift_min / 2.0);
         if (is_late)
             close = 1560; // 02:00 of the next day
         store->open_s[day] = store->is_all_night ? 0 : open * 60;
@@ -42,6 +45,7 @@ static void store_init(twi_sim *sim, uint32_t idx)
     tw_rng rng;
     twi_rng_start(&rng, sim->options.seed, TWI_STREAM_STORE, idx, 0);
     store->idx = idx;
+    const twi_habits *h = store->habits = &sim->habits;
     // Golden-ratio steps spread the formats evenly even over a few stores.
     double u = (idx + 0.5) * 0.61803398874989485 + 0.1;
     u -= (double)(int64_t)u;
@@ -51,28 +55,34 @@ static void store_init(twi_sim *sim, uint32_t idx)
     const format_plan *plan = &plans[format];
     store->format = format;
     store->zone = twi_zone_of(sim->is_american, idx / 10);
-    store->volume = twi_at_most(plan->volume * twi_spread(&rng, plan->spread), plan->volume_max);
+    store->volume =
+        twi_at_most(plan->volume * h->volume * twi_spread(&rng, plan->spread), plan->volume_max);
     store->volume = TW_MAX(store->volume, 150.0);
     store->customer_n = (uint64_t)(store->volume * 5.0);
-    store->self_n = twi_chance(&rng, plan->self_share) ? (format == TWI_SUPERMARKET ? 6 : 2) : 0;
+    store->self_n = twi_chance(&rng, plan->self_share * h->self_stores)
+                        ? (format == TWI_SUPERMARKET ? 6 : 2)
+                        : 0;
     store_hours(store, plan, &rng);
     for (uint32_t reg = 0; reg < TWI_REGISTERS; reg++)
         store->sequence[reg] = 1000 + tw_rng_below(&rng, 90000);
     store->day = sim->options.start_day;
+    // A trait of the store that takes no draw from its stream.
+    uint64_t luck = twi_mix(twi_mix(h->key, sim->options.seed), idx) % 1000;
+    store->has_damaged_corner = (double)luck < 1000.0 * h->damaged_corner;
 }
 
 // Habits: most people are ordinary, a few are careless, generous, or new.
-static void employee_habits(twi_employee *e, tw_rng *rng)
+static void employee_habits(const twi_habits *h, twi_employee *e, tw_rng *rng)
 {
-    e->is_careless = twi_chance(rng, 0.04);
-    e->is_generous = twi_chance(rng, 0.06);
+    e->is_careless = twi_chance(rng, h->careless);
+    e->is_generous = twi_chance(rng, h->generous);
     e->pace = (float)twi_spread(rng, 0.18);
     e->mistakes = (float)(twi_spread(rng, 0.4) * (e->is_careless ? 4.0 : 1.0));
     e->voids = (float)(twi_spread(rng, 0.4) * (e->is_careless ? 5.0 : 1.0));
     e->cancels = (float)twi_spread(rng, 0.5);
     e->no_sales = (float)twi_spread(rng, 0.6);
     e->discounts = (float)(twi_spread(rng, 0.5) * (e->is_generous ? 4.0 : 1.0));
-    bool keys_often = twi_chance(rng, 0.05);
+    bool keys_often = twi_chance(rng, h->keys_often);
     e->keyed = (float)(twi_spread(rng, 0.5) * (keys_often ? 4.0 : 1.0));
 }
 
@@ -86,11 +96,11 @@ static void employee_init(const twi_sim *sim, twi_employee *e, uint32_t store, u
     e->days_a_week = role == TWI_CASHIER && twi_chance(&rng, 0.55) ? 3 : 5;
     e->week_phase = (uint8_t)tw_rng_below(&rng, 7);
     int32_t start = sim->options.start_day, days = (int32_t)sim->options.days;
-    bool is_new = role != TWI_MANAGER && twi_chance(&rng, 0.10);
+    bool is_new = role != TWI_MANAGER && twi_chance(&rng, sim->habits.new_hires);
     e->hired_day = is_new ? start + twi_range(&rng, -20, days) : start - twi_range(&rng, 30, 2500);
     bool leaves = role != TWI_MANAGER && twi_chance(&rng, 0.06);
     e->leaves_day = leaves ? TW_MAX(start, e->hired_day) + twi_range(&rng, 5, 90) : INT32_MAX;
-    employee_habits(e, &rng);
+    employee_habits(&sim->habits, e, &rng);
 }
 
 static tw_status store_staff(twi_sim *sim, twi_store *store, tw_err *err)

@@ -99,7 +99,10 @@ static void begin_day(twi_sim *sim, twi_store *store)
         twi_promotion_percent(sim->options.seed, (twi_format)store->format, store->day);
     double volume = store->volume * twi_spread(&store->rng, 0.07) *
                     twi_day_factor((twi_format)store->format, sim->is_american, store->day) *
-                    (store->promotion_percent ? 1.2 : 1.0);
+                    (store->promotion_percent ? 1.2 : 1.0) *
+                    (weekday >= 5 ? store->habits->weekend : 1.0);
+    if (store->promotion_percent)
+        store->promotion_percent += (int32_t)store->habits->promotion_depth;
     store->is_in_day = volume > 0.0;
     store->worker_n = 0;
     store->task_at = store->task_n = 0;

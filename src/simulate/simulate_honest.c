@@ -24,7 +24,8 @@ static void add_manual_discount(const twi_sim *sim, const twi_store *store, twi_
     const twi_employee *e = &sim->employees_own[txn->employee];
     static const twi_reason reasons[] = {TWI_REASON_DAMAGED, TWI_REASON_GOODWILL,
                                          TWI_REASON_PRICE_MATCH, TWI_REASON_MANUAL};
-    int32_t percent = twi_range(rng, 1, e->is_generous ? 6 : 4) * 5;
+    int32_t depth = (int32_t)store->habits->discount_depth;
+    int32_t percent = twi_range(rng, 1, e->is_generous ? depth + 2 : depth) * 5;
     twi_reason reason = reasons[tw_rng_below(rng, TW_COUNT(reasons))];
     if (reason == TWI_REASON_DAMAGED) {
         twi_line *line = &txn->lines[tw_rng_below(rng, txn->line_n)];
@@ -47,9 +48,23 @@ static void add_price_override(const twi_sim *sim, const twi_store *store, twi_t
     twi_line *line = &txn->lines[tw_rng_below(rng, txn->line_n)];
     if (line->is_void || line->discount || line->price < 100)
         return;
-    line->price = twi_round_price(line->price * twi_range(rng, 68, 95) / 100);
+    int32_t low = (int32_t)store->habits->override_low;
+    line->price = twi_round_price(line->price * twi_range(rng, low, 95) / 100);
     line->price = TW_MIN(line->price, line->regular);
     twi_authorise(sim, store, txn, at_s, reasons[tw_rng_below(rng, TW_COUNT(reasons))], rng);
+}
+
+// The shelf near the door: goods that the house itself cut down, with or without a signature.
+static void take_damaged(const twi_sim *sim, const twi_store *store, twi_txn *txn, int32_t at_s,
+                         tw_rng *rng)
+{
+    twi_line *line = &txn->lines[tw_rng_below(rng, txn->line_n)];
+    if (line->is_void)
+        return;
+    line->discount = line->price * line->quantity * twi_range(rng, 4, 7) / 10;
+    line->reason = TWI_REASON_DAMAGED;
+    if (twi_chance(rng, 0.4))
+        twi_authorise(sim, store, txn, at_s, TWI_REASON_DAMAGED, rng);
 }
 
 static void add_extras(twi_sim *sim, twi_store *store, int32_t at_s, tw_rng *rng)
@@ -58,21 +73,44 @@ static void add_extras(twi_sim *sim, twi_store *store, int32_t at_s, tw_rng *rng
     static const double manual[TWI_FORMATS] = {0.002, 0.004, 0.014, 0.012};
     static const double override[TWI_FORMATS] = {0.002, 0.004, 0.008, 0.006};
     twi_txn *txn = &sim->txn;
+    const twi_habits *h = store->habits;
+    if (store->has_damaged_corner && twi_chance(rng, 0.02)) {
+        take_damaged(sim, store, txn, at_s, rng);
+        return;
+    }
     const twi_employee *e = &sim->employees_own[txn->employee];
     double u = tw_rng_unit(rng);
     double generosity = (double)e->discounts;
-    if ((u -= coupon[store->format]) < 0.0)
+    if ((u -= coupon[store->format] * h->coupons) < 0.0)
         add_coupon(txn, rng);
-    else if ((u -= manual[store->format] * generosity) < 0.0)
+    else if ((u -= manual[store->format] * h->discounts * generosity) < 0.0)
         add_manual_discount(sim, store, txn, at_s, rng);
-    else if (u - override[store->format] * generosity < 0.0)
+    else if (u - override[store->format] * h->overrides * generosity < 0.0)
         add_price_override(sim, store, txn, at_s, rng);
+}
+
+// Two vouchers of the employer's and the rest by card.
+static void pay_with_vouchers(twi_sim *sim, uint64_t customer, tw_rng *rng)
+{
+    twi_txn *txn = &sim->txn;
+    int64_t total = txn->total;
+    for (int64_t paid = 500; paid <= 1000; paid += 500) {
+        txn->total = paid;
+        twi_pay_with(txn, TWI_PAY_VOUCHER, 0, rng);
+    }
+    txn->total = total;
+    twi_pay_with(txn, TWI_PAY_DEBIT, twi_token(customer, TWI_PAY_DEBIT), rng);
 }
 
 static void pay_as_usual(twi_sim *sim, twi_store *store, uint64_t customer, bool is_self,
                          tw_rng *rng)
 {
     twi_txn *txn = &sim->txn;
+    double three = store->habits->three_tenders;
+    if (three > 0.0 && !is_self && txn->total > 1500 && twi_chance(rng, three)) {
+        pay_with_vouchers(sim, customer, rng);
+        return;
+    }
     twi_pay pay = twi_pick_pay(store, rng, customer, txn->total, is_self);
     bool is_gift = pay == TWI_PAY_GIFT_CARD;
     if (!is_self && txn->total > 500 && twi_chance(rng, is_gift ? 0.4 : 0.006)) {
@@ -100,6 +138,9 @@ uint64_t twi_sell(twi_sim *sim, twi_store *store, int32_t at_s, uint64_t custome
         customer = twi_customer_pick(sim, store, rng);
     if (twi_is_member(store, customer) && twi_chance(rng, 0.8))
         txn->loyalty = customer;
+    double house = store->habits->store_loyalty;
+    if (house > 0.0 && !is_self && !txn->loyalty && twi_chance(rng, house))
+        txn->loyalty = twi_mix(sim->options.seed ^ 0x686f757365, store->idx) | 1;
     if (!is_self)
         add_extras(sim, store, at_s, rng);
     twi_total(txn);
@@ -118,12 +159,12 @@ static void void_and_ring_again(twi_sim *sim, twi_store *store, const twi_memo *
     twi_txn again = sim->txn;
     int32_t at_s = again.at_s + twi_range(rng, 15, 150);
     twi_txn *txn = twi_begin_post_void(sim, memo->employee, memo->reg, memo);
-    if (twi_chance(rng, 0.65))
+    if (twi_chance(rng, store->habits->void_approval))
         twi_authorise(sim, store, txn, at_s,
                       twi_chance(rng, 0.5) ? TWI_REASON_WRONG_TENDER : TWI_REASON_CASHIER_ERROR,
                       rng);
     (void)twi_finish(sim, store, at_s, rng);
-    if (!twi_chance(rng, 0.78))
+    if (!twi_chance(rng, store->habits->rung_again))
         return;
     uint64_t customer = memo->customer;
     sim->txn = again;
@@ -140,7 +181,8 @@ static void after_sale(twi_sim *sim, twi_store *store, uint64_t ref, bool is_sel
     twi_memo memo = twi_remember(&sim->txn, ref);
     int32_t done_s = sim->txn.at_s;
     const twi_employee *e = &sim->employees_own[memo.employee];
-    if (twi_chance(rng, is_self ? 0.0003 : 0.0013 * twi_mistakes(e, store->day))) {
+    double post_voids = 0.0013 * store->habits->post_voids * twi_mistakes(e, store->day);
+    if (twi_chance(rng, is_self ? 0.0003 : post_voids)) {
         void_and_ring_again(sim, store, &memo, rng);
         return;
     }
@@ -171,7 +213,7 @@ static void cancel(twi_sim *sim, twi_store *store, bool is_price_check, int32_t 
         twi_fill_basket(sim, store, rng, false);
     twi_total(txn);
     (void)twi_finish(sim, store, at_s, rng);
-    if (twi_chance(rng, 0.05)) // the coins go back to the customer
+    if (twi_chance(rng, store->habits->cancel_open)) // the coins go back to the customer
         no_sale(sim, store, txn->employee, txn->reg, txn->at_s + twi_range(rng, 5, 60));
 }
 
@@ -215,7 +257,7 @@ static void sell_gift_card(twi_sim *sim, twi_store *store, int32_t at_s)
     tw_rng *rng = &store->rng;
     twi_line *line = twi_add_line(sim, store, TWI_ITEM_GIFT_CARD, 1, TWI_ENTRY_SCANNED);
     line->price = line->regular = values[tw_rng_below(rng, TW_COUNT(values))];
-    if (twi_chance(rng, 0.025)) { // a present to a customer who complained
+    if (twi_chance(rng, store->habits->gift_presents)) { // a present to a customer who complained
         line->discount = line->price;
         line->reason = TWI_REASON_GOODWILL;
         if (twi_chance(rng, 0.6))
@@ -253,20 +295,22 @@ static bool rare_event(twi_sim *sim, twi_store *store, int32_t at_s)
     tw_rng *rng = &store->rng;
     twi_txn *txn = &sim->txn;
     const twi_employee *e = &sim->employees_own[txn->employee];
+    const twi_habits *h = store->habits;
     double u = tw_rng_unit(rng);
-    if ((u -= 0.004 * (double)e->cancels * TW_MIN(twi_mistakes(e, store->day), 4.0)) < 0.0)
+    if ((u -= 0.004 * h->cancels * (double)e->cancels * TW_MIN(twi_mistakes(e, store->day), 4.0)) <
+        0.0)
         cancel(sim, store, false, at_s);
-    else if ((u -= 0.004 * (double)e->cancels) < 0.0)
+    else if ((u -= 0.004 * h->cancels * (double)e->cancels) < 0.0)
         cancel(sim, store, true, at_s);
-    else if ((u -= 0.005 * (double)e->no_sales) < 0.0)
+    else if ((u -= 0.005 * h->no_sales * (double)e->no_sales) < 0.0)
         no_sale(sim, store, txn->employee, txn->reg, at_s);
-    else if ((u -= 0.0025) < 0.0)
+    else if ((u -= 0.0025 * h->suspends) < 0.0)
         suspend_and_resume(sim, store, at_s);
-    else if ((u -= 0.0015) < 0.0)
+    else if ((u -= 0.0015 * h->voids_before) < 0.0)
         void_before_payment(sim, store, at_s);
-    else if ((u -= gift_card[store->format]) < 0.0)
+    else if ((u -= gift_card[store->format] * h->gift_cards) < 0.0)
         sell_gift_card(sim, store, at_s);
-    else if (u - free_item[store->format] < 0.0)
+    else if (u - free_item[store->format] * h->free_items < 0.0)
         give_reward(sim, store, at_s);
     else
         return false;
@@ -292,10 +336,39 @@ static uint8_t free_self_checkout(const twi_store *store)
     return best;
 }
 
+// In some houses a colleague's sign-on stays open, and who relieves him rings under it for an hour.
+static uint32_t signed_on(const twi_sim *sim, const twi_store *store, const twi_worker *w,
+                          int32_t at_s)
+{
+    const twi_habits *h = store->habits;
+    uint64_t hour = (uint64_t)(store->day * INT64_C(30) + at_s / 3600);
+    uint64_t luck = twi_mix(twi_mix(sim->options.seed ^ h->key, store->idx * 64u + w->reg), hour);
+    if (h->shared_ids <= 0.0 || (double)(luck % 100000) >= 100000.0 * h->shared_ids)
+        return w->employee;
+    uint32_t other = store->employee_first + (uint32_t)(luck >> 32) % store->employee_n;
+    return twi_is_employed(&sim->employees_own[other], store->day) ? other : w->employee;
+}
+
+// A tradesman with an account: the same few cards with the same discount, at whatever till.
+static bool serve_tradesman(twi_sim *sim, twi_store *store, int32_t at_s)
+{
+    tw_rng *rng = &store->rng;
+    if (store->habits->trade_customers <= 0.0 || !twi_chance(rng, store->habits->trade_customers))
+        return false;
+    uint64_t customer =
+        twi_mix(sim->options.seed ^ 0x7472616465, store->idx * 8u + tw_rng_below(rng, 5)) | 1;
+    twi_fill_basket(sim, store, rng, false);
+    twi_discount_all(&sim->txn, 10 + (int32_t)(customer >> 20 & 3) * 5, TWI_REASON_MANUAL);
+    uint64_t ref = twi_sell(sim, store, at_s, customer, false, rng);
+    after_sale(sim, store, ref, false);
+    return true;
+}
+
 void twi_serve_customer(twi_sim *sim, twi_store *store, int32_t at_s)
 {
     tw_rng *rng = &store->rng;
-    double self_share = store->format == TWI_SUPERMARKET ? 0.38 : 0.25;
+    double self_share =
+        (store->format == TWI_SUPERMARKET ? 0.38 : 0.25) * store->habits->self_customers;
     bool is_self = store->self_n && twi_chance(rng, self_share);
     const twi_worker *w = is_self ? attendant(store, at_s) : NULL;
     is_self = w != NULL;
@@ -303,8 +376,9 @@ void twi_serve_customer(twi_sim *sim, twi_store *store, int32_t at_s)
         w = twi_worker_for_sale(store, at_s, rng);
     if (!w)
         return; // nobody there: the customer leaves
-    (void)twi_begin(sim, TWI_SALE, w->employee, is_self ? free_self_checkout(store) : w->reg);
-    if (!is_self && rare_event(sim, store, at_s))
+    (void)twi_begin(sim, TWI_SALE, is_self ? w->employee : signed_on(sim, store, w, at_s),
+                    is_self ? free_self_checkout(store) : w->reg);
+    if (!is_self && (rare_event(sim, store, at_s) || serve_tradesman(sim, store, at_s)))
         return;
     twi_fill_basket(sim, store, rng, is_self);
     uint64_t ref = twi_sell(sim, store, at_s, 0, is_self, rng);
@@ -317,10 +391,10 @@ static void plan_petty_cash(twi_sim *sim, twi_store *store)
 {
     tw_rng *rng = &store->rng;
     int32_t from_s = store->day_open_s + 1800, to_s = store->day_close_s - 1800;
-    for (int32_t n = twi_poisson(rng, 0.3); n > 0; n--)
+    for (int32_t n = twi_poisson(rng, 0.3 * store->habits->petty_cash); n > 0; n--)
         twi_task_add(sim, store,
                      (twi_task){.at_s = twi_range(rng, from_s, to_s), .kind = TWI_TASK_PAID_OUT});
-    for (int32_t n = twi_poisson(rng, 0.2); n > 0; n--)
+    for (int32_t n = twi_poisson(rng, 0.2 * store->habits->petty_cash); n > 0; n--)
         twi_task_add(sim, store,
                      (twi_task){.at_s = twi_range(rng, from_s, to_s), .kind = TWI_TASK_PAID_IN});
     if (store->is_all_night)
@@ -329,7 +403,7 @@ static void plan_petty_cash(twi_sim *sim, twi_store *store)
         twi_task_add(sim, store,
                      (twi_task){.at_s = store->day_open_s - twi_range(rng, 120, 900),
                                 .kind = TWI_TASK_PAID_IN});
-    if (twi_chance(rng, 0.35))
+    if (twi_chance(rng, 0.35 * store->habits->cash_up))
         twi_task_add(sim, store,
                      (twi_task){.at_s = store->day_close_s + twi_range(rng, 60, 840),
                                 .kind = TWI_TASK_CASH_UP});
@@ -338,17 +412,21 @@ static void plan_petty_cash(twi_sim *sim, twi_store *store)
 void twi_honest_plan(twi_sim *sim, twi_store *store)
 {
     tw_rng *rng = &store->rng;
+    const twi_habits *h = store->habits;
     plan_petty_cash(sim, store);
     for (uint32_t i = 0; i < store->worker_n; i++) {
         const twi_worker *w = &store->workers[i];
         const twi_employee *e = &sim->employees_own[w->employee];
         twi_task task = {.kind = TWI_TASK_STAFF_PURCHASE, .who = w->employee};
-        if (twi_chance(rng, 0.14)) {
+        if (twi_chance(rng, h->staff_purchases)) {
             task.at_s = w->break_s > 0 ? w->break_s + twi_range(rng, 60, 1500) : w->end_s - 400;
             task.at_s = TW_MAX(TW_MIN(task.at_s, store->day_close_s - 300), store->day_open_s + 60);
             twi_task_add(sim, store, task);
         }
-        bool is_trainee = store->day - e->hired_day < 3 && w->role <= TWI_SENIOR;
+        bool is_trainee = store->day - e->hired_day < (int32_t)(h->training_days + 0.5);
+        if (h->training_others > 0.0)
+            is_trainee |= twi_chance(rng, h->training_others);
+        is_trainee &= w->role <= TWI_SENIOR;
         for (int32_t n = is_trainee ? twi_range(rng, 3, 9) : 0; n > 0; n--) {
             task.kind = TWI_TASK_TRAINING;
             task.at_s = twi_range(rng, w->start_s + 300, w->end_s - 600);
@@ -364,8 +442,9 @@ static void petty_cash(twi_sim *sim, twi_store *store, twi_type type, int32_t at
     if (!w)
         return;
     twi_txn *txn = twi_begin(sim, type, w->employee, w->reg);
-    int64_t amount =
-        type == TWI_PAID_IN ? twi_range(rng, 1, 4) * 2500 : 300 + (int64_t)(1800.0 * twi_gap(rng));
+    int64_t amount = type == TWI_PAID_IN
+                         ? twi_range(rng, 1, 4) * 2500
+                         : 300 + (int64_t)(1800.0 * store->habits->petty_amount * twi_gap(rng));
     txn->total = type == TWI_PAID_IN ? amount : -TW_MIN(amount, 12000);
     txn->pay = TWI_PAY_CASH;
     twi_authorise(sim, store, txn, at_s, TWI_REASON_EXPENSES, rng);
@@ -387,12 +466,13 @@ static void staff_purchase(twi_sim *sim, twi_store *store, uint32_t buyer, int32
         return;
     twi_txn *txn = twi_begin(sim, TWI_SALE, w->employee, w->reg);
     twi_fill_basket(sim, store, rng, false);
-    twi_discount_all(txn, 15, TWI_REASON_EMPLOYEE);
+    twi_discount_all(txn, (int32_t)store->habits->staff_discount, TWI_REASON_EMPLOYEE);
     uint64_t customer = twi_mix(sim->options.seed ^ 0x73746166, buyer) | 1;
     txn->customer = customer;
     twi_total(txn);
-    if (twi_chance(rng, 0.2))
-        customer = twi_mix(customer, 41); // the family's other cards
+    double family = store->habits->staff_family;
+    if (twi_chance(rng, family)) // the family's other cards
+        customer = twi_mix(customer, 41 + (family > 0.3 ? tw_rng_below(rng, 6) : 0));
     twi_pay pay = twi_pick_pay(store, rng, customer, txn->total, false);
     twi_pay_with(txn, pay, twi_token(customer, pay), rng);
     (void)twi_finish(sim, store, at_s, rng);

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/rng.h"
 #include "simulate/simulate.h"
+#include "simulate_habits.h"
 
 #define TWI_NONE UINT32_MAX
 
@@ -32,6 +33,7 @@ typedef enum twi_stream {
     TWI_STREAM_STAFF,
     TWI_STREAM_STOCK,
     TWI_STREAM_NETWORK,
+    TWI_STREAM_HABITS,
 } twi_stream;
 
 void twi_rng_start(tw_rng *rng, uint64_t seed, twi_stream stream, uint32_t a, uint32_t b);
@@ -272,9 +274,10 @@ enum { TWI_REG_OFFICE = 20, TWI_REG_DESK = 21, TWI_REG_SELF = 31 };
 
 typedef struct twi_store {
     // Constant.
+    const twi_habits *habits;
     uint32_t idx;
     uint8_t format, till_n, self_n; // self_n: self-checkout registers
-    bool is_all_night;
+    bool is_all_night, has_damaged_corner;
     const twi_zone *zone;
     double volume; // transactions on a mean day
     int32_t open_s[7], close_s[7];
@@ -307,7 +310,7 @@ typedef struct twi_store {
 
 enum { TWI_FRIENDS_MAX = 6 };
 typedef struct twi_thief {
-    uint8_t scheme;
+    uint8_t scheme, schemes[2]; // today's; those that this thief runs, mostly the same twice
     uint32_t employee, partner; // partner: the manager, or the owner of the borrowed id
     int32_t start_day, stop_day;
     double per_shift; // acts on an active day
@@ -353,6 +356,7 @@ typedef struct twi_sim {
     const tw_simulate_sink *sink;
     tw_simulate_summary summary;
     bool is_american;
+    twi_habits habits;
     int32_t end_day; // first day after the last
     twi_item *items_own;
     twi_store *stores_own;

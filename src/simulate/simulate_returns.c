@@ -5,11 +5,16 @@
 // living.
 #include "simulate_model.h"
 
-static double return_rate(const twi_store *store, uint64_t customer)
+static double return_rate(const twi_sim *sim, const twi_store *store, const twi_memo *memo)
 {
     static const double rate[TWI_FORMATS] = {0.004, 0.018, 0.110, 0.095};
-    bool is_frequent = twi_mix(customer, 21) % 70 == 0; // buys three sizes, keeps one
-    return TW_MIN(rate[store->format] * (is_frequent ? 6.0 : 0.93), 0.6);
+    const twi_habits *h = store->habits;
+    bool is_frequent = twi_mix(memo->customer, 21) % 70 == 0; // buys three sizes, keeps one
+    uint8_t often = (uint8_t)(h->key >> 8 * store->format & 0xff) % 5;
+    bool is_often = sim->items_own[memo->lines[0].item].department == often;
+    return TW_MIN(rate[store->format] * h->returns * (is_often ? h->returns_department : 1.0) *
+                      (is_frequent ? 6.0 : 0.93),
+                  0.6);
 }
 
 // Most people bring one thing back.
@@ -36,21 +41,24 @@ static twi_store *neighbour(twi_sim *sim, twi_store *store, tw_rng *rng)
 void twi_return_plan(twi_sim *sim, twi_store *store, const twi_memo *memo, int32_t sold_s)
 {
     tw_rng *rng = &store->rng;
-    if (memo->line_n == 0 || !twi_chance(rng, return_rate(store, memo->customer)))
+    if (memo->line_n == 0 || !twi_chance(rng, return_rate(sim, store, memo)))
         return;
     twi_task task = {.memo = *memo};
     keep_some_lines(&task.memo, rng);
     double u = tw_rng_unit(rng);
-    task.kind = u < 0.72 ? TWI_TASK_RETURN : u < 0.86 ? TWI_TASK_RETURN_LOST : TWI_TASK_EXCHANGE;
+    task.kind = u < store->habits->with_receipt ? TWI_TASK_RETURN
+                : u < 0.86                      ? TWI_TASK_RETURN_LOST
+                                                : TWI_TASK_EXCHANGE;
     task.at_s = sold_s + twi_range(rng, 300, 5400);
-    if (twi_chance(rng, 0.04) && task.at_s < store->day_close_s - 300) {
+    if (twi_chance(rng, store->habits->returns_at_once) && task.at_s < store->day_close_s - 300) {
         twi_task_add(sim, store, task); // still in the car park
         return;
     }
     double mean = store->format == TWI_DEPARTMENT_STORE ? 8.0 : 5.0;
     int32_t days = 1 + (int32_t)twi_at_most(mean * twi_gap(rng), 44.0);
     task.at_s = twi_range(rng, 10 * 3600, 19 * 3600);
-    twi_store *where = twi_chance(rng, 0.06) ? neighbour(sim, store, rng) : store;
+    twi_store *where =
+        twi_chance(rng, store->habits->other_store) ? neighbour(sim, store, rng) : store;
     twi_due_add(sim, where, store->day + days, &task);
 }
 
@@ -67,7 +75,8 @@ static void spend_later(twi_sim *sim, twi_store *store, const twi_txn *txn, tw_r
     task.memo.total = -txn->total;
     task.memo.pay = txn->pay;
     task.memo.customer = txn->customer;
-    twi_due_add(sim, store, store->day + (int32_t)twi_at_most(6.0 * twi_gap(rng), 60.0), &task);
+    double days = twi_at_most(store->habits->credit_days * twi_gap(rng), 60.0);
+    twi_due_add(sim, store, store->day + (int32_t)days, &task);
 }
 
 // Tags are lost and codes torn off: some goods that come back cannot be scanned.
@@ -85,12 +94,14 @@ static void with_receipt(twi_sim *sim, twi_store *store, const twi_task *task, c
     twi_txn *txn = twi_begin_return(sim, store, w->employee, w->reg, memo);
     twi_pay pay = refund_tender((twi_pay)memo->pay);
     key_some(txn, 0.10, rng);
-    if (-txn->total > 10000)
+    if (-txn->total > (int64_t)store->habits->approval_limit)
         twi_authorise(sim, store, txn, task->at_s, TWI_REASON_HIGH_VALUE, rng);
     if (twi_is_member(store, memo->customer))
         txn->loyalty = memo->customer;
     uint64_t token = memo->token;
-    if (twi_chance(rng, 0.05)) { // a present: the money goes to a card that never bought
+    if (twi_chance(
+            rng,
+            store->habits->presents)) { // a present: the money goes to a card that never bought
         pay = TWI_PAY_DEBIT;
         token = twi_token(twi_mix(memo->customer, 31), pay);
         if (twi_chance(rng, 0.3))
@@ -101,15 +112,16 @@ static void with_receipt(twi_sim *sim, twi_store *store, const twi_task *task, c
 }
 
 // Small amounts in cash; the card that paid, where it is still known; else something to spend here.
-static twi_pay pay_without_receipt(twi_txn *txn, const twi_memo *memo, tw_rng *rng)
+static twi_pay pay_without_receipt(const twi_habits *h, twi_txn *txn, const twi_memo *memo,
+                                   tw_rng *rng)
 {
     int64_t total = txn->total;
     double u = tw_rng_unit(rng);
     bool was_card = memo->token != 0 && memo->pay != TWI_PAY_GIFT_CARD;
-    twi_pay pay = u < 0.36 && total > -5000 ? TWI_PAY_CASH
-                  : u < 0.52 && was_card    ? (twi_pay)memo->pay
-                  : u < 0.76                ? TWI_PAY_STORE_CREDIT
-                                            : TWI_PAY_GIFT_CARD;
+    twi_pay pay = u < h->lost_cash && total > -5000 ? TWI_PAY_CASH
+                  : u < 0.52 && was_card            ? (twi_pay)memo->pay
+                  : u < 0.76                        ? TWI_PAY_STORE_CREDIT
+                                                    : TWI_PAY_GIFT_CARD;
     if (pay == TWI_PAY_CASH && total < -1000 && twi_chance(rng, 0.15)) {
         txn->total = total / 200 * 100; // half of it in cash, the rest to spend
         twi_pay_with(txn, TWI_PAY_CASH, 0, rng);
@@ -130,13 +142,14 @@ static void without_receipt(twi_sim *sim, twi_store *store, const twi_task *task
     txn->customer = task->memo.customer; // shows an identity card
     key_some(txn, 0.35, rng);
     if (txn->line_n == 1 && txn->lines[0].quantity == -1 && txn->lines[0].price > 500 &&
-        twi_chance(rng, 0.25)) { // the lowest price of late, or what both agree on
+        twi_chance(rng,
+                   store->habits->lost_round)) { // the lowest price of late, or what both agree on
         txn->lines[0].price = txn->lines[0].price / 500 * 500;
         twi_total(txn);
     }
-    if (twi_chance(rng, 0.55))
+    if (twi_chance(rng, store->habits->lost_approval))
         twi_authorise(sim, store, txn, task->at_s, TWI_REASON_NO_RECEIPT, rng);
-    twi_pay pay = pay_without_receipt(txn, &task->memo, rng);
+    twi_pay pay = pay_without_receipt(store->habits, txn, &task->memo, rng);
     twi_txn paid = *txn;
     (void)twi_finish(sim, store, task->at_s, rng);
     if (pay == TWI_PAY_STORE_CREDIT || pay == TWI_PAY_GIFT_CARD)

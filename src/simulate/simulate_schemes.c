@@ -10,7 +10,7 @@ static bool is_active(const twi_sim *sim, const twi_thief *thief, int32_t day)
         return false;
     // The careful lie low for some days now and then.
     uint64_t h = twi_mix(sim->options.seed ^ thief->friends[0], (uint64_t)(day / 4));
-    return (double)(h % 1000) / 1000.0 > 0.05 + 0.25 * thief->skill;
+    return (double)(h % 1000) / 1000.0 > 0.05 + 0.25 * thief->skill * sim->habits.patience;
 }
 
 // A moment in the shift: the busiest of three for those who hide in the rush, else the quietest.
@@ -56,6 +56,7 @@ static void plan_thief(twi_sim *sim, twi_store *store, uint32_t thief_idx, const
     twi_rng_start(&thief->rng, sim->options.seed, TWI_STREAM_THIEF_DAY, thief_idx,
                   (uint32_t)store->day);
     thief->armed = 0;
+    thief->scheme = thief->schemes[twi_mix(thief->friends[0], (uint64_t)store->day) & 1];
     if (!is_active(sim, thief, store->day))
         return;
     twi_task task = {.kind = TWI_TASK_ACT, .who = thief_idx};
@@ -68,7 +69,8 @@ static void plan_thief(twi_sim *sim, twi_store *store, uint32_t thief_idx, const
     if (!has_friends(thief))
         return;
     task.kind = TWI_TASK_FRIEND; // who also buy honestly
-    for (int32_t n = twi_poisson(&thief->rng, 0.5 + thief->skill); n > 0; n--) {
+    for (int32_t n = twi_poisson(&thief->rng, (0.5 + thief->skill) * sim->habits.friends_honest);
+         n > 0; n--) {
         task.at_s = moment(store, w, thief);
         twi_task_add(sim, store, task);
     }

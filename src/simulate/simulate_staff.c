@@ -79,9 +79,10 @@ static void note_shift(twi_sim *sim, twi_store *store, const twi_worker *w, tw_r
 {
     // People forget the clock now and then; the till still knows them. A shift that begins at
     // midnight is noted then: no record of a day is older than the day.
-    if (twi_chance(rng, 0.003))
+    double gaps = store->habits->clock_gaps;
+    if (twi_chance(rng, 0.003 * gaps))
         return; // the terminal was down: a day's work that the clock knows nothing of
-    bool forgets_in = twi_chance(rng, 0.006), forgets_out = twi_chance(rng, 0.010);
+    bool forgets_in = twi_chance(rng, 0.006 * gaps), forgets_out = twi_chance(rng, 0.010 * gaps);
     int32_t clock_in_s = w->start_s - twi_range(rng, 60, 540);
     int32_t sign_on_s = w->start_s - twi_range(rng, 5, 50);
     if (!forgets_in)
@@ -249,6 +250,9 @@ const twi_worker *twi_worker_for_sale(const twi_store *store, int32_t at_s, tw_r
 
 const twi_worker *twi_worker_for_returns(const twi_store *store, int32_t at_s, tw_rng *rng)
 {
+    const double any_till = store->habits->returns_any_till;
+    if (any_till > 0.0 && twi_chance(rng, any_till))
+        return twi_worker_for_sale(store, at_s, rng);
     const twi_worker *w = choose(store, at_s, 1u << TWI_SERVICE_DESK, rng);
     return w ? w : twi_worker_for_sale(store, at_s, rng);
 }
@@ -260,7 +264,7 @@ uint32_t twi_approver(const twi_store *store, int32_t at_s, uint32_t not_employe
         const twi_worker *w = &store->workers[i];
         if (w->employee == not_employee || w->start_s > at_s || at_s >= w->end_s)
             continue;
-        if (w->role == TWI_MANAGER && twi_chance(rng, 0.75))
+        if (w->role == TWI_MANAGER && twi_chance(rng, store->habits->manager_approves))
             return w->employee;
         if (w->role == TWI_MANAGER || w->role == TWI_SENIOR)
             found = w->employee;
@@ -272,7 +276,8 @@ void twi_authorise(const twi_sim *sim, const twi_store *store, twi_txn *txn, int
                    twi_reason reason, tw_rng *rng)
 {
     uint8_t role = sim->employees_own[txn->employee].role;
-    bool is_own = (role == TWI_SENIOR || role == TWI_MANAGER) && twi_chance(rng, 0.6);
+    bool is_own =
+        (role == TWI_SENIOR || role == TWI_MANAGER) && twi_chance(rng, store->habits->own_approval);
     txn->override_employee = is_own ? txn->employee : twi_approver(store, at_s, txn->employee, rng);
     txn->override_reason = (uint8_t)reason;
 }

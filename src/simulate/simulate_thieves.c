@@ -6,6 +6,8 @@
 #include "simulate_model.h"
 
 #define ROLE(role) (1u << (role))
+// The ring is customers' work; a favourite is there up to five times.
+enum { DECK_MAX = 5 * (TW_SIMULATE_RETURN_RING - 1) };
 
 static uint32_t roles_of(tw_simulate_scheme scheme)
 {
@@ -41,17 +43,28 @@ static uint32_t roles_of(tw_simulate_scheme scheme)
     return tills;
 }
 
-static bool can_run(const twi_sim *sim, uint32_t employee, tw_simulate_scheme scheme)
+static bool may_run(const twi_sim *sim, uint32_t employee, tw_simulate_scheme scheme)
 {
     const twi_employee *e = &sim->employees_own[employee];
     const twi_store *store = &sim->stores_own[e->store];
-    if (e->thief != TWI_NONE || !(roles_of(scheme) & ROLE(e->role)) || e->days_a_week < 5)
+    bool is_night = scheme == TW_SIMULATE_AFTER_HOURS && store->is_all_night;
+    return (roles_of(scheme) & ROLE(e->role)) != 0 && !is_night;
+}
+
+static bool can_run(const twi_sim *sim, uint32_t employee, tw_simulate_scheme scheme)
+{
+    const twi_employee *e = &sim->employees_own[employee];
+    if (e->thief != TWI_NONE || e->days_a_week < 5 || !may_run(sim, employee, scheme))
         return false;
-    if (e->hired_day > sim->options.start_day || e->leaves_day < sim->end_day)
-        return false;
-    if (scheme == TW_SIMULATE_AFTER_HOURS && store->is_all_night)
-        return false;
-    return true;
+    return e->hired_day <= sim->options.start_day && e->leaves_day >= sim->end_day;
+}
+
+// Whether anybody of this chain runs the scheme. One always occurs.
+static bool occurs(const twi_habits *h, tw_simulate_scheme scheme)
+{
+    uint64_t always = h->key % (TW_SIMULATE_RETURN_RING - 1) + 1;
+    uint64_t luck = twi_mix(h->key, (uint64_t)scheme) % 1000;
+    return (uint64_t)scheme == always || (double)luck < 1000.0 * h->schemes;
 }
 
 // Someone of the same store with one of the roles, other than `not`; TWI_NONE when there is nobody.
@@ -97,29 +110,64 @@ static double ordinary_rate(tw_simulate_scheme scheme, tw_rng *rng)
     return rate;
 }
 
+// Some run another scheme beside, on other days. Partners belong to the first.
+static tw_simulate_scheme second_scheme(const twi_sim *sim, tw_simulate_scheme first,
+                                        uint32_t employee)
+{
+    const twi_habits *h = &sim->habits;
+    uint64_t luck = twi_mix(sim->options.seed ^ h->key, employee);
+    if (h->second_scheme <= 0.0 || (double)(luck % 1000) >= 1000.0 * h->second_scheme)
+        return first;
+    for (uint64_t tries = 0; tries < 4; tries++) {
+        tw_simulate_scheme other =
+            (tw_simulate_scheme)(1 + twi_mix(luck, tries) % (TW_SIMULATE_RETURN_RING - 1));
+        bool needs_partner =
+            other == TW_SIMULATE_OVERRIDE_COLLUSION || other == TW_SIMULATE_CREDENTIAL_SHARING;
+        if (!needs_partner && occurs(h, other) && may_run(sim, employee, other))
+            return other;
+    }
+    return first;
+}
+
 static void thief_init(twi_sim *sim, twi_thief *thief, tw_simulate_scheme scheme, uint32_t employee,
                        tw_rng *rng)
 {
     int32_t start = sim->options.start_day, days = (int32_t)sim->options.days;
-    *thief = (twi_thief){.scheme = (uint8_t)scheme, .employee = employee};
+    const twi_habits *h = &sim->habits;
+    uint8_t second = (uint8_t)second_scheme(sim, scheme, employee);
+    *thief = (twi_thief){
+        .scheme = (uint8_t)scheme, .schemes = {(uint8_t)scheme, second}, .employee = employee};
     thief->skill = tw_rng_unit(rng);
+    if (h->key != 0)
+        thief->skill = twi_exp(h->skill * twi_log(TW_MAX(thief->skill, 1e-6)));
     thief->per_shift = ordinary_rate(scheme, rng) * (1.35 - 0.75 * thief->skill);
-    thief->per_shift = TW_MAX(thief->per_shift, 1.2);
-    thief->amount = twi_spread(rng, 0.3) * (1.25 - 0.5 * thief->skill);
+    thief->per_shift = TW_MAX(thief->per_shift, 1.2) * h->greed;
+    thief->amount = twi_spread(rng, 0.3) * (1.25 - 0.5 * thief->skill) * h->amounts;
     thief->likes_busy = twi_chance(rng, thief->skill);
     thief->start_day = start + twi_range(rng, -days / 3, days * 45 / 100);
     int32_t lasts = TW_MAX(10, days * 4 / 10) + (int32_t)(0.8 * days * twi_gap(rng));
-    thief->stop_day = TW_MAX(thief->start_day, start) + lasts;
+    thief->stop_day = TW_MAX(thief->start_day, start) + (int32_t)(lasts * h->patience);
     thief->friend_n = 1 + tw_rng_below(rng, TWI_FRIENDS_MAX);
     for (uint32_t i = 0; i < TWI_FRIENDS_MAX; i++)
         thief->friends[i] = tw_rng_u64(rng) | 1;
     choose_partner(sim, thief, rng);
 }
 
-static void deal(tw_simulate_scheme *deck, size_t n, tw_rng *rng)
+// The schemes of the chain, favourites several times; all of them where no habit says otherwise.
+static size_t fill_deck(const twi_habits *h, tw_simulate_scheme deck[DECK_MAX])
 {
-    for (size_t i = 0; i < n; i++)
-        deck[i] = (tw_simulate_scheme)(TW_SIMULATE_HONEST + 1 + i);
+    size_t n = 0;
+    for (uint64_t s = TW_SIMULATE_HONEST + 1; s < TW_SIMULATE_RETURN_RING; s++) {
+        bool is_favourite = twi_mix(h->key, 100 + s) % 4 == 0;
+        size_t copies = is_favourite ? 1 + (size_t)h->favourites : 1;
+        for (size_t i = 0; i < copies && occurs(h, (tw_simulate_scheme)s); i++)
+            deck[n++] = (tw_simulate_scheme)s;
+    }
+    return n;
+}
+
+static void shuffle(tw_simulate_scheme *deck, size_t n, tw_rng *rng)
+{
     for (size_t i = n; i > 1; i--) {
         size_t j = tw_rng_below(rng, (uint32_t)i);
         tw_simulate_scheme swap = deck[i - 1];
@@ -130,12 +178,14 @@ static void deal(tw_simulate_scheme *deck, size_t n, tw_rng *rng)
 
 static void choose_thieves(twi_sim *sim, size_t wanted, tw_rng *rng)
 {
-    enum { DECK = TW_SIMULATE_RETURN_RING - 1 }; // the ring is customers' work
-    tw_simulate_scheme deck[DECK];
-    for (size_t i = 0; i < wanted; i++) {
-        if (i % DECK == 0)
-            deal(deck, DECK, rng);
-        tw_simulate_scheme scheme = deck[i % DECK];
+    tw_simulate_scheme deck[DECK_MAX];
+    size_t n = fill_deck(&sim->habits, deck);
+    for (size_t i = 0; i < wanted && n > 0; i++) {
+        if (i % n == 0) {
+            (void)fill_deck(&sim->habits, deck);
+            shuffle(deck, n, rng);
+        }
+        tw_simulate_scheme scheme = deck[i % n];
         uint32_t employee = 0, tries = 0;
         do
             employee = tw_rng_below(rng, (uint32_t)sim->employee_n);
@@ -168,11 +218,13 @@ tw_status twi_thieves_build(twi_sim *sim, tw_err *err)
 {
     tw_rng rng;
     twi_rng_start(&rng, sim->options.seed, TWI_STREAM_THIEVES, 0, 0);
-    double rate = sim->options.fraud_rate;
+    double rate = sim->options.fraud_rate * sim->habits.thieves;
     size_t wanted = (size_t)((double)sim->employee_n * rate + 0.5);
     if (rate > 0.0)
         wanted = TW_MAX(wanted, 1);
-    size_t rings = rate > 0.0 ? 1 + (size_t)(sim->options.stores * rate / 0.025 / 14.0) : 0;
+    size_t rings = rate > 0.0
+                       ? 1 + (size_t)(sim->options.stores * rate * sim->habits.rings / 0.025 / 14.0)
+                       : 0;
     sim->thief_cap = wanted;
     if (wanted) {
         sim->thieves_own = tw_new_array(sim->alloc, wanted, sizeof(twi_thief));

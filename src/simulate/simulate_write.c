@@ -396,7 +396,9 @@ static uint64_t next_ref(const twi_sim *sim, twi_store *store, uint8_t reg)
     TW_CHECK(reg > 0 && reg < TWI_REGISTERS);
     uint32_t *sequence = &store->sequence[reg];
     uint64_t h = twi_mix(sim->options.seed ^ ((uint64_t)store->idx << 8 | reg), *sequence);
-    *sequence += h % 4000 == 0 ? 2 + (uint32_t)(h >> 60 & 1) : 1; // a crash eats a number or two
+    uint64_t crashes = (uint64_t)(sim->habits.crashes + 0.5);
+    *sequence +=
+        h % 4000 < crashes ? 2 + (uint32_t)(h >> 60 & 1) : 1; // a crash eats a number or two
     return (uint64_t)(store->idx + 1) << 40 | (uint64_t)reg << 32 | *sequence;
 }
 

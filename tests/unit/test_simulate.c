@@ -134,6 +134,93 @@ static void honest_chain_has_no_fraud(void **state)
     assert_true(without.shifts == with.shifts);
 }
 
+// --- habits of other chains
+
+enum { REFUND, POST_VOID, CASH, MARK_N };
+static const char *const marks[MARK_N] = {
+    "\"refund_flag\":true", "\"transaction_type\":\"post_void\"", "\"payment_type\":\"cash\""};
+
+typedef struct mark_count {
+    tally tally;
+    uint64_t n[MARK_N];
+} mark_count;
+
+static uint64_t occurrences(const char *text, size_t bytes, const char *mark)
+{
+    uint64_t n = 0;
+    size_t length = strlen(mark);
+    for (size_t i = 0; i + length <= bytes; i++)
+        n += text[i] == mark[0] && memcmp(text + i, mark, length) == 0;
+    return n;
+}
+
+static tw_status count_marks(void *ctx, tw_simulate_output output, const void *data, size_t bytes,
+                             tw_err *err)
+{
+    mark_count *c = ctx;
+    for (int i = 0; i < MARK_N && output == TW_SIMULATE_TRANSACTIONS; i++)
+        c->n[i] += occurrences(data, bytes, marks[i]);
+    return tally_write(&c->tally, output, data, bytes, err);
+}
+
+static tw_simulate_summary simulate_habits(uint64_t habits, mark_count *c)
+{
+    tw_simulate_options options = small_chain(7);
+    options.stores = 12;
+    options.days = 12; // returns need days to come
+    options.eleven_columns = false;
+    options.habits = habits;
+    *c = (mark_count){.tally.fail_at = 0};
+    tw_simulate_sink sink = {count_marks, NULL, c};
+    tw_simulate_summary summary;
+    tw_err err = {0};
+    assert_int_equal(tw_simulate(tw_alloc_system(), &options, &sink, &summary, &err), TW_OK);
+    return summary;
+}
+
+static void habits_give_the_same_bytes_again(void **state)
+{
+    (void)state;
+    mark_count a, b, other;
+    (void)simulate_habits(3, &a);
+    (void)simulate_habits(3, &b);
+    (void)simulate_habits(4, &other);
+    assert_memory_equal(a.tally.hash, b.tally.hash, sizeof(a.tally.hash));
+    assert_true(a.tally.hash[TW_SIMULATE_TRANSACTIONS] !=
+                other.tally.hash[TW_SIMULATE_TRANSACTIONS]);
+}
+
+// Whatever the number, it is a chain that could be; and over some numbers they differ much.
+static void habits_stay_within_what_could_be(void **state)
+{
+    (void)state;
+    double least[MARK_N] = {1.0, 1.0, 1.0}, most[MARK_N] = {0.0, 0.0, 0.0};
+    for (uint64_t habits = 1; habits <= 10; habits++) {
+        mark_count c;
+        tw_simulate_summary s = simulate_habits(habits, &c);
+        double n = (double)s.transactions;
+        double share[MARK_N];
+        for (int i = 0; i < MARK_N; i++) {
+            share[i] = (double)c.n[i] / n;
+            least[i] = TW_MIN(least[i], share[i]);
+            most[i] = TW_MAX(most[i], share[i]);
+        }
+        print_message("habits %2llu: %6llu transactions, refunds %.4f post-voids %.4f cash %.3f, "
+                      "thieves %llu, thefts %.5f\n",
+                      (unsigned long long)habits, (unsigned long long)s.transactions, share[REFUND],
+                      share[POST_VOID], share[CASH], (unsigned long long)s.thieves,
+                      (double)s.fraud_n[0] / n);
+        assert_in_range(s.transactions, 12 * 12 * 150, 12 * 12 * 1200);
+        assert_true(share[REFUND] > 0.002 && share[REFUND] < 0.15);
+        assert_true(share[POST_VOID] > 0.0003 && share[POST_VOID] < 0.02);
+        assert_true(share[CASH] > 0.03 && share[CASH] < 0.75);
+        assert_true(s.thieves > 0);
+        assert_true((double)s.fraud_n[0] / n > 1e-4 && (double)s.fraud_n[0] / n < 1e-2);
+    }
+    for (int i = 0; i < MARK_N; i++)
+        assert_true(most[i] > 1.5 * least[i]);
+}
+
 static void duplicates_follow_the_option(void **state)
 {
     (void)state;
@@ -229,6 +316,8 @@ int main(void)
         cmocka_unit_test(bytes_are_those_of_every_machine),
         cmocka_unit_test(prevalence_is_realistic_and_all_schemes_appear),
         cmocka_unit_test(honest_chain_has_no_fraud),
+        cmocka_unit_test(habits_give_the_same_bytes_again),
+        cmocka_unit_test(habits_stay_within_what_could_be),
         cmocka_unit_test(duplicates_follow_the_option),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(failing_sink_ends_the_run),

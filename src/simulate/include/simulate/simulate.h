@@ -63,6 +63,8 @@ typedef struct tw_simulate_options {
     uint32_t stores; // 1..TW_SIMULATE_STORES_MAX
     uint32_t days;   // 1..TW_SIMULATE_DAYS_MAX
     uint64_t seed;
+    uint64_t habits;   // 0 = the ordinary chain; any other number = a chain with its own habits,
+                       // honest and dishonest
     int32_t start_day; // days since 1970-01-01, 1990..2090
     char currency[4];  // ISO 4217 with two decimals; USD and CAD make an American chain, others a
                        // European
