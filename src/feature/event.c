@@ -446,10 +446,17 @@ void twi_event_derive(const tw_engine *engine, twi_event *event, float *row)
     set(row, TW_F_tx_training, training);
 }
 
+static float ratio(float value, float mean)
+{
+    return mean > 0.0F ? value / mean : NAN;
+}
+
 void twi_event_finish(const tw_engine *engine, const twi_event *event, float *row)
 {
-    float mean = row[TW_F_store_sale_mean_7d];
-    row[TW_F_tx_amount_ratio] = mean > 0.0F ? row[TW_F_tx_amount] / mean : NAN;
+    float amount = row[TW_F_tx_amount];
+    row[TW_F_tx_amount_ratio] = ratio(amount, row[TW_F_store_sale_mean_7d]);
+    row[TW_F_tx_account_ratio_7d] = ratio(amount, row[TW_F_acc_mean_7d]);
+    row[TW_F_tx_account_ratio_30d] = ratio(amount, row[TW_F_acc_mean_30d]);
     const twi_employee *employee = twi_employee_at(engine, event->idx[TW_ENTITY_EMPLOYEE]);
     const twi_group *group = twi_peers_group(engine, employee);
 #define X(name, percentile, base)                                                                  \

@@ -128,6 +128,10 @@ typedef enum tw_measure {
       "Scanning time divided by items, where the feed carries it")                                 \
     X(tx_amount_ratio, TXN, NOW, DERIVED, ALL, "ratio", "Amount against the store",                \
       "Amount divided by the store's mean sale of 7 days")                                         \
+    X(tx_account_ratio_7d, TXN, NOW, DERIVED, ALL, "ratio", "Amount against the account, 7 d",     \
+      "Amount divided by the mean amount of the card or customer in 7 days, this one included")    \
+    X(tx_account_ratio_30d, TXN, NOW, DERIVED, ALL, "ratio", "Amount against the account, 30 d",   \
+      "Amount divided by the mean amount of the card or customer in 30 days, this one included")   \
     /* The clock. */                                                                               \
     X(time_hour, TXN, NOW, DERIVED, ALL, "h", "Hour", "Hour of the day in the store's time")       \
     X(time_weekend, TXN, NOW, DERIVED, ALL, "flag", "Weekend", "1 on Saturday and Sunday")         \
