@@ -22,3 +22,23 @@ set(CMAKE_BUILD_RPATH_USE_ORIGIN OFF)
 add_library(xxhash INTERFACE)
 target_include_directories(xxhash SYSTEM INTERFACE "${XXHASH_INCLUDE_DIR}")
 target_compile_definitions(xxhash INTERFACE XXH_INLINE_ALL)
+
+# Optional: without it the program scores with any model but trains none.
+if(TILLWATCH_XGBOOST)
+  find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h)
+  find_library(XGBOOST_LIBRARY xgboost)
+  if(XGBOOST_INCLUDE_DIR AND XGBOOST_LIBRARY)
+    add_library(xgboost UNKNOWN IMPORTED)
+    set_target_properties(xgboost PROPERTIES IMPORTED_LOCATION "${XGBOOST_LIBRARY}"
+      INTERFACE_INCLUDE_DIRECTORIES "${XGBOOST_INCLUDE_DIR}")
+    # 2.0 replaced the call that takes gradients.
+    file(STRINGS "${XGBOOST_INCLUDE_DIR}/xgboost/c_api.h" train_one_iter REGEX "XGBoosterTrainOneIter\\(")
+    if(train_one_iter)
+      set_target_properties(xgboost PROPERTIES
+        INTERFACE_COMPILE_DEFINITIONS TILLWATCH_XGBOOST_TRAIN_ONE_ITER)
+    endif()
+  else()
+    message(STATUS "XGBoost not found: models are scored but not trained (libxgboost-dev has it)")
+    set(TILLWATCH_XGBOOST OFF)
+  endif()
+endif()

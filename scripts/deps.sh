@@ -139,6 +139,17 @@ own_mirror() {
     printf '%s\n' "$exact" | head -n 1 | sed 's/.*|//'
 }
 
+# XGBoost trains models; the build does without it where the release has no package.
+need_xgboost() {
+    is_installed libxgboost-dev && return 0
+    apt_lists_fresh
+    if apt_has libxgboost-dev; then
+        want="$want libxgboost-dev"
+    elif [ ! -f /usr/include/xgboost/c_api.h ] && [ ! -f /usr/local/include/xgboost/c_api.h ]; then
+        say "this release has no libxgboost-dev; models will be scored but not trained."
+    fi
+}
+
 fetch_yyjson() {
     yyjson_source
     mirror=$(own_mirror)
@@ -268,6 +279,7 @@ for group in "$@"; do
         # Another flavour of curl's headers serves as well and would be removed by this one.
         is_installed libcurl4-gnutls-dev || want="$want libcurl4-openssl-dev"
         need_yyjson
+        need_xgboost
         ;;
     web) need_node ;;
     test)

@@ -37,6 +37,7 @@ VENDORS = {
     "libpq-fe.h": ["adapter"],
     "hiredis/": ["adapter"],
     "librdkafka/": ["adapter"],
+    "xgboost/": ["adapter"],
     "microhttpd.h": ["http"],
     "curl/": ["adapter", "cli"],
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Port: the trainer of boosted trees. Data in, a model in XGBoost's JSON out; what scores is our own
-// evaluator (model/gbt.h), so nothing of a trainer is needed at run time.
+// Port: the trainer of boosted trees. Data in, a model in XGBoost's JSON out; what scores is our
+// own evaluator (model/gbt.h), so nothing of a trainer is needed at run time.
 //
 // Contract for every adapter: the same matrix, parameters and seed give the same model on the same
 // machine, on any number of threads; no global state; may be called from several threads.
@@ -11,26 +11,29 @@
 #include "base/buf.h"
 #include "base/status.h"
 
+#define TW_TRAIN_COLS_MAX 1024      // what the evaluator takes
+#define TW_TRAIN_ROWS_MAX (1 << 26) // sums of gradients stay exact
+
 typedef struct tw_train_matrix {
     const float *x; // [rows_n][stride], the first cols_n of each row are used; NaN = missing
     size_t rows_n, cols_n, stride;
     const float *label;  // [rows_n], 0 or 1
-    const float *weight; // [rows_n], > 0; NULL = all 1
+    const float *weight; // [rows_n], > 0, at most 1e12; NULL = all 1
 } tw_train_matrix;
 
 typedef struct tw_train_params {
-    uint32_t rounds_n;    // 1..4096; the most when early_stop_n > 0
+    uint32_t rounds_n;     // 1..4096; the most when early_stop_n > 0
     uint32_t early_stop_n; // rounds without a better validation loss before it ends; 0 = off
-    uint32_t depth;       // 1..12
-    uint32_t bins_n;      // of the histograms, 2..1024
-    uint32_t threads_n;   // 1..64
+    uint32_t depth;        // 1..12
+    uint32_t bins_n;       // of the histograms, 2..1024
+    uint32_t threads_n;    // 1..64
     uint32_t seed;
-    double eta;              // learning rate, (0, 1]
-    double min_child_weight; // sum of hessians of a child, >= 0
-    double lambda, gamma;    // L2 of leaf weights, least gain of a split, >= 0
+    double eta;                       // learning rate, (0, 1]
+    double min_child_weight;          // sum of hessians of a child, >= 0
+    double lambda, gamma;             // L2 of leaf weights, least gain of a split, >= 0
     double subsample, colsample_tree; // (0, 1]
-    double base_probability; // prior, (0, 1)
-    const int8_t *monotone;  // [cols_n] of -1, 0, 1; NULL = none
+    double base_probability;          // prior, (0, 1)
+    const int8_t *monotone;           // [cols_n] of -1, 0, 1; NULL = none
 } tw_train_params;
 
 typedef struct tw_train_result {
