@@ -15,6 +15,8 @@
     X(alerts_per_store_day, 0.3, 0.001, 100, "alerts",                                             \
       "New alerts per store and day that the investigators can work; one works 15 to 30 a day "    \
       "for 50 to 100 stores")                                                                      \
+    X(precision_floor, 0.92, 0.5, 0.999, "share",                                                  \
+      "Share of alerts that must be right, by the verdicts so far, where a classifier is trained") \
     X(evidence_floor, 5.5, 1, 100, "points",                                                       \
       "Evidence under which nothing alerts, however quiet the chain is; one strong windowed "      \
       "signal, or several weak ones")                                                              \
