@@ -19,10 +19,10 @@ typedef struct tw_fit_options {
     uint32_t seed, threads_n;
     double precision_floor; // share of alerts that must be right, 0..1
     double alerts_per_store_day;
-    uint32_t store_n;       // of the budget
-    uint32_t folds_n;       // 0 = 3
-    bool quick;             // one set of parameters instead of the search
-    tw_train_stop *stop;    // NULL = none
+    uint32_t store_n;    // of the budget
+    uint32_t folds_n;    // 0 = 3
+    bool quick;          // one set of parameters instead of the search
+    tw_train_stop *stop; // NULL = none
     void *stop_ctx;
 } tw_fit_options;
 
@@ -40,10 +40,10 @@ typedef struct tw_reliability_bin {
 typedef struct tw_fit_metrics {
     uint64_t rows_n, positive_n, alert_n, alert_confirmed_n;
     double ap, auc, log_loss, brier;
-    double calibration_error;       // expected calibration error, by weight
-    double precision, recall;       // of labelled rows at the operating point; NaN without any
-    double floor_margin;            // margin from which the precision floor holds; INFINITY = none
-    bool budget_binds;              // the budget is stricter than the floor
+    double calibration_error; // expected calibration error, by weight
+    double precision, recall; // of labelled rows at the operating point; NaN without any
+    double floor_margin;      // margin from which the precision floor holds; INFINITY = none
+    bool budget_binds;        // the budget is stricter than the floor
 } tw_fit_metrics;
 
 typedef struct tw_fit {
@@ -52,7 +52,10 @@ typedef struct tw_fit {
     tw_curve *probability_own, *lift_own, *pattern_own; // tw_model_curve_kind
     size_t inputs_n;
     tw_str *input_names_own; // [inputs_n], static texts
-    float *margin_own;       // [dataset n], out of time; NAN in the first block
+    // Of each row, [margin_n] = the dataset's n: margin out of time, and lift and pattern by curves
+    // that were fitted without the row's block. NAN in the first block, and for rows of alerts
+    // that began in it.
+    float *margin_own, *lift_at_own, *pattern_at_own;
     size_t margin_n;
     size_t trial_n;
     tw_fit_trial trials[TW_FIT_TRIALS_MAX];

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The promotion gate: a challenger takes over when it is better on the same later days at the same
-// alert budget, not merely newer. Pure functions.
+// alert budget, not merely newer. It must order the rows better (average precision), not only by
+// chance (a paired bootstrap over entities), must be right at least as often with the same budget,
+// and must not lose a scheme: one with at least 5 right rows may not lose 2 of them or more and
+// more than the set share of its recall. A figure that is not defined is NaN (JSON null): the
+// false alerts at equal recall, for instance, when the champion raised none. Pure functions.
 #ifndef TW_LEARN_GATE_H
 #define TW_LEARN_GATE_H
 
@@ -21,10 +25,10 @@ typedef struct tw_gate_row {
 } tw_gate_row;
 
 typedef struct tw_gate_options {
-    uint32_t resamples_n;     // 0 = 1000, of entities with replacement
+    uint32_t resamples_n; // 0 = 1000, of entities with replacement
     uint64_t seed;
-    double confidence;        // share of resamples in which the challenger must not be worse, 0.8
-    double scheme_recall_max_fall; // 0.1
+    double confidence; // share of resamples in which the challenger must not be worse, 0.8
+    double scheme_recall_max_fall;         // 0.1
     uint32_t positives_min, negatives_min; // decided alerts without which it does not judge
 } tw_gate_options;
 tw_gate_options tw_gate_options_default(void);
@@ -45,17 +49,18 @@ typedef struct tw_gate_decision {
     char reason[256]; // one sentence
     uint64_t row_n, positive_n, negative_n;
     int32_t first_day, last_day;
-    uint64_t budget_n; // rows that each may flag
-    tw_interval champion_ap, challenger_ap, difference; // of average precision
+    uint64_t budget_n;                                    // rows that each may flag
+    tw_interval champion_ap, challenger_ap, difference;   // of average precision
     tw_interval champion_precision, challenger_precision; // of the flagged
     double false_at_equal_recall; // challenger's false alerts at the champion's recall / champion's
-    double share_better;          // of resamples
+    double champion_money_recall, challenger_money_recall; // of the right rows' amounts
+    double share_better; // of resamples in which the challenger is not worse
     size_t scheme_n;
     tw_gate_scheme schemes[TW_GATE_SCHEMES_MAX];
 } tw_gate_decision;
 
-// budget_n: how many rows an operating point flags (by weight, at least 1). scheme_names[] by index.
-// TW_INVALID for an index or number out of range, TW_NO_MEMORY. Deterministic.
+// budget_n: how many rows an operating point flags (by weight, at least 1). scheme_names[] by
+// index. TW_INVALID for an index or number out of range, TW_NO_MEMORY. Deterministic.
 tw_status tw_gate_decide(const tw_alloc *alloc, const tw_gate_row *rows, size_t n,
                          uint64_t budget_n, const char *const *scheme_names, size_t scheme_n,
                          const tw_gate_options *options, tw_gate_decision *out,
