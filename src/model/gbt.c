@@ -287,7 +287,15 @@ void tw_gbt_importance(const tw_gbt *gbt, double *out)
 
 double tw_gbt_transform(const tw_gbt *gbt, float margin)
 {
-    bool is_probability =
-        gbt->objective == TW_GBT_LOGISTIC || gbt->objective == TW_GBT_REG_LOGISTIC;
-    return is_probability ? 1.0 / (1.0 + exp(-(double)margin)) : (double)margin;
+    return twi_gbt_has_logit(gbt->objective) ? 1.0 / (1.0 + exp(-(double)margin)) : (double)margin;
+}
+
+float twi_gbt_logit(float probability)
+{
+    return -logf(1.0f / probability - 1.0f) + 0.0f;
+}
+
+bool twi_gbt_has_logit(tw_gbt_objective objective)
+{
+    return objective == TW_GBT_LOGISTIC || objective == TW_GBT_REG_LOGISTIC;
 }

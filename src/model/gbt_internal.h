@@ -42,4 +42,10 @@ void twi_gbt_nodes_release(twi_gbt_nodes *nodes, const tw_alloc *alloc);
 // The nodes start..start + n as a tree.
 tw_gbt_tree twi_gbt_nodes_view(const twi_gbt_nodes *nodes, size_t start, size_t n);
 
+// Whether the objective's base_score and predictions are probabilities. Those of binary:logitraw
+// are margins.
+bool twi_gbt_has_logit(tw_gbt_objective objective);
+// The margin of a probability in (0, 1), as XGBoost computes it: -ln(1 / p - 1) in float32.
+float twi_gbt_logit(float probability);
+
 #endif

@@ -3,6 +3,11 @@
 // XGBoost's model format, as JSON and as UBJSON: a data scientist's model scores here, ours opens
 // in Python. Both spellings of base_score ("5E-1" up to 3.0, "[5E-1]" since 3.1) are read; what is
 // written loads in XGBoost 1.7 and later. Pure: bytes in, bytes out.
+//
+// All trees of a file are read, as Booster.predict uses them all: best_iteration is not applied
+// (slice the Booster in Python before saving to get that). base_score is a probability for
+// binary:logistic and reg:logistic: its logit is the base margin; else it is the base margin
+// itself.
 #ifndef TW_MODEL_XGBOOST_H
 #define TW_MODEL_XGBOOST_H
 
@@ -28,7 +33,8 @@ tw_status tw_xgboost_read(const tw_alloc *alloc, tw_str data, tw_xgboost *out,
 void tw_xgboost_release(const tw_alloc *alloc, tw_xgboost *model);
 
 typedef enum tw_xgboost_form { TW_XGBOOST_JSON, TW_XGBOOST_UBJSON } tw_xgboost_form;
-// Appends the model with its input names[inputs_n of gbt] to the buffer. TW_NO_MEMORY, TW_LIMIT.
+// Appends the model with its input names[inputs_n of gbt], or none when NULL, to the buffer.
+// TW_NO_MEMORY, TW_LIMIT.
 tw_status tw_xgboost_write(const tw_alloc *alloc, const tw_gbt *gbt, const tw_str *names,
                            tw_xgboost_form form, tw_buf *out, tw_err *err) TW_MUST_CHECK;
 
