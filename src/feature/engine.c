@@ -394,10 +394,12 @@ static uint32_t log_entries(const twi_kind *kind, const twi_entity *entity)
 }
 
 static void apply_dense(const twi_windows *windows, twi_kind *kind, twi_entity *entity,
-                        const twi_event *event, const twi_entry *entry, float *row)
+                        const twi_event *event, twi_entry *entry, float *row)
 {
     twi_dense dense = dense_of(kind, entity);
     twi_windows_advance(windows, entity, dense, entry->t);
+    if (kind->plan.has_own)
+        entry->discount = twi_windows_excess(windows, entity, dense.acc, entry);
     tumble(&kind->plan, event, dense);
     drop_passed(kind, entity, dense);
     twi_log_append(&kind->logs, entity, entry);
@@ -425,6 +427,8 @@ static void apply_entity(tw_engine *engine, tw_entity_kind which, twi_event *eve
         return;
     }
     drop_expired(kind, entity, entry.t);
+    if (kind->plan.has_own)
+        entry.discount = twi_windows_excess(&windows, entity, NULL, &entry);
     if (row) {
         int64_t acc[TWI_ACCS_MAX];
         twi_windows_scan(&windows, entity, &entry, entry.t, acc);
@@ -680,6 +684,8 @@ static tw_status probe_entity(const tw_engine *engine, tw_entity_kind which, con
     twi_entry entry = entry_for(which, event, TW_MAX(entity->clock_s, event->now_s));
     if (entity->dense == TWI_NONE && !kind->plan.always_dense) {
         int64_t acc[TWI_ACCS_MAX];
+        if (kind->plan.has_own)
+            entry.discount = twi_windows_excess(&windows, entity, NULL, &entry);
         twi_windows_scan(&windows, entity, &entry, entry.t, acc);
         twi_windows_values(&kind->plan, acc, event->minor_per_major, row);
         return TW_OK;
@@ -691,6 +697,8 @@ static tw_status probe_entity(const tw_engine *engine, tw_entity_kind which, con
         memcpy(block, twi_segments_at(&kind->dense, entity->dense), twi_dense_bytes(&kind->plan));
     twi_windows_advance(&windows, entity, dense, entry.t);
     tumble(&kind->plan, event, dense);
+    if (kind->plan.has_own)
+        entry.discount = twi_windows_excess(&windows, entity, dense.acc, &entry);
     twi_windows_add(&windows, dense, &entry);
     twi_windows_values(&kind->plan, dense.acc, event->minor_per_major, row);
     return TW_OK;

@@ -87,6 +87,9 @@ typedef struct twi_plan {
     uint32_t value_end[TW_MEASURE_DISTINCT + 1]; // values of measure m end here
     twi_moves window_moves[TWI_WINDOWS_MAX];     // of one window
     twi_moves arrival_moves;                     // of all windows without delay together
+    bool has_own;       // entries carry their excess over the entity's own mean ...
+    twi_plan_value own; // ... which this feature gives, over a window of this width
+    uint32_t own_width_s;
 } twi_plan;
 
 // The place of a feature among the plan's values; it must be one of them.
@@ -99,7 +102,7 @@ void twi_plan_build(twi_plan *plan, tw_entity_kind kind);
 typedef struct twi_entry {
     uint32_t t;       // seconds since 1970, the entity's clock
     int32_t amount;   // money effect in minor units, saturated
-    int32_t discount; // manual discount in minor units, saturated
+    int32_t discount; // manual discount in minor units, saturated; of an account: its excess
     uint32_t flags;   // TWI_BIT(filter)
     uint32_t aux;     // partner for distinct counts, or TWI_NONE
 } twi_entry;
@@ -192,6 +195,11 @@ void twi_windows_add(const twi_windows *w, twi_dense dense, const twi_entry *ent
 // Cursors at the end of the log learn of the entry just appended.
 void twi_windows_appended(const twi_windows *w, const twi_entity *entity, twi_dense dense);
 // Accumulators of a sparse entity at `now_s` with `entry` counted: by reading its few entries.
+// What the new entry is above twice the mean of the entity's earlier entries, by the plan's `own`
+// feature: 0 with fewer than three of them. Dense: `acc` stands at the entry's time without it;
+// sparse: acc is NULL.
+int32_t twi_windows_excess(const twi_windows *w, const twi_entity *entity, const int64_t *acc,
+                           const twi_entry *entry);
 void twi_windows_scan(const twi_windows *w, const twi_entity *entity, const twi_entry *entry,
                       uint32_t now_s, int64_t *acc);
 // Fills the row's features of this kind. Money is divided by `minor_per_major`.

@@ -49,6 +49,10 @@ static void add_value(twi_plan *plan, twi_plan_window *window, tw_feature featur
     case TW_MEASURE_VOLUME:
         value.num = acc_index(plan, window, row->filter, TWI_AMOUNT);
         break;
+    case TW_MEASURE_EXCESS: // accounts keep it in the place of the discount (twi_windows_excess)
+        TW_CHECK(window->delay_s == 0);
+        value.num = acc_index(plan, window, row->filter, TWI_DISCOUNT);
+        break;
     case TW_MEASURE_MEAN:
         value.num = acc_index(plan, window, row->filter, TWI_AMOUNT);
         value.den = acc_index(plan, window, row->filter, TWI_COUNT);
@@ -140,6 +144,11 @@ void twi_plan_build(twi_plan *plan, tw_entity_kind kind)
     for (int w = 0; plan->is_used && w < TW_WINDOW_N; w++)
         add_window(plan, kind, (tw_window)w);
     sort_values(plan);
+    plan->has_own = kind == TW_ENTITY_ACCOUNT;
+    if (plan->has_own) {
+        plan->own = plan->values[twi_plan_value_index(plan, TW_F_acc_mean_30d)];
+        plan->own_width_s = window_rows[TW_WINDOW_30D].width_s;
+    }
     for (uint32_t w = 0; w < plan->window_n; w++) {
         const twi_plan_window *window = &plan->windows[w];
         build_moves(plan, &plan->window_moves[w], window->acc_first,

@@ -256,6 +256,46 @@ void twi_windows_scan(const twi_windows *w, const twi_entity *entity, const twi_
     }
 }
 
+// --- excess ------------------------------------------------------------------------------------
+
+#define EXCESS_TIMES 2
+#define EXCESS_EARLIER_MIN 3
+
+// The own mean's window over a sparse log.
+static void earlier_sums(const twi_windows *w, const twi_entity *entity, uint32_t now_s,
+                         int64_t *sum, int64_t *n)
+{
+    const twi_plan *plan = w->plan;
+    int64_t oldest = (int64_t)now_s - plan->own_width_s;
+    for (uint32_t id = entity->head; id != TWI_NONE;) {
+        twi_chunk *chunk = twi_log_chunk(w->logs, id);
+        for (uint16_t i = 0; i < chunk->n; i++) {
+            const twi_entry *entry = &twi_chunk_entries(chunk)[i];
+            if (!(entry->flags & plan->accs[plan->own.num].mask) || entry->t <= oldest)
+                continue;
+            *sum += entry->amount;
+            *n += 1;
+        }
+        id = chunk->next;
+    }
+}
+
+int32_t twi_windows_excess(const twi_windows *w, const twi_entity *entity, const int64_t *acc,
+                           const twi_entry *entry)
+{
+    int64_t sum = 0, n = 0;
+    if (acc) {
+        sum = acc[w->plan->own.num];
+        n = acc[w->plan->own.den];
+    } else {
+        earlier_sums(w, entity, entry->t, &sum, &n);
+    }
+    if (n < EXCESS_EARLIER_MIN || sum <= 0)
+        return 0;
+    int64_t excess = entry->amount - EXCESS_TIMES * sum / n;
+    return excess > 0 ? (int32_t)excess : 0; // below the amount, which fits
+}
+
 // --- features ----------------------------------------------------------------------------------
 
 float twi_value(const twi_plan_value *value, const int64_t *acc, double minor_per_major)
@@ -267,6 +307,7 @@ float twi_value(const twi_plan_value *value, const int64_t *acc, double minor_pe
     case TW_MEASURE_DISTINCT:
         return (float)num;
     case TW_MEASURE_SUM:
+    case TW_MEASURE_EXCESS:
         return (float)(num / minor_per_major);
     case TW_MEASURE_VOLUME:
         return (float)(fabs(num) / minor_per_major);

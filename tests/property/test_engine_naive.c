@@ -97,8 +97,32 @@ static sums naive(tw_entity_kind kind, tw_window window, tw_filter filter)
     return s;
 }
 
+// What each fact of the window was above twice the mean of the account's 30 days before it.
+static double naive_excess(tw_window window)
+{
+    const record *now = &history[history_n - 1];
+    int64_t excess = 0;
+    for (size_t i = 0; i < history_n; i++) {
+        const record *r = &history[i];
+        if (!in_window(r, TW_ENTITY_ACCOUNT, window, now))
+            continue;
+        int64_t sum = 0, n = 0;
+        for (size_t k = 0; k < i; k++) {
+            if (!in_window(&history[k], TW_ENTITY_ACCOUNT, TW_WINDOW_30D, r))
+                continue;
+            sum += history[k].amount;
+            n++;
+        }
+        if (n >= 3 && sum > 0 && r->amount > 2 * sum / n)
+            excess += r->amount - 2 * sum / n;
+    }
+    return (double)excess;
+}
+
 static float naive_feature(const tw_feature_row *row)
 {
+    if (row->measure == TW_MEASURE_EXCESS)
+        return (float)(naive_excess(row->window) / 100.0);
     sums s = naive(row->entity, row->window, row->filter);
     switch (row->measure) {
     case TW_MEASURE_COUNT:
@@ -120,6 +144,7 @@ static float naive_feature(const tw_feature_row *row)
     }
     case TW_MEASURE_DISTINCT:
         return (float)s.distinct;
+    case TW_MEASURE_EXCESS:
     case TW_MEASURE_DERIVED:
         break;
     }

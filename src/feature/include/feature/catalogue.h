@@ -89,6 +89,7 @@ typedef enum tw_measure {
     TW_MEASURE_COUNT,    // facts that pass the filter
     TW_MEASURE_SUM,      // sum of money effect over the filter, signed, major units
     TW_MEASURE_VOLUME,   // |sum|
+    TW_MEASURE_EXCESS,   // sum of what sales were above twice the entity's earlier 30-day mean
     TW_MEASURE_MEAN,     // sum / count over the filter; 0 when none
     TW_MEASURE_RATE,     // count of filter / count of all; 0 when none
     TW_MEASURE_DISCOUNT, // discount over the filter / (sales + discount of sales); 0 when none
@@ -274,6 +275,14 @@ typedef enum tw_measure {
       "Mean amount with this account in 7 days")                                                   \
     X(acc_mean_30d, ACCOUNT, 30D, MEAN, ALL, "money", "Mean amount, 30 d",                         \
       "Mean amount with this account in 30 days")                                                  \
+    X(acc_excess_1d, ACCOUNT, 1D, EXCESS, ALL, "money", "Above own normal, 1 d",                   \
+      "What amounts of the last day were above twice the account's own mean of the 30 days "       \
+      "before each")                                                                               \
+    X(acc_excess_7d, ACCOUNT, 7D, EXCESS, ALL, "money", "Above own normal, 7 d",                   \
+      "What amounts of 7 days were above twice the account's own mean of the 30 days before each") \
+    X(acc_excess_30d, ACCOUNT, 30D, EXCESS, ALL, "money", "Above own normal, 30 d",                \
+      "What amounts of 30 days were above twice the account's own mean of the 30 days before "     \
+      "each")                                                                                      \
     X(acc_sale_n_30d, ACCOUNT, 30D, COUNT, SALE, "count", "Purchases, 30 d",                       \
       "Sales with this account in 30 days")                                                        \
     X(acc_refund_n_7d, ACCOUNT, 7D, COUNT, REFUND, "count", "Refunds, 7 d",                        \
