@@ -211,7 +211,9 @@ static tw_status keep_content(tw_detector *d, tw_config_kind kind, tw_str name, 
     twi_config *config = &d->configs[kind];
     tw_free_array(d->alloc, config->content_own, config->bytes, 1);
     *config = (twi_config){.content_own = copy, .bytes = content.bytes};
-    tw_str_copy(name, config->name, sizeof config->name);
+    // An empty challenger is none, so it has no name either.
+    bool is_named = kind != TW_CONFIG_CHALLENGER || content.bytes > 0;
+    tw_str_copy(is_named ? name : TW_STR_NONE, config->name, sizeof config->name);
     return TW_OK;
 }
 

@@ -280,6 +280,7 @@ static void a_challenger_scores_in_the_shadow(void **state)
     shop_config(&s, TW_CONFIG_CHALLENGER, "");
     tw_detector_stats_get(s.detector, &stats);
     assert_false(stats.has_challenger);
+    assert_int_equal(tw_detector_config_name(s.detector, TW_CONFIG_CHALLENGER).bytes, 0);
     shop_config(&s, TW_CONFIG_DECISION, "{}");
     shop_close(&s);
 }
