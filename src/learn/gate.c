@@ -18,6 +18,9 @@
 #define SCHEME_ROWS_LOST 2.0
 #define INTERVAL_TAIL 0.05
 #define RESAMPLES 1000
+// One id behind more than this share of many rows is no person: then each row counts alone.
+#define ENTITY_SHARE_MAX 0.2
+#define ENTITY_ROWS_MIN 100
 #define RESAMPLES_MAX 10000
 
 typedef enum side { CHAMPION, CHALLENGER, SIDE_N } side;
@@ -95,6 +98,24 @@ static void work_release(work *w)
         tw_free_array(w->alloc, w->values_own[s], r, sizeof(double));
 }
 
+// items_own is sorted by entity.
+static void number_entities(work *w)
+{
+    size_t run = 0, most = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        bool is_new = i == 0 || w->items_own[i].key != w->items_own[i - 1].key;
+        w->entity_n += is_new;
+        run = is_new ? 1 : run + 1;
+        most = TW_MAX(most, run);
+        w->entity_own[w->items_own[i].idx] = (uint32_t)(w->entity_n - 1);
+    }
+    if (w->n < ENTITY_ROWS_MIN || (double)most <= ENTITY_SHARE_MAX * (double)w->n)
+        return;
+    w->entity_n = w->n;
+    for (size_t i = 0; i < w->n; i++)
+        w->entity_own[i] = (uint32_t)i;
+}
+
 static void sort_rows(work *w)
 {
     for (int s = 0; s < SIDE_N; s++) {
@@ -108,10 +129,7 @@ static void sort_rows(work *w)
     for (size_t i = 0; i < w->n; i++)
         w->items_own[i] = (twi_sort_item){w->rows[i].entity, (uint32_t)i};
     twi_sort_items(w->items_own, w->spare_own, w->n);
-    for (size_t i = 0; i < w->n; i++) {
-        w->entity_n += i == 0 || w->items_own[i].key != w->items_own[i - 1].key;
-        w->entity_own[w->items_own[i].idx] = (uint32_t)(w->entity_n - 1);
-    }
+    number_entities(w);
 }
 
 // Weight of the rows of equal risk from position `at` on; *end is behind the last of them.
