@@ -28,8 +28,8 @@ tw_status twi_run_override(tw_detector *detector, tw_str model, tw_str signals, 
         {TW_CONFIG_POLICY, policy}, {TW_CONFIG_SIGNALS, signals}, {TW_CONFIG_MODEL, model}};
     for (size_t i = 0; i < TW_COUNT(parts); i++)
         if (parts[i].content.bytes > 0)
-            TW_TRY(tw_detector_config(detector, parts[i].kind, TW_STR("override"),
-                                      parts[i].content, err));
+            TW_TRY(tw_detector_config(detector, parts[i].kind, TW_STR("override"), parts[i].content,
+                                      err));
     return TW_OK;
 }
 
@@ -117,6 +117,8 @@ static void run_verdict(twi_run *run, const tw_fact *fact)
     k->is_taken = true;
     k->known_ms = TW_MIN(k->known_ms, run->clock_ms);
     tw_scorer_apply(run->engine_own, run->detector_own, fact, &run->scored);
+    if (run->judged && run->scored.verdict_seq_n > 0)
+        run->judged(run->ctx, run->scored.verdict_seqs[0], fact->as.verdict.verdict);
 }
 
 static tw_status run_config(twi_run *run, const tw_fact *fact, tw_err *err)

@@ -12,7 +12,7 @@ typedef struct twi_run twi_run;
 
 typedef tw_status twi_run_visit(void *ctx, const twi_run *run, const tw_fact *fact,
                                 const tw_scored_fact *scored, tw_err *err);
-// A verdict on a transaction takes effect in front of the next fact, before its own place.
+// A verdict on a transaction takes effect: in front of the next fact, or at its place.
 typedef void twi_run_judged(void *ctx, uint64_t transaction_seq, tw_verdict_kind verdict);
 
 struct twi_run {
