@@ -2,10 +2,12 @@
 //
 // Alerts between the detector's struct, the ledger's row and the view that pages read. What the
 // ledger does not filter by is in the row's body, a JSON object:
-//   {title, sentence, offset_min, reasons: [{signal, title, sentence, strength}], seqs: [n],
+//   {title, sentence, offset_min, challenger_risk: null | number, reasons: [{signal, title,
+//   sentence, strength}], seqs: [n],
 //    transaction_ids: [text], verdict: null | {verdict_id, verdict, reason, note, decided_by,
 //    decided_ms, recovered_minor}}
 // The same alert gives the same bytes, as the ledger's hash goes over them.
+#include <math.h>
 #include <yyjson.h>
 
 #include "internal.h"
@@ -68,7 +70,11 @@ tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *o
     twi_text_json(body, view->title);
     tw_buf_cstr(body, ",\"sentence\":");
     twi_text_json(body, view->sentence);
-    tw_buf_printf(body, ",\"offset_min\":%d", view->offset_min);
+    tw_buf_printf(body, ",\"offset_min\":%d,\"challenger_risk\":", view->offset_min);
+    if (isnan(view->challenger_risk))
+        tw_buf_cstr(body, "null");
+    else
+        tw_buf_printf(body, "%.6f", view->challenger_risk);
     put_reasons(view, body);
     tw_buf_cstr(body, ",\"verdict\":");
     if (view->has_verdict)
@@ -188,6 +194,8 @@ static tw_status read_body(yyjson_val *root, tw_arena *arena, tw_alert_view *out
     out->title = text_of(root, "title", arena, &status);
     out->sentence = text_of(root, "sentence", arena, &status);
     out->offset_min = (int16_t)yyjson_get_sint(yyjson_obj_get(root, "offset_min"));
+    yyjson_val *challenger = yyjson_obj_get(root, "challenger_risk");
+    out->challenger_risk = yyjson_is_num(challenger) ? yyjson_get_num(challenger) : (double)NAN;
     TW_TRY(status);
     TW_TRY(read_reasons(yyjson_obj_get(root, "reasons"), arena, out));
     TW_TRY(read_transactions(root, arena, out));

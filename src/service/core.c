@@ -5,7 +5,10 @@
 // memory for it, and the journal brings everything back at the next start.
 #include "core.h"
 
+#include <math.h>
+
 #include "base/hash.h"
+#include "detect/scorer.h"
 
 // Facts whose record a reservation covers at full length; the rest of a commit is covered by the
 // mean, as signals fire on few of them. Growth beyond is an ordinary allocation.
@@ -49,6 +52,7 @@ tw_status twi_core_init(twi_core *core, const tw_alloc *alloc)
 {
     *core = (twi_core){.alloc = alloc, .first_day = INT32_MIN, .model_day = INT32_MIN};
     tw_table_init(&core->confirmed, alloc, TW_ENTITIES_MAX);
+    twi_watch_init(&core->watch, alloc);
     tw_status status = twi_sampler_init(&core->sampler, alloc);
     if (status == TW_OK)
         status = tw_engine_new(alloc, &core->engine_own);
@@ -65,6 +69,7 @@ void twi_core_release(twi_core *core)
     tw_engine_free(core->engine_own);
     twi_sampler_release(&core->sampler);
     tw_table_release(&core->confirmed);
+    twi_watch_release(&core->watch);
     core->detector_own = NULL;
     core->engine_own = NULL;
 }
@@ -76,6 +81,7 @@ tw_status twi_core_reserve(twi_core *core, twi_changes *changes, size_t n)
                           full * TWI_RECORD_MAX_BYTES + (n - full) * MEAN_RECORD_BYTES));
     TW_TRY(tw_engine_reserve(core->engine_own, n));
     TW_TRY(tw_detector_reserve(core->detector_own, n));
+    TW_TRY(twi_watch_reserve(&core->watch, n));
     return twi_sampler_reserve(&core->sampler, n);
 }
 
@@ -116,13 +122,17 @@ static void note_alert(const twi_core *core, twi_changes *changes, const tw_aler
                      sizeof(*changes->alerts_own), changes->by_key.max_n));
         changes->alerts_own = items;
         slot->value = (uint32_t)changes->alert_n;
-        changes->alerts_own[changes->alert_n++].opened_seq = 0;
+        twi_alert_change *fresh = &changes->alerts_own[changes->alert_n++];
+        fresh->opened_seq = 0;
+        fresh->challenger_risk = NAN;
     }
     twi_alert_change *noted = &changes->alerts_own[slot->value];
     noted->alert = *change->alert;
     noted->last_seq = seq;
-    if (change->event == TW_ALERT_OPENED)
+    if (change->event == TW_ALERT_OPENED) {
         noted->opened_seq = seq;
+        noted->challenger_risk = tw_detector_shadow(core->detector_own).risk;
+    }
     name_reasons(core, noted);
 }
 
@@ -142,26 +152,21 @@ static void confirm(twi_core *core, uint64_t seq)
 }
 
 // CONFIRMED transactions leave the training sample; a later other verdict does not bring them back.
-static void note_confirmed(twi_core *core, const tw_verdict *verdict, const tw_alert *alert)
+static void note_confirmed(twi_core *core, const tw_verdict *verdict, const tw_scored_fact *scored)
 {
-    if (verdict->verdict != TW_VERDICT_CONFIRMED)
-        return;
-    for (size_t i = 0; alert && i < alert->seq_n; i++)
-        confirm(core, alert->seqs[i]);
-    if (verdict->transaction_id.bytes > 0) {
-        tw_fact subject = {.kind = TW_FACT_TRANSACTION};
-        subject.as.transaction.transaction_id = verdict->transaction_id;
-        uint64_t seq = tw_engine_find(core->engine_own, tw_fact_key(&subject, 0));
-        if (seq != 0)
-            confirm(core, seq);
+    for (size_t i = 0; i < scored->verdict_seq_n; i++) {
+        if (verdict->verdict == TW_VERDICT_CONFIRMED)
+            confirm(core, scored->verdict_seqs[i]);
+        twi_watch_judged_seq(&core->watch, scored->verdict_seqs[i], verdict->verdict);
     }
+    twi_watch_judged(&core->watch, tw_alert_key_from(verdict->alert_id), verdict->verdict);
 }
 
-static void note_verdict(twi_core *core, const tw_fact *fact, twi_changes *changes,
-                         const tw_alert_change *alerts, size_t alert_n)
+static void note_verdict(twi_core *core, const tw_fact *fact, const tw_scored_fact *scored,
+                         twi_changes *changes)
 {
     const tw_verdict *verdict = &fact->as.verdict;
-    note_confirmed(core, verdict, alert_n > 0 ? alerts[0].alert : NULL);
+    note_confirmed(core, verdict, scored);
     void *items = changes->verdicts_own;
     must(tw_grow(changes->alloc, &items, &changes->verdict_cap, changes->verdict_n + 1,
                  sizeof(*changes->verdicts_own), SIZE_MAX / 2));
@@ -176,6 +181,12 @@ static void note_verdict(twi_core *core, const tw_fact *fact, twi_changes *chang
     noted->verdict.decided_by = keep(changes, verdict->decided_by);
     if (verdict->alert_id.bytes > 0)
         tw_str_copy(verdict->alert_id, noted->alert_id, sizeof(noted->alert_id));
+}
+
+static void note_training(twi_core *core, const tw_config *config)
+{
+    core->trained_ms = TW_MAX(core->trained_ms, config->changed_ms);
+    core->trained_facts_n = core->transaction_n + core->verdict_n;
 }
 
 static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *changes,
@@ -202,6 +213,8 @@ static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *
     bool is_yaml = config->kind == TW_CONFIG_SIGNALS || config->kind == TW_CONFIG_POLICY;
     noted->config.content =
         core->keep_models && !is_yaml ? keep(changes, config->content) : TW_STR_NONE;
+    if (!is_yaml && tw_str_equal(config->changed_by, TW_STR(TWI_TRAINED_BY)))
+        note_training(core, config);
     if (config->kind == TW_CONFIG_MODEL) {
         core->model_day = tw_engine_day(core->engine_own);
         tw_str_copy(config->name, core->model_id, sizeof(core->model_id));
@@ -227,16 +240,17 @@ static void make_sentences(const twi_core *core, const tw_fact *fact, const floa
 }
 
 static void apply_transaction(twi_core *core, const tw_fact *fact, twi_changes *changes,
-                              twi_record *record, tw_alert_change *alerts, size_t *alert_n,
+                              twi_record *record, tw_scored_fact *scored,
                               char texts[TWI_SENTENCES_MAX][TW_SENTENCE_BYTES])
 {
     const tw_transaction *t = &fact->as.transaction;
-    float row[TW_FEATURE_N];
-    tw_engine_apply(core->engine_own, fact, row);
-    tw_detector_apply(core->detector_own, fact, row, tw_engine_last_filters(core->engine_own),
-                      &record->score, alerts, alert_n);
+    tw_scorer_apply(core->engine_own, core->detector_own, fact, scored);
+    record->score = scored->score;
     int32_t day = tw_engine_day(core->engine_own);
-    twi_sampler_add(&core->sampler, day, fact->seq, row);
+    const float *inputs = tw_detector_inputs(core->detector_own);
+    twi_sampler_add(&core->sampler, day, fact->seq, inputs, scored->score.risk);
+    twi_watch_transaction(&core->watch, day, fact->seq, &scored->score,
+                          tw_detector_shadow(core->detector_own));
     if (core->first_day == INT32_MIN)
         core->first_day = day;
     core->transaction_n++;
@@ -249,16 +263,15 @@ static void apply_transaction(twi_core *core, const tw_fact *fact, twi_changes *
     record->register_hash = twi_register_hash(t->store_id, t->register_id);
     record->employee_hash = twi_employee_hash(t->employee_id);
     if (record->score.fired_n > 0)
-        make_sentences(core, fact, row, record, texts);
-    twi_record_write(record, row, &changes->records);
+        make_sentences(core, fact, scored->row, record, texts);
+    bool is_kept = record->sentence_n > 0 || record->score.is_audit;
+    twi_record_write(record, is_kept ? inputs : NULL, &changes->records);
 }
 
 static void apply_other(twi_core *core, const tw_fact *fact, twi_changes *changes,
-                        twi_record *record, tw_alert_change *alerts, size_t *alert_n)
+                        twi_record *record, tw_scored_fact *scored)
 {
-    tw_score none = {0};
-    tw_engine_apply(core->engine_own, fact, NULL);
-    tw_detector_apply(core->detector_own, fact, NULL, 0, &none, alerts, alert_n);
+    tw_scorer_apply(core->engine_own, core->detector_own, fact, scored);
     int64_t time_ms = fact->received_ms;
     if (fact->kind == TW_FACT_MOVEMENT) {
         core->movement_n++;
@@ -269,10 +282,24 @@ static void apply_other(twi_core *core, const tw_fact *fact, twi_changes *change
         record->employee_hash = twi_employee_hash(fact->as.shift.employee_id);
     } else {
         core->verdict_n++;
-        note_verdict(core, fact, changes, alerts, *alert_n);
+        note_verdict(core, fact, scored, changes);
     }
     record->time_s = (uint32_t)(time_ms / TW_SECOND_MS);
     twi_record_write(record, NULL, &changes->records);
+}
+
+static void note_alerts(twi_core *core, const tw_fact *fact, const tw_scored_fact *scored,
+                        twi_changes *changes)
+{
+    for (size_t i = 0; i < scored->change_n; i++) {
+        const tw_alert_change *change = &scored->changes[i];
+        if (change->event == TW_ALERT_OPENED) {
+            core->alert_n++;
+            twi_watch_opened(&core->watch, tw_engine_day(core->engine_own), change->alert,
+                             scored->score.probability);
+        }
+        note_alert(core, changes, change, fact->seq);
+    }
 }
 
 // The texts of the record live on the stack of apply: give the caller copies.
@@ -292,24 +319,21 @@ tw_status twi_core_apply(twi_core *core, const tw_fact *fact, twi_changes *chang
 {
     TW_CHECK(fact->seq == core->seq + 1);
     TW_CHECK(changes->first_seq == 0 || changes->last_seq == core->seq);
-    tw_alert_change alerts[TW_ALERT_CHANGES_MAX];
-    size_t alert_n = 0;
+    tw_scored_fact scored;
     char sentences[TWI_SENTENCES_MAX][TW_SENTENCE_BYTES];
     *record = (twi_record){.kind = fact->kind};
+    scored.change_n = 0;
     if (fact->kind == TW_FACT_CONFIG) {
         TW_TRY(apply_config(core, fact, changes, err));
         record->time_s = (uint32_t)(fact->as.config.changed_ms / TW_SECOND_MS);
         twi_record_write(record, NULL, &changes->records);
     } else if (fact->kind == TW_FACT_TRANSACTION) {
-        apply_transaction(core, fact, changes, record, alerts, &alert_n, sentences);
+        apply_transaction(core, fact, changes, record, &scored, sentences);
     } else {
-        apply_other(core, fact, changes, record, alerts, &alert_n);
+        apply_other(core, fact, changes, record, &scored);
     }
     must(changes->records.status);
-    for (size_t i = 0; i < alert_n; i++) {
-        core->alert_n += alerts[i].event == TW_ALERT_OPENED;
-        note_alert(core, changes, &alerts[i], fact->seq);
-    }
+    note_alerts(core, fact, &scored, changes);
     if (texts)
         keep_texts(record, texts);
     else
@@ -336,7 +360,10 @@ uint64_t twi_core_hash(const twi_core *core)
                         (uint64_t)core->last_time_ms,
                         (uint64_t)core->first_day,
                         (uint64_t)core->model_day,
+                        (uint64_t)core->trained_ms,
+                        core->trained_facts_n,
                         confirmed,
                         core->confirmed.n};
-    return twi_sampler_hash(&core->sampler, tw_hash64(parts, sizeof(parts), 22));
+    uint64_t seed = tw_hash64(parts, sizeof(parts), 22);
+    return twi_sampler_hash(&core->sampler, twi_watch_hash(&core->watch, seed));
 }

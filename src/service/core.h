@@ -11,6 +11,10 @@
 #include "base/table.h"
 #include "sampler.h"
 #include "score_record.h"
+#include "watch.h"
+
+// Who the facts of a training by the program itself name.
+#define TWI_TRAINED_BY "tillwatch"
 
 // A verdict fact as it goes to the ledger. Strings in the changes' arena.
 typedef struct twi_verdict_change {
@@ -33,6 +37,7 @@ typedef struct twi_alert_change {
         char name[TW_ID_MAX_BYTES + 1], title[TW_TEXT_MAX_BYTES + 1];
     } signals[TW_SCHEME_SIGNALS_MAX]; // of alert.reasons, as named then
     uint64_t opened_seq;              // when it opened here, else 0
+    float challenger_risk;            // of that transaction; NaN without a challenger
     uint64_t last_seq;
 } twi_alert_change;
 
@@ -57,14 +62,17 @@ typedef struct twi_core {
     tw_engine *engine_own;
     tw_detector *detector_own;
     twi_sampler sampler;
+    twi_watch watch;
     tw_table confirmed; // mix of seq -> 0: transactions with a verdict CONFIRMED
     uint64_t seq;
     uint64_t transaction_n, movement_n, shift_n, verdict_n, config_n;
     uint64_t alert_n;     // opened ever
     int64_t last_time_ms; // newest transaction time, and its store's offset
     int16_t last_offset_min;
-    int32_t first_day; // engine day of the first transaction, INT32_MIN before
-    int32_t model_day; // engine day when the newest model was installed, INT32_MIN without
+    int32_t first_day;        // engine day of the first transaction, INT32_MIN before
+    int32_t model_day;        // engine day when the newest model was installed, INT32_MIN without
+    int64_t trained_ms;       // wall clock of the newest fact of a training, 0 before
+    uint64_t trained_facts_n; // transactions and verdicts at that fact
     char model_id[TW_ID_MAX_BYTES + 1];
     bool keep_models; // copy models and decisions into the changes (for the registry); else their
                       // names only

@@ -5,7 +5,9 @@
 //   batch.c    what producers fill          flow.c     queue, identity, commit, completion
 //   apply.c    groups through the core      project.c  changes -> ledger, events
 //   alerts.c   alert rows and their JSON    recover.c  open, replay
-//   train.c    the outlier model            rebuild.c  the journal against what is live
+//   train.c    one training                 rebuild.c  the journal against what is live
+//   schedule.c when trainings run           registry.c what scores, changed
+//   outlier.c  the outlier model            watch.c    figures about models, in the core
 //
 // Threads: producers; the flow thread (core, groups); the writer thread (journal appends that
 // overlap with applying); the projector thread (ledger); the trainer thread. Locks, in the order in
@@ -65,6 +67,19 @@ typedef struct twi_group {
     tw_err err;
 } twi_group;
 
+// Whose turn it is to train, what is asked for, and what came of it.
+typedef struct twi_training_turn {
+    bool is_running, wants_first, is_asked;
+    tw_train_request asked;
+    char asked_by[64];
+    tw_train_stage stage;
+    uint64_t done, all;
+    int64_t started_ms, next_ms; // next by the schedule; INT64_MAX = never
+    char started_by[64];
+    size_t run_n;
+    tw_training_run runs[TW_TRAINING_HISTORY]; // newest first
+} twi_training_turn;
+
 struct tw_service {
     // Constant after open.
     const tw_alloc *alloc;
@@ -77,6 +92,10 @@ struct tw_service {
     size_t queue_facts_max, queue_bytes_max;
     uint64_t snapshot_facts;
     bool train_off;
+    const tw_trainer *trainer;
+    const char *code_version;
+    tw_train_schedule schedule;
+    tw_drift_limits drift_limits;
     uint64_t recover_ns, replayed_n;
 
     pthread_mutex_t pool_lock;
@@ -130,11 +149,12 @@ struct tw_service {
     bool events_closed;
 
     pthread_t train_thread;
-    bool can_train; // constant
+    bool has_train, can_train; // constant
     pthread_mutex_t train_lock;
     pthread_cond_t train_cond;
-    bool train_wanted, train_stop; // under train_lock
-    int32_t train_asked_day;       // flow thread
+    bool train_stop; // under train_lock, as the turn
+    twi_training_turn turn;
+    int32_t train_asked_day; // flow thread
 
     pthread_mutex_t stats_lock;
     tw_service_stats stats; // under stats_lock, as all to the end
@@ -203,17 +223,12 @@ tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena,
 tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *out) TW_MUST_CHECK;
 
 // recover.c
-typedef tw_status twi_replay_visit(void *ctx, const tw_fact *fact, tw_err *err);
-// Decodes the facts from_seq .. to_seq (0 = head) in order. The visitor may return TW_END.
-tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq,
-                     uint64_t to_seq, twi_replay_visit *visit, void *ctx,
-                     tw_err *err) TW_MUST_CHECK;
 // Moves core from its position to the head and writes changes behind the ledger's position.
 tw_status twi_recover(twi_core *core, const tw_journal *journal, twi_projector *projector,
                       uint64_t projected_seq, tw_progress *progress, void *ctx, uint64_t *replayed,
                       tw_err *err) TW_MUST_CHECK;
 
-// train.c
+// schedule.c
 tw_status twi_train_start(tw_service *service, tw_err *err) TW_MUST_CHECK;
 void twi_train_stop(tw_service *service);
 void twi_train_consider(tw_service *service); // flow thread, after each group

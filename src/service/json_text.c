@@ -3,6 +3,32 @@
 // JSON strings: runs without escapes are copied whole.
 #include "json_text.h"
 
+static void *arena_malloc(void *ctx, size_t bytes)
+{
+    return tw_arena_take(ctx, bytes);
+}
+
+static void *arena_realloc(void *ctx, void *block, size_t old_bytes, size_t bytes)
+{
+    if (bytes <= old_bytes)
+        return block;
+    void *moved = tw_arena_take(ctx, bytes);
+    if (moved && block)
+        memcpy(moved, block, old_bytes);
+    return moved;
+}
+
+static void arena_free(void *ctx, void *block)
+{
+    (void)ctx;
+    (void)block;
+}
+
+yyjson_alc twi_arena_alc(tw_arena *arena)
+{
+    return (yyjson_alc){arena_malloc, arena_realloc, arena_free, arena};
+}
+
 static bool needs_escape(unsigned char c)
 {
     return c < 0x20 || c == '"' || c == '\\';

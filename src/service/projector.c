@@ -322,7 +322,9 @@ static tw_status take_alert(twi_projector *p, const twi_alert_change *change, tw
         return tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
     tw_arena *arena = &e->arenas[!e->turn];
     tw_arena_reset(arena);
+    bool is_opening = change->opened_seq != 0;
     tw_alert_view view = {.first_seq = e->view.first_seq};
+    view.challenger_risk = is_opening ? (double)change->challenger_risk : e->view.challenger_risk;
     tw_status status = fill_fields(&change->alert, &e->view, arena, &view);
     if (status == TW_OK)
         status = fill_reasons(&change->alert, change, arena, &view);

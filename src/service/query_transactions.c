@@ -70,7 +70,7 @@ static tw_status mark(tw_service *service, tw_arena *arena, tw_transaction_view 
 
 static tw_status copy_row(const twi_record *record, tw_arena *arena, const float **out)
 {
-    float *row = tw_arena_array(arena, TW_FEATURE_N, sizeof(*row));
+    float *row = tw_arena_array(arena, TW_INPUT_N, sizeof(*row));
     if (!row)
         return TW_NO_MEMORY;
     twi_record_row(record, row);

@@ -2,9 +2,15 @@
 //
 // The proof that the journal is the truth: everything again from the first fact, and hashes to
 // compare with what is live.
+#include <yyjson.h>
+
 #include "base/hash.h"
 #include "internal.h"
+#include "learn/replay.h"
+#include "model/file.h"
 #include "state_file.h"
+
+#define LABEL_DELAY_DAYS_MAX 3650
 
 static tw_status part_hash(const tw_ledger *ledger, tw_ledger_part part, uint64_t *out, tw_err *err)
 {
@@ -107,24 +113,7 @@ typedef struct scored_reader {
     tw_score_range range; // bytes in the arena
     size_t at;            // offset of the record of next_seq
     uint64_t next_seq;
-    // Re-scoring:
-    twi_core core;
-    twi_changes changes;
 } scored_reader;
-
-static tw_status pass_on(scored_reader *r, const tw_fact *fact, const twi_record *record,
-                         tw_err *err)
-{
-    tw_str names[TWI_SENTENCES_MAX];
-    for (size_t i = 0; i < record->sentence_n; i++)
-        names[i] = record->sentences[i].name;
-    tw_scored scored = {.seq = fact->seq,
-                        .transaction = &fact->as.transaction,
-                        .score = record->score,
-                        .signals = names,
-                        .signal_n = record->sentence_n};
-    return r->visit(r->ctx, &scored, err);
-}
 
 static tw_status next_record(scored_reader *r, uint64_t seq, twi_record *out, tw_err *err)
 {
@@ -150,8 +139,18 @@ static tw_status visit_scored(void *ctx, const tw_fact *fact, tw_err *err)
 {
     scored_reader *r = ctx;
     twi_record record;
+    tw_str names[TWI_SENTENCES_MAX];
     TW_TRY(next_record(r, fact->seq, &record, err));
-    return fact->kind == TW_FACT_TRANSACTION ? pass_on(r, fact, &record, err) : TW_OK;
+    if (fact->kind != TW_FACT_TRANSACTION)
+        return TW_OK;
+    for (size_t i = 0; i < record.sentence_n; i++)
+        names[i] = record.sentences[i].name;
+    tw_scored scored = {.seq = fact->seq,
+                        .transaction = &fact->as.transaction,
+                        .score = record.score,
+                        .signals = names,
+                        .signal_n = record.sentence_n};
+    return r->visit(r->ctx, &scored, err);
 }
 
 tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx, tw_err *err)
@@ -164,45 +163,61 @@ tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx
     scored_reader r = {.service = service, .visit = visit, .ctx = ctx};
     tw_arena_init(&r.arena, service->alloc, 1 << 20, (size_t)64 << 20);
     tw_status status =
-        twi_replay(service->alloc, service->journal, 1, position.seq, visit_scored, &r, err);
+        tw_replay_facts(service->alloc, service->journal, 1, position.seq, visit_scored, &r, err);
     tw_arena_release(&r.arena);
     return status;
 }
 
-static tw_status visit_rescored(void *ctx, const tw_fact *fact, tw_err *err)
+// --- and with another model
+// -----------------------------------------------------------------------
+
+typedef struct rescorer {
+    tw_scored_visit *visit;
+    void *ctx;
+} rescorer;
+
+static tw_status visit_rescored(void *ctx, const tw_fact *fact, const tw_scored_fact *scored_fact,
+                                const tw_engine *engine, const tw_detector *detector, tw_err *err)
 {
-    scored_reader *r = ctx;
-    twi_record record;
-    if (fact->kind == TW_FACT_CONFIG && fact->as.config.kind == TW_CONFIG_MODEL) {
-        // Its place in the journal stays, its content does not count.
-        tw_engine_apply(r->core.engine_own, fact, NULL);
-        r->core.seq = fact->seq;
+    const rescorer *r = ctx;
+    tw_str names[TW_FIRED_MAX];
+    tw_scored scored = {.seq = fact->seq,
+                        .transaction = &fact->as.transaction,
+                        .score = scored_fact->score,
+                        .signals = names};
+    (void)engine;
+    if (fact->kind != TW_FACT_TRANSACTION)
         return TW_OK;
+    for (size_t i = 0; i < scored.score.fired_n; i++) {
+        tw_signal_info info;
+        if (tw_detector_signal(detector, scored.score.fired[i].signal, &info))
+            names[scored.signal_n++] = info.name;
     }
-    tw_arena_reset(&r->arena);
-    twi_changes_reset(&r->changes);
-    tw_status status = twi_core_reserve(&r->core, &r->changes, 1);
-    if (status != TW_OK)
-        return tw_fail(err, status, "no memory for fact %llu", (unsigned long long)fact->seq);
-    TW_TRY(twi_core_apply(&r->core, fact, &r->changes, &r->arena, &record, err));
-    return fact->kind == TW_FACT_TRANSACTION ? pass_on(r, fact, &record, err) : TW_OK;
+    return r->visit(r->ctx, &scored, err);
+}
+
+// As the metadata of the model says: label_delay_days, a number or null.
+static tw_status label_delay(const tw_service *service, tw_str model, int64_t *out, tw_err *err)
+{
+    tw_model *loaded;
+    *out = -1;
+    TW_TRY(tw_model_load(service->alloc, model.at, model.bytes, &loaded, err));
+    tw_str metadata = tw_model_metadata(loaded);
+    yyjson_doc *doc = metadata.bytes > 0 ? yyjson_read(metadata.at, metadata.bytes, 0) : NULL;
+    yyjson_val *days = yyjson_obj_get(yyjson_doc_get_root(doc), "label_delay_days");
+    double value = yyjson_is_num(days) ? yyjson_get_num(days) : -1;
+    if (value >= 0 && value <= LABEL_DELAY_DAYS_MAX)
+        *out = (int64_t)(value * (double)TW_DAY_MS);
+    yyjson_doc_free(doc);
+    tw_model_unref(loaded);
+    return TW_OK;
 }
 
 tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx,
                      tw_err *err)
 {
-    scored_reader r = {.service = service, .visit = visit, .ctx = ctx};
-    tw_status status = twi_core_init(&r.core, service->alloc);
-    if (status != TW_OK)
-        return tw_fail(err, status, "no memory for the feature engine");
-    tw_arena_init(&r.arena, service->alloc, 0, (size_t)64 << 20);
-    twi_changes_init(&r.changes, service->alloc);
-    status =
-        tw_detector_config(r.core.detector_own, TW_CONFIG_MODEL, TW_STR("rescore"), model, err);
-    if (status == TW_OK)
-        status = twi_replay(service->alloc, service->journal, 1, 0, visit_rescored, &r, err);
-    twi_changes_release(&r.changes);
-    tw_arena_release(&r.arena);
-    twi_core_release(&r.core);
-    return status;
+    rescorer r = {visit, ctx};
+    tw_replay_options options = {.model = model};
+    TW_TRY(label_delay(service, model, &options.label_delay_ms, err));
+    return tw_replay(service->alloc, service->journal, &options, visit_rescored, &r, err);
 }

@@ -1,53 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Replay: the journal's facts through the core again. Recovery, rebuild, training by hand and
-// re-scoring all read the journal here.
-#include <stdio.h>
-
+// Recovery: the journal's facts through the core again, from the newest snapshot at start, from the
+// first fact in a rebuild.
 #include "internal.h"
-#include "retail/codec.h"
-
-#define FACT_ARENA_BYTES ((size_t)16 << 20)
-
-typedef struct reader {
-    uint64_t from_seq, to_seq;
-    tw_arena arena;
-    twi_replay_visit *visit;
-    void *ctx;
-} reader;
-
-static tw_status visit_block(void *ctx, const tw_block *block, tw_err *err)
-{
-    reader *r = ctx;
-    for (uint32_t i = 0; i < block->n; i++) {
-        uint64_t seq = block->first_seq + i;
-        if (seq < r->from_seq || (r->to_seq != 0 && seq > r->to_seq))
-            continue;
-        tw_fact fact;
-        tw_str bytes = tw_block_fact(block, i);
-        tw_arena_reset(&r->arena);
-        tw_status status = tw_fact_decode(bytes.at, bytes.bytes, &r->arena, &fact);
-        if (status != TW_OK)
-            return tw_fail(err, status, "fact %llu of the journal cannot be read: %s",
-                           (unsigned long long)seq, tw_status_text(status));
-        fact.seq = seq;
-        TW_TRY(r->visit(r->ctx, &fact, err));
-    }
-    return TW_OK;
-}
-
-tw_status twi_replay(const tw_alloc *alloc, const tw_journal *journal, uint64_t from_seq,
-                     uint64_t to_seq, twi_replay_visit *visit, void *ctx, tw_err *err)
-{
-    reader r = {.from_seq = from_seq, .to_seq = to_seq, .visit = visit, .ctx = ctx};
-    tw_arena_init(&r.arena, alloc, 0, FACT_ARENA_BYTES);
-    tw_status status = tw_journal_read(journal, from_seq, to_seq, visit_block, &r, err);
-    tw_arena_release(&r.arena);
-    return status;
-}
-
-// --- recovery
-// -------------------------------------------------------------------------------------
+#include "learn/replay.h"
 
 // Facts between two ledger writes, and the most of them that are waiting for a block's end.
 #define WRITE_FACTS TW_COMMIT_MAX_FACTS
@@ -128,7 +84,7 @@ tw_status twi_recover(twi_core *core, const tw_journal *journal, twi_projector *
         return TW_OK;
     twi_changes_init(&r.changes, core->alloc);
     tw_status status =
-        twi_replay(core->alloc, journal, core->seq + 1, head.seq, recover_fact, &r, err);
+        tw_replay_facts(core->alloc, journal, core->seq + 1, head.seq, recover_fact, &r, err);
     if (status == TW_OK)
         status = write_changes(&r, err);
     twi_changes_release(&r.changes);

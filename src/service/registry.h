@@ -18,4 +18,15 @@ tw_status twi_registry_load(tw_service *service, tw_str model_id, tw_arena *aren
 tw_status twi_registry_before(tw_service *service, tw_arena *arena, tw_str *out,
                               tw_err *err) TW_MUST_CHECK;
 
+// Journals a config fact and waits until it scores and is projected; by and reason are cut to what
+// a fact holds.
+tw_status twi_registry_put(tw_service *service, tw_config_kind kind, tw_str name, tw_str content,
+                           tw_str changed_by, tw_str reason, tw_err *err) TW_MUST_CHECK;
+// The text, or as many whole characters of it as fit.
+tw_str twi_cut_text(tw_str text, size_t max_bytes);
+
+// XGBoost's trees with the champion's forest and curves, as a model file (tw_service_import).
+tw_status twi_wrap_foreign(tw_service *service, tw_str bytes, tw_buf *out,
+                           tw_err *err) TW_MUST_CHECK;
+
 #endif

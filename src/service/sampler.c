@@ -36,7 +36,7 @@ void twi_sampler_release(twi_sampler *sampler)
         return;
     tw_free_array(sampler->alloc, sampler->items_own, TWI_SAMPLE_ROWS, sizeof(twi_sample));
     tw_free_array(sampler->alloc, sampler->rows_own, sampler->row_cap,
-                  sizeof(float) * TW_FEATURE_N);
+                  sizeof(float) * TWI_SAMPLE_WIDTH);
     tw_free_array(sampler->alloc, sampler->free_own, sampler->free_cap, sizeof(uint32_t));
     *sampler = (twi_sampler){.alloc = NULL};
 }
@@ -58,7 +58,7 @@ tw_status twi_sampler_reserve(twi_sampler *sampler, size_t n)
     TW_TRY(tw_grow(sampler->alloc, &holes, &sampler->free_cap, need * 2, sizeof(uint32_t),
                    (size_t)TWI_SAMPLE_ROWS * 4));
     sampler->free_own = holes;
-    TW_TRY(tw_grow(sampler->alloc, &rows, &cap, need, sizeof(float) * TW_FEATURE_N,
+    TW_TRY(tw_grow(sampler->alloc, &rows, &cap, need, sizeof(float) * TWI_SAMPLE_WIDTH,
                    (size_t)TWI_SAMPLE_ROWS * 2));
     sampler->rows_own = rows;
     sampler->row_cap = cap;
@@ -98,7 +98,7 @@ static void sift_down(twi_sample *heap, size_t n)
 
 static float *row_of(const twi_sampler *sampler, const twi_sample *item)
 {
-    return sampler->rows_own + (size_t)item->row * TW_FEATURE_N;
+    return sampler->rows_own + (size_t)item->row * TWI_SAMPLE_WIDTH;
 }
 
 static void begin_day(twi_sampler *sampler, twi_sample_day *slot, int32_t day)
@@ -110,7 +110,8 @@ static void begin_day(twi_sampler *sampler, twi_sample_day *slot, int32_t day)
     slot->seen_n = 0;
 }
 
-void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *row)
+void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *inputs,
+                     float risk)
 {
     twi_sample_day *slot = slot_of(sampler, day);
     if (slot->day != INT32_MIN && slot->day > day)
@@ -131,7 +132,8 @@ void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const floa
         slot->items[slot->n] = item;
         sift_up(slot->items, slot->n++);
     }
-    memcpy(row_of(sampler, &item), row, sizeof(float) * TW_FEATURE_N);
+    memcpy(row_of(sampler, &item), inputs, sizeof(float) * TW_INPUT_N);
+    row_of(sampler, &item)[TWI_SAMPLE_RISK] = risk;
 }
 
 // Days that still count: the newest and the 27 before it.
@@ -157,13 +159,19 @@ size_t twi_sampler_n(const twi_sampler *sampler)
     return n;
 }
 
-uint64_t twi_sampler_seen(const twi_sampler *sampler)
+uint64_t twi_sampler_seen_since(const twi_sampler *sampler, int32_t first_day)
 {
     int32_t newest = newest_day(sampler);
     uint64_t n = 0;
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++)
-        n += day_counts(&sampler->days[i], newest) ? sampler->days[i].seen_n : 0;
+        if (day_counts(&sampler->days[i], newest) && sampler->days[i].day >= first_day)
+            n += sampler->days[i].seen_n;
     return n;
+}
+
+uint64_t twi_sampler_seen(const twi_sampler *sampler)
+{
+    return twi_sampler_seen_since(sampler, INT32_MIN);
 }
 
 void twi_sampler_days(const twi_sampler *sampler, int32_t *first, int32_t *last)
@@ -181,8 +189,10 @@ static int compare_seq(const void *a, const void *b)
     return (*x)->seq < (*y)->seq ? -1 : (*x)->seq > (*y)->seq;
 }
 
-// All samples that count, in order of seq; *out_own has twi_sampler_n entries.
-static tw_status sorted(const twi_sampler *sampler, const twi_sample ***out_own, size_t *n)
+// All samples of days from first_day on that count, in order of seq; *out_own has room for
+// twi_sampler_n entries.
+static tw_status sorted(const twi_sampler *sampler, int32_t first_day, const twi_sample ***out_own,
+                        size_t *n)
 {
     *n = twi_sampler_n(sampler);
     *out_own = NULL;
@@ -193,33 +203,37 @@ static tw_status sorted(const twi_sampler *sampler, const twi_sample ***out_own,
         return TW_NO_MEMORY;
     int32_t newest = newest_day(sampler);
     size_t at = 0;
-    for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++)
-        for (size_t k = 0; day_counts(&sampler->days[i], newest) && k < sampler->days[i].n; k++)
-            all[at++] = &sampler->days[i].items[k];
-    TW_CHECK(at == *n);
-    qsort(all, *n, sizeof(void *), compare_seq);
+    for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++) {
+        const twi_sample_day *day = &sampler->days[i];
+        bool counts = day_counts(day, newest) && day->day >= first_day;
+        for (size_t k = 0; counts && k < day->n; k++)
+            all[at++] = &day->items[k];
+    }
+    TW_CHECK(at <= *n);
+    qsort(all, at, sizeof(void *), compare_seq);
     *out_own = all;
+    *n = at;
     return TW_OK;
 }
 
-tw_status twi_sampler_copy(const twi_sampler *sampler, twi_is_excluded *is_excluded,
-                           const void *ctx, float *x, size_t *out_n)
+tw_status twi_sampler_copy(const twi_sampler *sampler, int32_t first_day,
+                           twi_is_excluded *is_excluded, const void *ctx, float *x, size_t *out_n)
 {
     const twi_sample **all_own;
-    size_t n;
+    size_t n, cap = twi_sampler_n(sampler);
     *out_n = 0;
-    TW_TRY(sorted(sampler, &all_own, &n));
+    TW_TRY(sorted(sampler, first_day, &all_own, &n));
     for (size_t i = 0; i < n; i++)
         if (!is_excluded || !is_excluded(ctx, all_own[i]->seq))
-            memcpy(x + (*out_n)++ * TW_FEATURE_N, row_of(sampler, all_own[i]),
-                   sizeof(float) * TW_FEATURE_N);
-    tw_free_array(sampler->alloc, all_own, n, sizeof(void *));
+            memcpy(x + (*out_n)++ * TWI_SAMPLE_WIDTH, row_of(sampler, all_own[i]),
+                   sizeof(float) * TWI_SAMPLE_WIDTH);
+    tw_free_array(sampler->alloc, all_own, cap, sizeof(void *));
     return TW_OK;
 }
 
 void twi_sampler_save(const twi_sampler *sampler, tw_buf *out)
 {
-    tw_buf_u32(out, TW_FEATURE_N);
+    tw_buf_u32(out, TWI_SAMPLE_WIDTH);
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++) {
         const twi_sample_day *day = &sampler->days[i];
         tw_buf_u32(out, (uint32_t)day->day);
@@ -228,7 +242,7 @@ void twi_sampler_save(const twi_sampler *sampler, tw_buf *out)
         for (size_t k = 0; k < day->n; k++) {
             const float *row = row_of(sampler, &day->items[k]);
             tw_buf_u64(out, day->items[k].seq);
-            for (size_t f = 0; f < TW_FEATURE_N; f++)
+            for (size_t f = 0; f < TWI_SAMPLE_WIDTH; f++)
                 tw_buf_f32(out, row[f]);
         }
     }
@@ -236,8 +250,8 @@ void twi_sampler_save(const twi_sampler *sampler, tw_buf *out)
 
 tw_status twi_sampler_load(twi_sampler *sampler, tw_reader *reader)
 {
-    float row[TW_FEATURE_N];
-    if (tw_read_u32(reader) != TW_FEATURE_N)
+    float row[TWI_SAMPLE_WIDTH];
+    if (tw_read_u32(reader) != TWI_SAMPLE_WIDTH)
         return TW_CORRUPT;
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++) {
         int32_t number = (int32_t)tw_read_u32(reader);
@@ -250,9 +264,9 @@ tw_status twi_sampler_load(twi_sampler *sampler, tw_reader *reader)
         TW_TRY(twi_sampler_reserve(sampler, n));
         for (size_t k = 0; k < n; k++) {
             uint64_t seq = tw_read_u64(reader);
-            for (size_t f = 0; f < TW_FEATURE_N; f++)
+            for (size_t f = 0; f < TWI_SAMPLE_WIDTH; f++)
                 row[f] = tw_read_f32(reader);
-            twi_sampler_add(sampler, number, seq, row);
+            twi_sampler_add(sampler, number, seq, row, row[TWI_SAMPLE_RISK]);
         }
         sampler->days[i].day = number;
         sampler->days[i].seen_n = seen_n;
@@ -266,8 +280,8 @@ uint64_t twi_sampler_hash(const twi_sampler *sampler, uint64_t seed)
     for (size_t i = 0; i < TWI_SAMPLE_DAYS; i++)
         for (size_t k = 0; k < sampler->days[i].n; k++) {
             const twi_sample *item = &sampler->days[i].items[k];
-            sum +=
-                tw_hash64(row_of(sampler, item), sizeof(float) * TW_FEATURE_N, seed ^ item->hash);
+            sum += tw_hash64(row_of(sampler, item), sizeof(float) * TWI_SAMPLE_WIDTH,
+                             seed ^ item->hash);
         }
     return sum;
 }

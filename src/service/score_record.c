@@ -21,7 +21,7 @@ static void put_u16(uint8_t *at, size_t v)
     at[1] = (uint8_t)(v >> 8);
 }
 
-#define MASK_BYTES ((TW_FEATURE_N + 7) / 8)
+#define MASK_BYTES ((TW_INPUT_N + 7) / 8)
 
 static bool is_plus_zero(float value)
 {
@@ -34,11 +34,11 @@ static bool is_plus_zero(float value)
 static void put_row(const float *row, tw_buf *out)
 {
     uint8_t mask[MASK_BYTES] = {0};
-    for (size_t i = 0; i < TW_FEATURE_N; i++)
+    for (size_t i = 0; i < TW_INPUT_N; i++)
         if (!is_plus_zero(row[i]))
             mask[i / 8] |= (uint8_t)(1 << (i % 8));
     tw_buf_put(out, mask, sizeof(mask));
-    for (size_t i = 0; i < TW_FEATURE_N; i++)
+    for (size_t i = 0; i < TW_INPUT_N; i++)
         if (!is_plus_zero(row[i]))
             tw_buf_f32(out, row[i]);
 }
@@ -52,11 +52,11 @@ void twi_record_row(const twi_record *record, float *out)
 {
     tw_reader reader;
     tw_reader_init(&reader, record->row + MASK_BYTES, record->row_bytes - MASK_BYTES);
-    for (size_t i = 0; i < TW_FEATURE_N; i++)
+    for (size_t i = 0; i < TW_INPUT_N; i++)
         out[i] = has_bit(record->row, i) ? tw_read_f32(&reader) : 0.0f;
 }
 
-void twi_record_write(const twi_record *record, const float *row, tw_buf *out)
+void twi_record_write(const twi_record *record, const float *inputs, tw_buf *out)
 {
     size_t start = out->bytes;
     uint8_t score[TW_SCORE_BYTES];
@@ -68,7 +68,7 @@ void twi_record_write(const twi_record *record, const float *row, tw_buf *out)
     tw_buf_u16(out, 0);
     tw_score_pack(&record->score, score);
     tw_buf_put(out, score, sizeof(score));
-    if (record->sentence_n == 0)
+    if (!inputs)
         return;
     tw_buf_u8(out, (uint8_t)record->sentence_n);
     for (size_t i = 0; i < record->sentence_n; i++) {
@@ -77,8 +77,8 @@ void twi_record_write(const twi_record *record, const float *row, tw_buf *out)
         tw_buf_blob(out, record->sentences[i].name);
         tw_buf_blob(out, record->sentences[i].text);
     }
-    tw_buf_u16(out, TW_FEATURE_N);
-    put_row(row, out);
+    tw_buf_u16(out, TW_INPUT_N);
+    put_row(inputs, out);
     if (out->status == TW_OK) {
         size_t detail = out->bytes - start - TWI_RECORD_BYTES;
         TW_CHECK(detail <= UINT16_MAX);
@@ -119,11 +119,11 @@ static tw_status read_detail(tw_reader *reader, twi_record *out)
         out->sentences[i].name = tw_read_blob(reader);
         out->sentences[i].text = tw_read_blob(reader);
     }
-    if (tw_read_u16(reader) != TW_FEATURE_N)
-        return reader->status; // a row of another catalogue is of no use to this program
+    if (tw_read_u16(reader) != TW_INPUT_N)
+        return reader->status; // a row of other inputs is of no use to this program
     const uint8_t *mask = tw_read_bytes(reader, MASK_BYTES);
     size_t n = 0;
-    for (size_t i = 0; mask && i < TW_FEATURE_N; i++)
+    for (size_t i = 0; mask && i < TW_INPUT_N; i++)
         n += has_bit(mask, i);
     if (!mask || !tw_read_bytes(reader, n * sizeof(float)))
         return TW_CORRUPT;

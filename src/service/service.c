@@ -68,6 +68,12 @@ static tw_service *service_new(const tw_service_options *options)
     service->queue_bytes_max = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
     service->snapshot_facts = options->snapshot_facts ? options->snapshot_facts : SNAPSHOT_FACTS;
     service->train_off = options->train_off;
+    service->trainer = options->trainer;
+    service->code_version = options->code_version ? options->code_version : "";
+    service->schedule = options->schedule;
+    service->drift_limits =
+        options->drift_limits ? *options->drift_limits : tw_drift_limits_default();
+    service->turn.next_ms = INT64_MAX;
     service->can_train = !options->train_off && options->mode == TW_SERVICE_LIVE;
     service->train_asked_day = INT32_MIN;
     service->stats.is_accepting = true;
@@ -193,6 +199,7 @@ tw_status tw_service_open(const tw_service_options *options, tw_service **out, t
             status = twi_train_start(service, err);
     }
     if (status != TW_OK) {
+        twi_train_stop(service);
         twi_flow_stop(service);
         twi_project_stop(service);
         service_free(service);

@@ -78,6 +78,11 @@ static void core_stats(tw_service *service, tw_service_stats *out)
     out->account_n = tw_engine_entity_n(core->engine_own, TW_ENTITY_ACCOUNT);
     memcpy(out->model_id, core->model_id, TW_MIN(sizeof(out->model_id), sizeof(core->model_id)));
     out->model_id[sizeof(out->model_id) - 1] = '\0';
+    tw_detector_stats detector;
+    tw_detector_stats_get(core->detector_own, &detector);
+    if (detector.has_challenger)
+        tw_str_copy(tw_detector_config_name(core->detector_own, TW_CONFIG_CHALLENGER),
+                    out->challenger_id, sizeof(out->challenger_id));
     out->alert_opened_n = core->alert_n;
     twi_gate_leave(&service->gate);
 }

@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 
-static const char magic[8] = "TWSNAP1\n";
+static const char magic[8] = "TWSNAP2\n";
 #define SNAPSHOTS_KEPT 2
 
 static tw_status write_to_buf(void *ctx, const void *data, size_t bytes)
@@ -40,6 +40,8 @@ static void put_counters(const twi_core *core, tw_buf *out)
     tw_buf_u16(out, (uint16_t)core->last_offset_min);
     tw_buf_u32(out, (uint32_t)core->first_day);
     tw_buf_u32(out, (uint32_t)core->model_day);
+    tw_buf_u64(out, (uint64_t)core->trained_ms);
+    tw_buf_u64(out, core->trained_facts_n);
     tw_buf_blob(out, tw_str_from(core->model_id));
 }
 
@@ -55,6 +57,8 @@ static tw_status get_counters(twi_core *core, tw_reader *reader)
     core->last_offset_min = (int16_t)tw_read_u16(reader);
     core->first_day = (int32_t)tw_read_u32(reader);
     core->model_day = (int32_t)tw_read_u32(reader);
+    core->trained_ms = (int64_t)tw_read_u64(reader);
+    core->trained_facts_n = tw_read_u64(reader);
     tw_str id = tw_read_blob(reader);
     if (id.bytes >= sizeof(core->model_id))
         return TW_CORRUPT;
@@ -72,6 +76,7 @@ tw_status twi_snapshot_encode(const twi_core *core, const uint8_t hash[TW_SHA256
     TW_TRY(tw_engine_save(core->engine_own, write_to_buf, out));
     TW_TRY(tw_detector_save(core->detector_own, write_to_buf, out));
     twi_sampler_save(&core->sampler, out);
+    twi_watch_save(&core->watch, out);
     tw_buf_u64(out, core->confirmed.n);
     for (size_t i = 0; i < core->confirmed.cap; i++)
         if (core->confirmed.slots_own[i].key != 0)
@@ -104,6 +109,7 @@ static tw_status load_parts(twi_core *core, const tw_alloc *alloc, tw_reader *re
     TW_TRY(tw_detector_load(alloc, core->engine_own, read_from_view, reader, &core->detector_own));
     TW_TRY(twi_sampler_init(&core->sampler, alloc));
     TW_TRY(twi_sampler_load(&core->sampler, reader));
+    TW_TRY(twi_watch_load(&core->watch, reader));
     TW_TRY(load_confirmed(core, reader));
     return tw_engine_seq(core->engine_own) == core->seq ? TW_OK : TW_CORRUPT;
 }
@@ -113,6 +119,7 @@ tw_status twi_snapshot_decode(twi_core *core, const tw_alloc *alloc, const void 
 {
     *core = (twi_core){.alloc = alloc};
     tw_table_init(&core->confirmed, alloc, TW_ENTITIES_MAX);
+    twi_watch_init(&core->watch, alloc);
     if (bytes < sizeof(magic) + 2 * sizeof(uint64_t) || memcmp(data, magic, sizeof(magic)) != 0)
         return TW_CORRUPT;
     size_t body = bytes - sizeof(uint64_t);

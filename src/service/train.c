@@ -1,130 +1,235 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training of the outlier model: an isolation forest on the sampled rows of the last 28 engine
-// days, without those that people confirmed as fraud. The model is installed as a fact, through the
-// queue. In live mode a background thread of low priority trains when a new engine day begins;
-// importers ask at their own fixed places, so that the same files give the same models.
-#define _XOPEN_SOURCE 700 // nice
+// One training: the outlier forest on the sample, a classifier on the journal's verdicts when they
+// suffice, and the facts that install what came of it. The order of facts is such that a stop
+// between any two leaves a whole model in charge: challenger, decision, promotion.
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/log.h"
-#include "internal.h"
 #include "model/file.h"
+#include "outlier.h"
+#include "registry.h"
+#include "training.h"
 
-#define ROWS_MIN 1000
-#define LIVE_TRANSACTIONS_MIN 5000
 #define FIRST_MILESTONE_DAYS 3
 #define LATER_MILESTONE_DAYS 14
-#define MODEL_SEED 20
-#define LOW_PRIORITY 15
+#define HISTORY_DAYS 90
+#define FIT_SEED 20
+#define FIT_THREADS_MAX 16
+#define PRECISION_FLOOR 0.92
+// A champion that keeps its classifier gets a fresh forest once it is this old.
+#define FOREST_DAYS 7
 
-typedef struct training_set {
-    float *x_own;
-    size_t cap, n;
-    uint64_t seen_n, seq;
-    int32_t first_day, last_day;
-} training_set;
-
-static void set_release(const tw_alloc *alloc, training_set *set)
+tw_train_request tw_train_request_default(void)
 {
-    tw_free_array(alloc, set->x_own, set->cap * TW_FEATURE_N, sizeof(float));
-    set->x_own = NULL;
+    return (tw_train_request){.label_delay_ms = -1};
 }
 
-// A copy of the sample, taken inside the gate; 60,000 rows take some 10 ms.
-static tw_status set_take(tw_service *service, training_set *set, tw_err *err)
+typedef struct run {
+    tw_service *service;
+    const tw_train_request *request;
+    twi_sample_set set;
+    tw_iforest *forest_own;
+    tw_model *champion_own; // NULL = none
+    char champion_id[TW_ID_MAX_BYTES + 1];
+    double alerts_per_store_day;
+    uint32_t store_n;
+    int64_t last_time_ms;
+    int32_t model_day;
+} run;
+
+// What the run needs of the core, at one moment.
+static void read_core(run *r)
 {
-    *set = (training_set){0};
+    tw_service *service = r->service;
     twi_gate_enter(&service->gate);
     const twi_core *core = &service->core;
-    set->cap = twi_sampler_n(&core->sampler);
-    set->seen_n = twi_sampler_seen(&core->sampler);
-    set->seq = core->seq;
-    twi_sampler_days(&core->sampler, &set->first_day, &set->last_day);
-    tw_status status = TW_OK;
-    if (set->cap >= ROWS_MIN) {
-        set->x_own = tw_new_array(service->alloc, set->cap * TW_FEATURE_N, sizeof(float));
-        status = set->x_own ? twi_sampler_copy(&core->sampler, twi_core_is_confirmed, core,
-                                               set->x_own, &set->n)
-                            : TW_NO_MEMORY;
-    }
+    const tw_model *model = tw_detector_model(core->detector_own);
+    // Counting a reference changes no model: what the detector shows as const may be held on to.
+    r->champion_own = model ? tw_model_ref((tw_model *)(uintptr_t)model) : NULL;
+    tw_str_copy(tw_detector_config_name(core->detector_own, TW_CONFIG_MODEL), r->champion_id,
+                sizeof(r->champion_id));
+    r->alerts_per_store_day = tw_detector_policy(core->detector_own)->alerts_per_store_day;
+    r->store_n = tw_engine_entity_n(core->engine_own, TW_ENTITY_STORE);
+    r->last_time_ms = core->last_time_ms;
+    r->model_day = core->model_day;
     twi_gate_leave(&service->gate);
+}
+
+static bool on_progress(void *ctx, tw_train_stage stage, uint64_t done, uint64_t all)
+{
+    const run *r = ctx;
+    bool stops = twi_turn_progress(r->service, stage, done, all);
+    const tw_train_request *request = r->request;
+    return (request->progress && request->progress(request->progress_ctx, stage, done, all)) ||
+           stops;
+}
+
+static uint32_t thread_n(const tw_service *service)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    // A server leaves room for what it serves.
+    if (service->mode == TW_SERVICE_LIVE)
+        n /= 2;
+    return (uint32_t)TW_MAX(1L, TW_MIN(n, (long)FIT_THREADS_MAX));
+}
+
+static tw_train_job job_of(run *r)
+{
+    tw_service *service = r->service;
+    const tw_train_request *request = r->request;
+    int32_t days = service->schedule.days > 0 ? service->schedule.days : HISTORY_DAYS;
+    bool is_given = request->from_ms != 0 || request->to_ms != 0;
+    tw_train_job job = {
+        .journal = service->journal,
+        .trainer = service->trainer,
+        .forest = r->forest_own,
+        .champion_id = tw_str_from(r->champion_id),
+        .champion = r->champion_own,
+        .dataset = {.from_ms = is_given ? request->from_ms
+                                        : TW_MAX(INT64_C(1), r->last_time_ms - days * TW_DAY_MS),
+                    .to_ms = request->to_ms,
+                    .label_delay_ms = request->label_delay_ms},
+        .fit = {.seed = FIT_SEED,
+                .threads_n = thread_n(service),
+                .precision_floor = PRECISION_FLOOR,
+                .alerts_per_store_day = r->alerts_per_store_day,
+                .store_n = TW_MAX(r->store_n, 1u),
+                .quick = request->is_quick},
+        .gate = tw_gate_options_default(),
+        .code_version = service->code_version,
+        .progress = on_progress,
+        .progress_ctx = r,
+    };
+    return job;
+}
+
+static void describe(const tw_trained *trained, tw_training *out)
+{
+    memcpy(out->model_id, trained->model_id, sizeof(out->model_id));
+    out->has_classifier = true;
+    out->row_n = trained->rows_n;
+    out->seen_n = trained->transaction_n;
+    out->first_day = trained->first_day;
+    out->last_day = trained->last_day;
+    out->positive_n = trained->positive_n;
+    out->negative_n = trained->negative_n;
+    out->metrics = trained->metrics;
+    out->decision = trained->decision;
+    snprintf(out->why, sizeof(out->why), "%s", trained->decision.reason);
+}
+
+static tw_status install_classifier(run *r, const tw_trained *trained, tw_training *out,
+                                    tw_err *err)
+{
+    tw_service *service = r->service;
+    tw_str id = tw_str_from(trained->model_id), reason = tw_str_from(trained->decision.reason);
+    tw_str by = TW_STR(TWI_TRAINED_BY);
+    tw_str file = {(const char *)trained->model.data_own, trained->model.bytes};
+    tw_buf json;
+    tw_buf_init(&json, service->alloc, TW_CONFIG_MAX_BYTES);
+    tw_status status = tw_gate_json(&trained->decision, &json);
     if (status != TW_OK)
-        return tw_fail(err, status, "no memory for the training set");
-    if (set->n < ROWS_MIN) {
-        set_release(service->alloc, set);
-        return tw_fail(err, TW_INVALID,
-                       "too little is known for a model: %zu transactions, at least %d are needed",
-                       set->cap, ROWS_MIN);
+        tw_fail(err, status, "no memory for the gate's decision");
+    else
+        status = twi_registry_put(service, TW_CONFIG_CHALLENGER, id, file, by,
+                                  TW_STR("trained on verdicts"), err);
+    if (status == TW_OK)
+        status =
+            twi_registry_put(service, TW_CONFIG_DECISION, id,
+                             (tw_str){(const char *)json.data_own, json.bytes}, by, reason, err);
+    if (status == TW_OK && trained->decision.promote && !r->request->keeps_champion) {
+        status = twi_registry_put(service, TW_CONFIG_MODEL, id, file, by, reason, err);
+        out->is_promoted = status == TW_OK;
     }
-    return TW_OK;
-}
-
-static void describe(const training_set *set, char *out, size_t cap)
-{
-    char first[TW_TIME_TEXT_BYTES], last[TW_TIME_TEXT_BYTES];
-    snprintf(
-        out, cap,
-        "{\"kind\":\"isolation_forest\",\"transactions\":%llu,\"rows\":%zu,\"first_day\":\"%s\","
-        "\"last_day\":\"%s\",\"seq\":%llu}",
-        (unsigned long long)set->seen_n, set->n, tw_date_format(set->first_day, first),
-        tw_date_format(set->last_day, last), (unsigned long long)set->seq);
-}
-
-static tw_status build(const tw_alloc *alloc, const training_set *set, const char *metadata,
-                       tw_buf *out, tw_err *err)
-{
-    tw_iforest_options options = tw_iforest_options_default();
-    tw_iforest *forest;
-    tw_str names[TW_FEATURE_N];
-    options.seed = MODEL_SEED;
-    options.sample_n = TW_MIN(options.sample_n, (uint32_t)set->n);
-    TW_TRY(tw_iforest_train(alloc, set->x_own, set->n, TW_FEATURE_N, &options, &forest, err));
-    for (size_t i = 0; i < TW_FEATURE_N; i++)
-        names[i] = tw_str_from(tw_feature_get((tw_feature)i)->name);
-    tw_model_parts parts = {.feature_names = names,
-                            .features_n = TW_FEATURE_N,
-                            .catalogue_hash = tw_catalogue_hash(),
-                            .metadata = tw_str_from(metadata),
-                            .iforest = forest};
-    tw_status status = tw_model_save(&parts, out, err);
-    tw_iforest_free(forest);
+    tw_buf_release(&json);
     return status;
 }
 
-static tw_status train(tw_service *service, tw_training *out, tw_err *err)
+// TW_OK also when there is too little to learn from: out->why says so.
+static tw_status train_classifier(run *r, tw_training *out, tw_err *err)
+{
+    tw_service *service = r->service;
+    tw_trained trained = {0};
+    tw_err why = {0};
+    if (r->request->is_forest_only || !service->trainer || !service->trainer->ops) {
+        snprintf(out->why, sizeof(out->why), "%s",
+                 r->request->is_forest_only ? "only the outlier model was asked for"
+                                            : "this build has no trainer of classifiers");
+        return TW_OK;
+    }
+    tw_train_job job = job_of(r);
+    tw_status status = tw_learn_train(service->alloc, &job, &trained, &why);
+    if (status == TW_OK) {
+        describe(&trained, out);
+        status = install_classifier(r, &trained, out, &why);
+    } else if (status == TW_INVALID) {
+        snprintf(out->why, sizeof(out->why), "%s", why.text);
+        status = TW_OK;
+    }
+    tw_trained_release(&trained);
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "%s", why.text);
+}
+
+// The champion's place is the classifier's own, when there is one: it keeps it with a fresh forest.
+static bool wants_forest(const run *r, const tw_training *out)
+{
+    if (out->is_promoted || (r->champion_own && r->request->keeps_champion))
+        return false;
+    bool has_classifier = r->champion_own && tw_model_gbt(r->champion_own);
+    return !has_classifier || r->request->is_forest_only ||
+           r->set.last_day - r->model_day >= FOREST_DAYS;
+}
+
+static tw_status install_forest(run *r, tw_training *out, tw_err *err)
+{
+    tw_service *service = r->service;
+    char id[TW_MODEL_ID_BYTES], reason[TW_TEXT_MAX_BYTES], n[24];
+    twi_outlier_parts parts = {.set = &r->set,
+                               .forest = r->forest_own,
+                               .champion = r->champion_own,
+                               .champion_id = tw_str_from(r->champion_id),
+                               .code_version = service->code_version};
+    tw_buf file;
+    tw_buf_init(&file, service->alloc, TW_MODEL_MAX_BYTES);
+    tw_status status = twi_outlier_build(service->alloc, &parts, &file, id, err);
+    snprintf(n, sizeof(n), "%llu", (unsigned long long)r->set.seen_n);
+    snprintf(reason, sizeof(reason), "outlier forest from %s transactions", n);
+    if (status == TW_OK)
+        status = twi_registry_put(service, TW_CONFIG_MODEL, tw_str_from(id),
+                                  (tw_str){(const char *)file.data_own, file.bytes},
+                                  TW_STR(TWI_TRAINED_BY), tw_str_from(reason), err);
+    tw_buf_release(&file);
+    if (status != TW_OK || out->has_classifier)
+        return status;
+    memcpy(out->model_id, id, sizeof(id));
+    out->row_n = r->set.n;
+    out->seen_n = r->set.seen_n;
+    out->first_day = r->set.first_day;
+    out->last_day = r->set.last_day;
+    out->is_promoted = true;
+    return TW_OK;
+}
+
+tw_status twi_train_run(tw_service *service, const tw_train_request *request, tw_training *out,
+                        tw_err *err)
 {
     uint64_t start = tw_monotonic_ns();
-    training_set set;
-    char metadata[512], day[TW_TIME_TEXT_BYTES], hex[2 * TW_SHA256_BYTES + 1];
-    uint8_t hash[TW_SHA256_BYTES];
+    run r = {.service = service, .request = request};
     *out = (tw_training){.ns = 0};
-    TW_TRY(set_take(service, &set, err));
-    describe(&set, metadata, sizeof(metadata));
-    tw_buf bytes;
-    tw_buf_init(&bytes, service->alloc, TW_MODEL_MAX_BYTES);
-    tw_status status = build(service->alloc, &set, metadata, &bytes, err);
-    set_release(service->alloc, &set);
-    if (status == TW_OK) {
-        tw_sha256(bytes.data_own, bytes.bytes, hash);
-        snprintf(out->model_id, sizeof(out->model_id), "outlier-%s-%.8s",
-                 tw_date_format(set.last_day, day), tw_hex(hash, sizeof(hash), hex));
-        tw_config config = {.kind = TW_CONFIG_MODEL,
-                            .name = tw_str_from(out->model_id),
-                            .content = {(const char *)bytes.data_own, bytes.bytes},
-                            .changed_by = TW_STR("tillwatch"),
-                            .reason = tw_str_from(metadata),
-                            .changed_ms = service->clock->now_ms(service->clock->ctx)};
-        uint64_t seq;
-        status = twi_flow_config(service, &config, &seq, err);
-    }
-    tw_buf_release(&bytes);
-    out->row_n = set.n;
-    out->seen_n = set.seen_n;
-    out->first_day = set.first_day;
-    out->last_day = set.last_day;
+    TW_TRY(twi_sample_take(service, &r.set, err));
+    read_core(&r);
+    tw_status status = twi_forest_train(service->alloc, &r.set, &r.forest_own, err);
+    if (status == TW_OK)
+        status = train_classifier(&r, out, err);
+    if (status == TW_OK && on_progress(&r, TW_TRAIN_DONE, 0, 0))
+        status = tw_fail(err, TW_CLOSED, "the training was stopped");
+    if (status == TW_OK && wants_forest(&r, out))
+        status = install_forest(&r, out, err);
+    tw_iforest_free(r.forest_own);
+    tw_model_unref(r.champion_own);
+    twi_sample_release(service, &r.set);
     out->ns = tw_monotonic_ns() - start;
     return status;
 }
@@ -132,11 +237,20 @@ static tw_status train(tw_service *service, tw_training *out, tw_err *err)
 tw_status tw_service_train(tw_service *service, const tw_train_request *request, tw_training *out,
                            tw_err *err)
 {
-    (void)request;
+    tw_train_request plain = tw_train_request_default();
+    tw_err why = {0};
+    *out = (tw_training){.ns = 0};
     if (service->mode == TW_SERVICE_READER)
         return tw_fail(err, TW_UNSUPPORTED, "a reader changes nothing");
-    return train(service, out, err);
+    request = request ? request : &plain;
+    TW_TRY(twi_turn_take(service, request, err));
+    tw_status status = twi_train_run(service, request, out, &why);
+    twi_turn_give(service, status, out, &why);
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "%s", why.text);
 }
+
+// --- at fixed places of an import
+// ----------------------------------------------------------------
 
 // The last milestone that `elapsed` days since the first have passed; 0 before the first.
 static int32_t milestone_of(int32_t elapsed)
@@ -158,7 +272,7 @@ static bool is_milestone_due(tw_service *service)
         int32_t passed = milestone_of(tw_engine_day(core->engine_own) - core->first_day);
         int32_t trained =
             core->model_day == INT32_MIN ? 0 : milestone_of(core->model_day - core->first_day);
-        is_due = passed > trained && twi_sampler_n(&core->sampler) >= ROWS_MIN;
+        is_due = passed > trained && twi_sampler_n(&core->sampler) >= TWI_SAMPLE_MIN;
     }
     twi_gate_leave(&service->gate);
     return is_due;
@@ -172,80 +286,10 @@ tw_status tw_service_milestone(tw_service *service, bool *trained, tw_err *err)
     twi_flow_wait_idle(service);
     if (!is_milestone_due(service))
         return TW_OK;
+    tw_train_request request = tw_train_request_default();
     tw_training training;
-    TW_TRY(train(service, &training, err));
+    request.is_forest_only = true;
+    TW_TRY(tw_service_train(service, &request, &training, err));
     *trained = true;
     return TW_OK;
-}
-
-// --- in the background
-// ----------------------------------------------------------------------------
-
-void twi_train_consider(tw_service *service)
-{
-    if (!service->can_train)
-        return;
-    const twi_core *core = &service->core;
-    int32_t day = tw_engine_day(core->engine_own);
-    if (day == service->train_asked_day || core->first_day == INT32_MIN)
-        return;
-    bool is_due = core->model_day == INT32_MIN ? day - core->first_day >= FIRST_MILESTONE_DAYS &&
-                                                     core->transaction_n >= LIVE_TRANSACTIONS_MIN
-                                               : day > core->model_day;
-    if (!is_due)
-        return;
-    service->train_asked_day = day;
-    pthread_mutex_lock(&service->train_lock);
-    service->train_wanted = true;
-    pthread_cond_signal(&service->train_cond);
-    pthread_mutex_unlock(&service->train_lock);
-}
-
-static void *train_main(void *ctx)
-{
-    tw_service *service = ctx;
-    // On Linux the priority is the thread's own; failing leaves it as it is.
-    if (nice(LOW_PRIORITY) == -1)
-        tw_log(TW_LOG_DEBUG, "train", "priority not lowered");
-    pthread_mutex_lock(&service->train_lock);
-    for (;;) {
-        while (!service->train_wanted && !service->train_stop)
-            pthread_cond_wait(&service->train_cond, &service->train_lock);
-        if (service->train_stop)
-            break;
-        service->train_wanted = false;
-        pthread_mutex_unlock(&service->train_lock);
-        tw_training training;
-        tw_err err = {0};
-        if (train(service, &training, &err) == TW_OK)
-            tw_log(TW_LOG_INFO, "train", "model %s from %llu transactions in %.0f ms",
-                   training.model_id, (unsigned long long)training.seen_n,
-                   (double)training.ns / 1e6);
-        else if (err.status != TW_CLOSED)
-            tw_log(TW_LOG_WARN, "train", "no new model: %s", err.text);
-        pthread_mutex_lock(&service->train_lock);
-    }
-    pthread_mutex_unlock(&service->train_lock);
-    return NULL;
-}
-
-tw_status twi_train_start(tw_service *service, tw_err *err)
-{
-    if (!service->can_train)
-        return TW_OK;
-    bool is_started = pthread_create(&service->train_thread, NULL, train_main, service) == 0;
-    if (!is_started)
-        return tw_fail(err, TW_NO_MEMORY, "the training thread does not start");
-    return TW_OK;
-}
-
-void twi_train_stop(tw_service *service)
-{
-    if (!service->can_train)
-        return;
-    pthread_mutex_lock(&service->train_lock);
-    service->train_stop = true;
-    pthread_cond_broadcast(&service->train_cond);
-    pthread_mutex_unlock(&service->train_lock);
-    pthread_join(service->train_thread, NULL);
 }

@@ -167,10 +167,15 @@ tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t
     tw_result result = {0};
     fact.received_ms = config->changed_ms;
     TW_TRY(tw_fact_check(&fact, err));
-    twi_gate_enter(&service->gate);
+    // Models are checked without their turn at the gate: it takes milliseconds, and needs nothing
+    // of the detector's state.
+    bool needs_state = config->kind == TW_CONFIG_SIGNALS || config->kind == TW_CONFIG_POLICY;
+    if (needs_state)
+        twi_gate_enter(&service->gate);
     tw_status status =
         tw_detector_check(service->core.detector_own, config->kind, config->content, err);
-    twi_gate_leave(&service->gate);
+    if (needs_state)
+        twi_gate_leave(&service->gate);
     TW_TRY(status);
     TW_TRY(run_fact(service, &fact, &result, err));
     *seq = result.seq;

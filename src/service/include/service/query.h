@@ -109,7 +109,7 @@ typedef struct tw_transaction_view {
     const tw_guilt *lines;   // transaction->line_n of them
     const tw_guilt *tenders; // transaction->tender_n of them
     tw_guilt whole;          // some signal fired, whatever it points at
-    const float *row;        // [TW_FEATURE_N], NULL when not kept (nothing fired)
+    const float *row; // [TW_INPUT_N], features first; NULL when not kept (nothing fired, no audit)
 } tw_transaction_view;
 
 tw_status tw_query_transaction(tw_service *service, tw_str transaction_id, tw_arena *arena,
@@ -395,6 +395,7 @@ tw_status tw_query_scored(tw_service *service, tw_scored_visit *visit, void *ctx
                           tw_err *err) TW_MUST_CHECK;
 // The same with scores of another model: replays the whole journal through a fresh engine in which
 // `model` (a model file's bytes) takes the place of every installed model from the first fact on.
+// Verdicts on transactions take effect with the label delay that the model was trained with.
 tw_status tw_rescore(tw_service *service, tw_str model, tw_scored_visit *visit, void *ctx,
                      tw_err *err) TW_MUST_CHECK;
 // Bytes of an installed model, appended to `out`. TW_NOT_FOUND.
