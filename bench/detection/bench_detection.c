@@ -470,7 +470,7 @@ static void report(run *r, const char *title, tw_eval *out)
     if (!alerts || !tallies)
         must(TW_NO_MEMORY, "report");
     for (size_t i = 0; i < r->note_n; i++)
-        alerts[i] = (tw_eval_alert){r->notes[i].created_ms, r->notes[i].store};
+        alerts[i] = (tw_eval_alert){.created_ms = r->notes[i].created_ms, .store = r->notes[i].store};
     for (size_t i = 0; i < r->member_n; i++) {
         const tw_eval_row *row = &r->rows[r->members[i].row];
         alert_tally *t = &tallies[r->members[i].alert];
@@ -480,8 +480,14 @@ static void report(run *r, const char *title, tw_eval *out)
             t->by_scheme[row->scheme]++;
     }
     keep_thieves(r);
-    tw_eval_input input = {r->rows,    r->row_n,    alerts,      r->note_n,
-                           r->members, r->member_n, r->scheme_n, (double)TW_RISK_ALERT};
+    tw_eval_input input = {.rows = r->rows,
+                           .n = r->row_n,
+                           .alerts = alerts,
+                           .alert_n = r->note_n,
+                           .members = r->members,
+                           .member_n = r->member_n,
+                           .scheme_n = r->scheme_n,
+                           .threshold = (double)TW_RISK_ALERT};
     must(tw_evaluate(r->alloc, &input, out), "evaluate");
     printf("%s%s\n", title, r->opt->columns ? " (eleven columns)" : "");
     print_eval(r, out);

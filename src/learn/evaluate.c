@@ -1,100 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Evaluation of scores and alerts against labels; evaluate.h has the definitions.
-#include "learn/evaluate.h"
-
-#include <math.h>
 #include <stdlib.h>
 
-const uint32_t tw_eval_k[TW_EVAL_KS] = {10, 50, 100, 500};
+#include "evaluate_internal.h"
 
 #define NONE UINT32_MAX
-
-static double ratio(double a, double b)
-{
-    return b > 0 ? a / b : (double)NAN;
-}
-
-// --- ranking: AP and AUC
-// ---------------------------------------------------------------------------
-
-static int by_risk(const void *a, const void *b)
-{
-    const tw_eval_row *x = *(const tw_eval_row *const *)a, *y = *(const tw_eval_row *const *)b;
-    return x->risk > y->risk ? -1 : x->risk < y->risk;
-}
-
-static int by_day_risk(const void *a, const void *b)
-{
-    const tw_eval_row *x = *(const tw_eval_row *const *)a, *y = *(const tw_eval_row *const *)b;
-    if (x->day != y->day)
-        return x->day < y->day ? -1 : 1;
-    return by_risk(a, b);
-}
-
-// Rows in descending risk; each group of equal risk is one step of the curve.
-static void rank_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
-{
-    double true_n = 0, below = 0, ap = 0, pairs = 0;
-    double positives = (double)out->positive_n, negatives = (double)(n - out->positive_n);
-    for (size_t i = 0; i < n;) {
-        size_t end = i;
-        double group_true = 0;
-        for (; end < n && sorted[end]->risk == sorted[i]->risk; end++)
-            group_true += sorted[end]->fraud;
-        double group_false = (double)(end - i) - group_true;
-        true_n += group_true;
-        below = negatives - ((double)end - true_n); // negatives of lower risk
-        ap += group_true * (true_n / (double)end);
-        pairs += group_true * (below + 0.5 * group_false);
-        i = end;
-    }
-    out->ap = ratio(ap, positives);
-    out->auc = ratio(pairs, positives * negatives);
-}
-
-// Expected number of true ones among the k first of a day; the group at the edge counts by its
-// share.
-static double true_in_first(const tw_eval_row **day, size_t n, size_t k)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n && i < k;) {
-        size_t end = i;
-        double group_true = 0;
-        for (; end < n && day[end]->risk == day[i]->risk; end++)
-            group_true += day[end]->fraud;
-        double taken = (double)(TW_MIN(end, k) - i);
-        sum += group_true * taken / (double)(end - i);
-        i = end;
-    }
-    return sum;
-}
-
-static void day_figures(const tw_eval_row **sorted, size_t n, tw_eval *out)
-{
-    double found[TW_EVAL_KS] = {0}, taken[TW_EVAL_KS] = {0}, precision[TW_EVAL_KS] = {0};
-    uint64_t full[TW_EVAL_KS] = {0};
-    for (size_t i = 0; i < n;) {
-        size_t end = i;
-        while (end < n && sorted[end]->day == sorted[i]->day)
-            end++;
-        out->day_n++;
-        for (size_t k = 0; k < TW_EVAL_KS; k++) {
-            double hit = true_in_first(sorted + i, end - i, tw_eval_k[k]);
-            found[k] += hit;
-            taken[k] += (double)TW_MIN(end - i, tw_eval_k[k]);
-            if (end - i >= tw_eval_k[k]) {
-                precision[k] += hit / tw_eval_k[k];
-                full[k]++;
-            }
-        }
-        i = end;
-    }
-    for (size_t k = 0; k < TW_EVAL_KS; k++) {
-        out->precision_at_k[k] = ratio(precision[k], (double)full[k]);
-        out->recall_at_k[k] = ratio(found[k], (double)out->positive_n);
-    }
-}
 
 // --- threshold and money
 // ---------------------------------------------------------------------------
@@ -120,10 +31,10 @@ static void threshold_figures(const tw_eval_row *rows, size_t n, const uint32_t 
         scheme->amount += rows[i].amount;
         scheme->amount_found += found ? rows[i].amount : 0;
     }
-    out->precision = ratio((double)out->flagged_true_n, (double)out->flagged_n);
-    out->recall = ratio((double)out->flagged_true_n, (double)out->positive_n);
-    out->money_recall = ratio(caught, out->money);
-    out->alert_recall = ratio((double)out->covered_n, (double)out->positive_n);
+    out->precision = twi_ratio((double)out->flagged_true_n, (double)out->flagged_n);
+    out->recall = twi_ratio((double)out->flagged_true_n, (double)out->positive_n);
+    out->money_recall = twi_ratio(caught, out->money);
+    out->alert_recall = twi_ratio((double)out->covered_n, (double)out->positive_n);
 }
 
 // --- alerts
@@ -150,9 +61,13 @@ static tw_status alert_figures(const tw_alloc *alloc, const tw_eval_input *input
         out->alert_most_n += 2 * (uint64_t)tallies[i].fraud_n > tallies[i].n;
     }
     tw_free_array(alloc, tallies, alert_n + 1, sizeof *tallies);
-    out->alert_precision_any = ratio((double)out->alert_any_n, (double)alert_n);
-    out->alert_precision_most = ratio((double)out->alert_most_n, (double)alert_n);
-    out->alerts_per_store_day = ratio((double)alert_n, (double)out->store_n * (double)out->day_n);
+    out->alert_precision_any = twi_ratio((double)out->alert_any_n, (double)alert_n);
+    out->alert_precision_most = twi_ratio((double)out->alert_most_n, (double)alert_n);
+    out->alerts_per_store_day =
+        twi_ratio((double)alert_n, (double)out->store_n * (double)out->day_n);
+    double weeks = (double)out->day_n / 7;
+    out->false_alerts_week = twi_ratio((double)(alert_n - out->alert_any_n), weeks);
+    out->false_flagged_week = twi_ratio((double)(out->flagged_n - out->flagged_true_n), weeks);
     return TW_OK;
 }
 
@@ -228,7 +143,7 @@ static void thief_figures(const deed *deeds, size_t m, size_t scheme_n, double *
             i = pair;
         }
     }
-    out->thief_recall = ratio((double)out->thief_found_n, (double)out->thief_n);
+    out->thief_recall = twi_ratio((double)out->thief_found_n, (double)out->thief_n);
     out->days_to_alert = median(delays, delay_n);
     for (size_t s = 0; s < scheme_n; s++) {
         size_t k = 0;
@@ -297,32 +212,45 @@ static void find_first_alerts(const tw_eval_input *input, uint32_t *first_alert)
     }
 }
 
+// After positives, stores and first alerts are known.
+static tw_status all_figures(const tw_alloc *alloc, const tw_eval_input *input,
+                             const uint32_t *first_alert, tw_eval *out)
+{
+    twi_order order;
+    tw_status status = twi_order_new(alloc, input->n, &order);
+    if (status == TW_OK) {
+        twi_order_by_day(&order, input->rows, input->n);
+        twi_day_figures(&order, input->rows, out);
+        status = twi_entity_figures(alloc, input, &order, out);
+    }
+    if (status == TW_OK) {
+        threshold_figures(input->rows, input->n, first_alert, out);
+        status = alert_figures(alloc, input, out);
+    }
+    if (status == TW_OK)
+        status = thieves(alloc, input, first_alert, out);
+    if (status == TW_OK) {
+        twi_order_by_risk(&order, input->rows, input->n);
+        status = twi_ranked_figures(alloc, input, &order, first_alert, out);
+    }
+    twi_order_free(&order);
+    return status;
+}
+
 tw_status tw_evaluate(const tw_alloc *alloc, const tw_eval_input *input, tw_eval *out)
 {
     size_t n = input->n;
     *out = (tw_eval){.n = n, .threshold = input->threshold, .scheme_n = input->scheme_n};
     tw_status status = check(input, out);
-    const tw_eval_row **sorted = NULL;
     uint32_t *first_alert = NULL;
     if (status == TW_OK) {
-        sorted = tw_new_array(alloc, n + 1, sizeof *sorted);
         first_alert = tw_new_array(alloc, n + 1, sizeof *first_alert);
-        status = sorted && first_alert ? TW_OK : TW_NO_MEMORY;
+        status = first_alert ? TW_OK : TW_NO_MEMORY;
     }
     if (status == TW_OK) {
-        for (size_t i = 0; i < n; i++)
-            sorted[i] = &input->rows[i];
-        qsort(sorted, n, sizeof *sorted, by_risk);
-        rank_figures(sorted, n, out);
-        qsort(sorted, n, sizeof *sorted, by_day_risk);
-        day_figures(sorted, n, out);
         find_first_alerts(input, first_alert);
-        threshold_figures(input->rows, n, first_alert, out);
-        status = alert_figures(alloc, input, out);
+        status = all_figures(alloc, input, first_alert, out);
     }
-    if (status == TW_OK)
-        status = thieves(alloc, input, first_alert, out);
-    tw_free_array(alloc, sorted, sorted ? n + 1 : 0, sizeof *sorted);
     tw_free_array(alloc, first_alert, first_alert ? n + 1 : 0, sizeof *first_alert);
     if (status != TW_OK)
         *out = (tw_eval){0};
