@@ -156,6 +156,10 @@ struct tw_service {
     twi_training_turn turn;
     int32_t train_asked_day; // flow thread
 
+    pthread_mutex_t watch_lock;
+    struct twi_watch_cache *watch_cache_own; // under watch_lock, as the next
+    int backtest_n;                          // running
+
     pthread_mutex_t stats_lock;
     tw_service_stats stats; // under stats_lock, as all to the end
     uint64_t latency[TW_LATENCY_BUCKETS];
@@ -238,6 +242,14 @@ void twi_events_init(tw_service *service);
 void twi_events_release(tw_service *service);
 void twi_events_push(tw_service *service, const tw_event *events, size_t n);
 void twi_events_close(tw_service *service);
+
+// query_watch.c
+typedef struct twi_watch_cache twi_watch_cache;
+void twi_watch_cache_free(tw_service *service);
+
+// query_learning.c: verdicts that stand now, by key; only keys that have some.
+tw_status twi_precision_of(tw_service *service, tw_verdict_group group, tw_arena *arena,
+                           tw_precision_row **out, size_t *out_n) TW_MUST_CHECK;
 
 // batch.c
 void twi_batches_release(tw_service *service);

@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 #include "internal.h"
-#include "json_text.h"
+#include "learn/export.h"
 #include "model/file.h"
 #include "registry_row.h"
 #include "retail/codec.h"
@@ -500,6 +500,20 @@ static tw_status publish(twi_projector *p, const twi_config_change *change, cons
     return tw_files_publish(p->files, name, &content, 1, err);
 }
 
+static tw_status save_card(twi_projector *p, const twi_config_change *change, const tw_model *model,
+                           tw_err *err)
+{
+    tw_buf card;
+    tw_buf_init(&card, p->alloc, 1 << 20);
+    tw_status status =
+        tw_model_card(p->alloc, model, change->config.name, change->config.changed_ms, &card, err);
+    if (status == TW_OK)
+        status = publish(p, change, "MODEL_CARD.md",
+                         (tw_str){(const char *)card.data_own, card.bytes}, err);
+    tw_buf_release(&card);
+    return status;
+}
+
 // The model as files, for people and other programs; what scores comes from the journal.
 static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_err *err)
 {
@@ -513,6 +527,8 @@ static tw_status save_model(twi_projector *p, const twi_config_change *change, t
     tw_status status = publish(p, change, "model.twm", content, err);
     if (status == TW_OK)
         status = publish(p, change, "metadata.json", tw_model_metadata(model), err);
+    if (status == TW_OK)
+        status = save_card(p, change, model, err);
     tw_model_unref(model);
     return status;
 }

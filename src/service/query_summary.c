@@ -135,14 +135,38 @@ static tw_status copy_parameters(const tw_signal_info *info, tw_arena *arena, tw
 }
 
 // Numbers of signals are given by name: finds that of a name.
-static uint64_t hits_of(const tw_detector *detector, const tw_detector_stats *stats, tw_str name)
+static void fill_figures(const tw_detector *detector, const tw_detector_stats *stats,
+                         tw_signal_row *row)
 {
+    row->trust = 1;
     for (size_t s = 0; s < tw_detector_signal_n(detector); s++) {
         tw_signal_info info;
-        if (tw_detector_signal(detector, (uint8_t)s, &info) && tw_str_equal(info.name, name))
-            return stats->hits_28d[s];
+        if (!tw_detector_signal(detector, (uint8_t)s, &info) || !tw_str_equal(info.name, row->name))
+            continue;
+        row->hits_28d = stats->hits_28d[s];
+        row->trust = (double)stats->trust[s];
+        return;
     }
-    return 0;
+}
+
+static tw_status fill_precision(tw_service *service, tw_arena *arena, tw_signal_row *rows, size_t n)
+{
+    tw_precision_row *counts;
+    size_t count_n;
+    TW_TRY(twi_precision_of(service, TW_VERDICT_GROUP_SIGNAL, arena, &counts, &count_n));
+    for (size_t i = 0; i < n; i++) {
+        rows[i].precision = tw_share_of(0, 0);
+        for (size_t k = 0; k < count_n; k++) {
+            if (!tw_str_equal(counts[k].key, rows[i].name))
+                continue;
+            rows[i].confirmed = counts[k].confirmed;
+            rows[i].refuted = counts[k].refuted;
+            rows[i].operational = counts[k].operational;
+            rows[i].inconclusive = counts[k].inconclusive;
+            rows[i].precision = counts[k].precision;
+        }
+    }
+    return TW_OK;
 }
 
 tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal_row **out,
@@ -152,6 +176,7 @@ tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal
     *out_n = 0;
     if (service->mode == TW_SERVICE_READER)
         return TW_UNSUPPORTED;
+    TW_TRY(twi_project_wait(service, twi_applied_seq(service), 1000));
     tw_status status = TW_OK;
     tw_detector_stats stats;
     twi_gate_enter(&service->gate);
@@ -172,12 +197,13 @@ tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal
         rows[i].scheme = twi_arena_str(arena, scheme.name, &status);
         rows[i].type = scheme.type;
         rows[i].entity = scheme.entity;
-        rows[i].hits_28d = hits_of(detector, &stats, info.name);
+        fill_figures(detector, &stats, &rows[i]);
         if (status == TW_OK)
             status = copy_parameters(&info, arena, &rows[i]);
     }
     twi_gate_leave(&service->gate);
     TW_TRY(status);
+    TW_TRY(fill_precision(service, arena, rows, n));
     *out = rows;
     *out_n = n;
     return TW_OK;

@@ -20,6 +20,7 @@ static void locks_init(tw_service *service)
     TW_CHECK(pthread_mutex_init(&service->writer_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->pending_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->train_lock, NULL) == 0);
+    TW_CHECK(pthread_mutex_init(&service->watch_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->stats_lock, NULL) == 0);
     twi_cond_init(&service->has_work);
     twi_cond_init(&service->has_room);
@@ -44,6 +45,7 @@ static void locks_release(tw_service *service)
     pthread_cond_destroy(&service->has_room);
     pthread_cond_destroy(&service->has_work);
     pthread_mutex_destroy(&service->stats_lock);
+    pthread_mutex_destroy(&service->watch_lock);
     pthread_mutex_destroy(&service->train_lock);
     pthread_mutex_destroy(&service->pending_lock);
     pthread_mutex_destroy(&service->writer_lock);
@@ -90,6 +92,7 @@ static void service_free(tw_service *service)
     twi_groups_release(service);
     twi_batches_release(service);
     twi_projector_free(service->projector);
+    twi_watch_cache_free(service);
     if (service->core.alloc)
         twi_core_release(&service->core);
     tw_buf_release(&service->fetched);
