@@ -8,6 +8,7 @@
 
 #include "learn/drift.h"
 #include "registry.h"
+#include "training.h"
 
 #define KEPT_NS UINT64_C(10000000000)
 #define DRIFT_DAYS 7
@@ -156,8 +157,7 @@ static tw_status take(tw_service *service, tw_arena *arena, taken *t)
     tw_detector_stats stats;
     twi_gate_enter(&service->gate);
     const tw_detector *detector = service->core.detector_own;
-    const tw_model *model = tw_detector_model(detector);
-    t->model_own = model ? tw_model_ref((tw_model *)(uintptr_t)model) : NULL; // see train.c
+    t->model_own = twi_model_hold(detector);
     tw_str_copy(tw_detector_config_name(detector, TW_CONFIG_MODEL), t->model_id,
                 sizeof(t->model_id));
     tw_detector_stats_get(detector, &stats);

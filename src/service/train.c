@@ -17,7 +17,6 @@
 #define HISTORY_DAYS 90
 #define FIT_SEED 20
 #define FIT_THREADS_MAX 16
-#define PRECISION_FLOOR 0.92
 // A champion that keeps its classifier gets a fresh forest once it is this old.
 #define FOREST_DAYS 7
 
@@ -33,11 +32,23 @@ typedef struct run {
     tw_iforest *forest_own;
     tw_model *champion_own; // NULL = none
     char champion_id[TW_ID_MAX_BYTES + 1];
-    double alerts_per_store_day;
-    uint32_t store_n;
-    int64_t last_time_ms;
     int32_t model_day;
 } run;
+
+tw_model *twi_model_hold(const tw_detector *detector)
+{
+    // Counting a reference changes no model: what the detector shows as const may be held on to.
+    const tw_model *model = tw_detector_model(detector);
+    return model ? tw_model_ref((tw_model *)(uintptr_t)model) : NULL;
+}
+
+tw_model *twi_champion_ref(tw_service *service)
+{
+    twi_gate_enter(&service->gate);
+    tw_model *model = twi_model_hold(service->core.detector_own);
+    twi_gate_leave(&service->gate);
+    return model;
+}
 
 // What the run needs of the core, at one moment.
 static void read_core(run *r)
@@ -45,14 +56,9 @@ static void read_core(run *r)
     tw_service *service = r->service;
     twi_gate_enter(&service->gate);
     const twi_core *core = &service->core;
-    const tw_model *model = tw_detector_model(core->detector_own);
-    // Counting a reference changes no model: what the detector shows as const may be held on to.
-    r->champion_own = model ? tw_model_ref((tw_model *)(uintptr_t)model) : NULL;
+    r->champion_own = twi_model_hold(core->detector_own);
     tw_str_copy(tw_detector_config_name(core->detector_own, TW_CONFIG_MODEL), r->champion_id,
                 sizeof(r->champion_id));
-    r->alerts_per_store_day = tw_detector_policy(core->detector_own)->alerts_per_store_day;
-    r->store_n = tw_engine_entity_n(core->engine_own, TW_ENTITY_STORE);
-    r->last_time_ms = core->last_time_ms;
     r->model_day = core->model_day;
     twi_gate_leave(&service->gate);
 }
@@ -75,33 +81,32 @@ static uint32_t thread_n(const tw_service *service)
     return (uint32_t)TW_MAX(1L, TW_MIN(n, (long)FIT_THREADS_MAX));
 }
 
-static tw_train_job job_of(run *r)
+tw_train_job twi_train_job(tw_service *service, const tw_train_request *request)
 {
-    tw_service *service = r->service;
-    const tw_train_request *request = r->request;
     int32_t days = service->schedule.days > 0 ? service->schedule.days : HISTORY_DAYS;
     bool is_given = request->from_ms != 0 || request->to_ms != 0;
+    twi_gate_enter(&service->gate);
+    const twi_core *core = &service->core;
+    const tw_policy *policy = tw_detector_policy(core->detector_own);
+    int64_t newest_ms = core->last_time_ms;
     tw_train_job job = {
         .journal = service->journal,
         .trainer = service->trainer,
-        .forest = r->forest_own,
-        .champion_id = tw_str_from(r->champion_id),
-        .champion = r->champion_own,
-        .dataset = {.from_ms = is_given ? request->from_ms
-                                        : TW_MAX(INT64_C(1), r->last_time_ms - days * TW_DAY_MS),
+        .dataset = {.from_ms = request->from_ms,
                     .to_ms = request->to_ms,
                     .label_delay_ms = request->label_delay_ms},
         .fit = {.seed = FIT_SEED,
                 .threads_n = thread_n(service),
-                .precision_floor = PRECISION_FLOOR,
-                .alerts_per_store_day = r->alerts_per_store_day,
-                .store_n = TW_MAX(r->store_n, 1u),
+                .precision_floor = policy->precision_floor,
+                .alerts_per_store_day = policy->alerts_per_store_day,
+                .store_n = TW_MAX(tw_engine_entity_n(core->engine_own, TW_ENTITY_STORE), 1u),
                 .quick = request->is_quick},
         .gate = tw_gate_options_default(),
         .code_version = service->code_version,
-        .progress = on_progress,
-        .progress_ctx = r,
     };
+    twi_gate_leave(&service->gate);
+    if (!is_given)
+        job.dataset.from_ms = TW_MAX(INT64_C(1), newest_ms - days * TW_DAY_MS);
     return job;
 }
 
@@ -159,7 +164,12 @@ static tw_status train_classifier(run *r, tw_training *out, tw_err *err)
                                             : "this build has no trainer of classifiers");
         return TW_OK;
     }
-    tw_train_job job = job_of(r);
+    tw_train_job job = twi_train_job(service, r->request);
+    job.forest = r->forest_own;
+    job.champion_id = tw_str_from(r->champion_id);
+    job.champion = r->champion_own;
+    job.progress = on_progress;
+    job.progress_ctx = r;
     tw_status status = tw_learn_train(service->alloc, &job, &trained, &why);
     if (status == TW_OK) {
         describe(&trained, out);

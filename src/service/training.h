@@ -10,6 +10,12 @@
 tw_status twi_train_run(tw_service *service, const tw_train_request *request, tw_training *out,
                         tw_err *err) TW_MUST_CHECK;
 
+// What a training of this service starts from; forest, champion and progress are the caller's.
+tw_train_job twi_train_job(tw_service *service, const tw_train_request *request);
+// The champion with a reference of the caller's, NULL without one. Hold: inside the gate.
+tw_model *twi_model_hold(const tw_detector *detector);
+tw_model *twi_champion_ref(tw_service *service);
+
 // One at a time: takes the turn, or fails with TW_CONFLICT; gives it back with what came of it.
 tw_status twi_turn_take(tw_service *service, const tw_train_request *request,
                         tw_err *err) TW_MUST_CHECK;
