@@ -11,7 +11,17 @@ typedef struct twi_scheme_names {
     size_t n;
 } twi_scheme_names;
 
-void twi_evaluate_text(const tw_eval *e, const twi_scheme_names *schemes, uint64_t unlabelled_n);
-void twi_evaluate_json(const tw_eval *e, const twi_scheme_names *schemes, uint64_t unlabelled_n);
+typedef struct twi_evaluate_report {
+    const tw_eval *figures;
+    const twi_scheme_names *schemes;
+    uint64_t unlabelled_n, scores_missing_n, against_missing_n;
+    tw_eval_entity entity; // of the text, and of the entity-weeks
+    // Figures of the other scores and the comparison; NULL = none.
+    const tw_eval *before;
+    const tw_eval_comparison *comparison;
+} twi_evaluate_report;
+
+void twi_evaluate_text(const twi_evaluate_report *report);
+void twi_evaluate_json(const twi_evaluate_report *report);
 
 #endif
