@@ -22,6 +22,7 @@ static const command commands[] = {
     {"score", twi_cmd_score, "write the scores of all transactions"},
     {"verdicts", twi_cmd_verdicts, "import or list what investigators found"},
     {"evaluate", twi_cmd_evaluate, "figures of scores and alerts against labels"},
+    {"backtest", twi_cmd_backtest, "which alerts another model, signal set or policy would raise"},
     {"models", twi_cmd_models, "list or show what scores"},
     {"alerts", twi_cmd_alerts, "list alerts"},
     {"rebuild", twi_cmd_rebuild, "projections from the journal; --verify compares"},
