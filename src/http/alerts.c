@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "base/hash.h"
+#include "learning.h"
 #include "retail/money.h"
 
 enum {
@@ -55,6 +56,7 @@ static void json_brief(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_ale
 void twi_json_alert(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_alert_view *alert)
 {
     json_brief(doc, object, alert);
+    twi_json_share(doc, object, "challenger_risk", (float)alert->challenger_risk);
     twi_json_time(doc, object, "updated_at", alert->updated_ms, alert->offset_min);
     yyjson_mut_val *entity = twi_json_object(doc, object, "entity");
     twi_json_str(doc, entity, "kind", alert->entity_kind);
@@ -192,17 +194,24 @@ static bool alert_holds(const tw_alert_view *alert, uint64_t seq)
     return false;
 }
 
-static void add_transactions(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
-                             const tw_alert_view *alert)
+// Gives the transaction with the highest risk whose row is kept, the newest of equals; its seq is 0
+// when there is none.
+static tw_transaction_view add_transactions(twi_request *request, yyjson_mut_doc *doc,
+                                            yyjson_mut_val *root, const tw_alert_view *alert)
 {
     yyjson_mut_val *array = twi_json_array(doc, root, "transactions");
+    tw_transaction_view top = {0};
     size_t shown = 0;
     for (size_t i = alert->transaction_id_n; i-- > 0 && shown < DETAIL_TRANSACTIONS; shown++) {
         tw_transaction_view view;
-        if (tw_query_seq(request->http->service, alert->seqs[i], &request->arena, &view, NULL) ==
+        if (tw_query_seq(request->http->service, alert->seqs[i], &request->arena, &view, NULL) !=
             TW_OK)
-            twi_json_transaction(doc, yyjson_mut_arr_add_obj(doc, array), &view);
+            continue;
+        twi_json_transaction(doc, yyjson_mut_arr_add_obj(doc, array), &view);
+        if (view.row && (top.seq == 0 || view.score.risk > top.score.risk))
+            top = view;
     }
+    return top;
 }
 
 static void add_timeline(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
@@ -231,18 +240,19 @@ static int compare_measures(const void *a, const void *b)
     return (p < q) - (p > q);
 }
 
+// `all` are the measures of the alert's employee, NULL without one.
 static void add_peers(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
-                      const tw_alert_view *alert)
+                      const tw_alert_view *alert, const tw_measure_view *all)
 {
     enum { SHOWN = 12 };
     tw_service *service = request->http->service;
-    tw_measure_view measures[TW_PEER_MEASURE_N] = {0};
+    tw_measure_view measures[TW_PEER_MEASURE_N];
     yyjson_mut_val *peers = twi_json_array(doc, root, "peers");
-    if (!alert->employee_id.bytes ||
-        tw_query_measures(service, alert->employee_id, measures) != TW_OK) {
+    if (!all) {
         twi_json_null(doc, root, "trend");
         return;
     }
+    memcpy(measures, all, sizeof(measures));
     // The scheme's own measure leads, whatever the others say.
     tw_peer_measure main_measure = tw_scheme_measure(service, alert->scheme);
     twi_json_measure(doc, peers, &measures[main_measure]);
@@ -333,8 +343,12 @@ void twi_handle_alert(twi_request *request)
         twi_problem_err(request, status, NULL);
         return;
     }
+    // Attributions are by the champion of today: another one makes another reply.
+    tw_service_stats stats;
+    tw_service_stats_get(request->http->service, &stats);
     char text[40];
-    snprintf(text, sizeof(text), "\"%llx\"", (unsigned long long)alert.version);
+    snprintf(text, sizeof(text), "\"%llx-%llx\"", (unsigned long long)alert.version,
+             (unsigned long long)tw_hash64(stats.model_id, strlen(stats.model_id), 0));
     const char *etag = tw_arena_copy(&request->arena, text, strlen(text));
     const char *known = twi_request_header(request, "If-None-Match");
     if (!etag) {
@@ -350,10 +364,15 @@ void twi_handle_alert(twi_request *request)
     yyjson_mut_val *root;
     if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
         return;
+    tw_measure_view all[TW_PEER_MEASURE_N] = {0};
+    bool has_measures = alert.employee_id.bytes &&
+                        tw_query_measures(request->http->service, alert.employee_id, all) == TW_OK;
+    const tw_measure_view *measures = has_measures ? all : NULL;
     twi_json_alert(doc, root, &alert);
-    add_transactions(request, doc, root, &alert);
+    tw_transaction_view top = add_transactions(request, doc, root, &alert);
     add_timeline(request, doc, root, &alert);
-    add_peers(request, doc, root, &alert);
+    add_peers(request, doc, root, &alert, measures);
+    twi_json_attributions(request, doc, root, top.seq ? &top : NULL, measures);
     add_related(request, doc, root, &alert);
     twi_json_cstr(doc, root, "etag", etag);
     twi_reply_json(request, 200, doc);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Probes for supervisors and metrics in Prometheus' text format (version 0.0.4).
-#include "internal.h"
+#include "learning.h"
 
 static void reply_pair(twi_request *request, unsigned status, const char *a, const char *a_text,
                        const char *b, const char *b_text)
@@ -110,6 +110,7 @@ void twi_handle_metrics(twi_request *request)
     metric(out, "accounts", "gauge", "Cards and customers in memory", (double)s.account_n);
     put_latency(request, out);
     put_http(request, out);
+    twi_put_learning_metrics(request, out);
     twi_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8",
               (tw_str){(const char *)out->data_own, out->bytes});
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // All routes of the interface in one table, in the order of api/openapi.yaml.
-#include "internal.h"
+#include "learning.h"
 
 static const twi_route routes[] = {
     {"POST", "/v1/transactions", TW_SCOPE_INGEST, false, true, twi_handle_transactions},
@@ -17,6 +17,20 @@ static const twi_route routes[] = {
     {"GET", "/v1/stores", TW_SCOPE_READ, true, false, twi_handle_store_list},
     {"GET", "/v1/stores/{}", TW_SCOPE_READ, true, false, twi_handle_store},
     {"GET", "/v1/signals", TW_SCOPE_READ, true, false, twi_handle_signals},
+    {"GET", "/v1/audit-sample", TW_SCOPE_READ, true, false, twi_handle_audit_sample},
+    {"GET", "/v1/models", TW_SCOPE_READ, true, false, twi_handle_model_list},
+    {"POST", "/v1/models", TW_SCOPE_ADMIN, true, true, twi_handle_model_import},
+    {"GET", "/v1/models/{}", TW_SCOPE_READ, true, false, twi_handle_model},
+    {"GET", "/v1/models/{}/card", TW_SCOPE_READ, true, false, twi_handle_model_card},
+    {"GET", "/v1/models/{}/file", TW_SCOPE_READ, true, false, twi_handle_model_file},
+    {"POST", "/v1/models/{}/promote", TW_SCOPE_ADMIN, true, true, twi_handle_model_promote},
+    {"POST", "/v1/models/{}/archive", TW_SCOPE_ADMIN, true, true, twi_handle_model_archive},
+    {"POST", "/v1/models/rollback", TW_SCOPE_ADMIN, true, true, twi_handle_model_rollback},
+    {"GET", "/v1/trainings", TW_SCOPE_READ, true, false, twi_handle_trainings},
+    {"POST", "/v1/trainings", TW_SCOPE_ADMIN, true, true, twi_handle_training_start},
+    {"GET", "/v1/watch", TW_SCOPE_READ, true, false, twi_handle_watch},
+    {"POST", "/v1/backtests", TW_SCOPE_ADMIN, true, true, twi_handle_backtest_start},
+    {"GET", "/v1/backtests/{}", TW_SCOPE_READ, true, false, twi_handle_backtest},
     {"GET", "/v1/catalogue", TW_SCOPE_READ, false, false, twi_handle_catalogue},
     {"GET", "/v1/summary", TW_SCOPE_READ, true, false, twi_handle_summary},
     {"GET", "/v1/dead-letters", TW_SCOPE_READ, true, false, twi_handle_dead_letters},
@@ -29,7 +43,7 @@ static const twi_route routes[] = {
     {"DELETE", "/v1/tokens/{}", TW_SCOPE_ADMIN, true, false, twi_handle_token_revoke},
     {"GET", "/healthz", 0, false, false, twi_handle_health},
     {"GET", "/readyz", 0, false, false, twi_handle_ready},
-    {"GET", "/metrics", 0, false, false, twi_handle_metrics},
+    {"GET", "/metrics", 0, true, false, twi_handle_metrics},
 };
 // Everything else that is read is the portal's.
 static const twi_route portal = {"GET", "", 0, false, false, twi_handle_portal};

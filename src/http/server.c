@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "learning.h"
 
 enum {
     HTTP_THREADS = 2,
@@ -211,8 +211,10 @@ tw_status tw_http_start(const tw_http_options *options, tw_http **out, tw_err *e
     http->ledger = options->ledger;
     http->intake = options->intake;
     locks_init(http);
-    tw_status status = twi_workers_start(
-        http, options->query_threads ? options->query_threads : QUERY_THREADS, err);
+    unsigned query_threads = options->query_threads ? options->query_threads : QUERY_THREADS;
+    tw_status status = twi_backtests_new(http, err);
+    if (status == TW_OK)
+        status = twi_workers_start(http, query_threads, err);
     if (status == TW_OK)
         status = twi_streams_start(http, err);
     if (status == TW_OK)
@@ -253,6 +255,7 @@ void tw_http_stop(tw_http *http)
         MHD_stop_daemon(http->daemon);
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
+    twi_backtests_free(http);
     twi_request_pool_release(http);
     locks_release(http);
     tw_delete(http->alloc, http);
