@@ -275,7 +275,7 @@ static tw_status load_alerts(twi_watch *watch, tw_reader *reader)
     if (TW_MIN(n, (uint64_t)TWI_WATCH_ALERTS) > tw_reader_left(reader) / 21)
         return TW_CORRUPT;
     size_t kept = (size_t)(n - watch->alert_n);
-    void *items = NULL;
+    void *items = watch->alerts_own;
     size_t need = n > TWI_WATCH_ALERTS ? TWI_WATCH_ALERTS : kept;
     TW_TRY(tw_grow(watch->alloc, &items, &watch->alert_cap, need, sizeof(twi_watch_alert),
                    2 * (size_t)TWI_WATCH_ALERTS));
@@ -304,7 +304,7 @@ static tw_status load_audits(twi_watch *watch, tw_reader *reader)
     size_t kept = (size_t)TW_MIN(n, (uint64_t)TWI_WATCH_AUDITS);
     if (kept > tw_reader_left(reader) / 13)
         return TW_CORRUPT;
-    void *items = NULL;
+    void *items = watch->audits_own;
     TW_TRY(tw_grow(watch->alloc, &items, &watch->audit_cap, kept, sizeof(twi_watch_audit),
                    2 * (size_t)TWI_WATCH_AUDITS));
     watch->audits_own = items;
