@@ -469,6 +469,16 @@ def check_stream(client):
     assert client.call("GET", "/v1/events", auth={})[0] == 401
 
 
+def check_all(client):
+    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_models, check_trainings,
+                  check_watch, check_backtests, check_portal, check_stream]:
+        check(client)
+        print("ok", check.__name__, flush=True)
+    assert client.call("DELETE", "/v1/session", auth={"Cookie": client.auth["Cookie"]})[0] == 403
+    assert client.call("DELETE", "/v1/session")[0] == 204
+    assert client.call("GET", "/v1/summary")[0] == 401, "signed out"
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         data, chain = os.path.join(folder, "data"), os.path.join(folder, "chain")
@@ -480,16 +490,11 @@ def main():
         contract = Contract(os.path.join(SOURCE, "api", "openapi.yaml"))
         server = Server(data)
         server.start()
-        client = Client(server, contract)
-        checks = [check_access, check_scopes, check_facts, check_alerts, check_pages, check_models,
-                  check_trainings, check_watch, check_backtests, check_portal, check_stream]
-        for check in checks:
-            check(client)
-            print("ok", check.__name__)
-        assert client.call("DELETE", "/v1/session", auth={"Cookie": client.auth["Cookie"]})[0] == 403
-        assert client.call("DELETE", "/v1/session")[0] == 204
-        assert client.call("GET", "/v1/summary")[0] == 401, "signed out"
-        server.stop()
+        try:
+            check_all(Client(server, contract))
+            server.stop()
+        finally:
+            server.process.kill()
         assert not contract.missing(), f"never called: {contract.missing()}"
         replies = sum(len(statuses) for statuses in contract.seen.values())
         print(f"{len(contract.seen)} operations, {replies} documented replies seen")
