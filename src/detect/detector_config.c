@@ -14,7 +14,6 @@
 void twi_configs_init(tw_detector *d)
 {
     tw_policy_init(&d->policy);
-    twi_trust_init(d);
     memset(d->signal_index, NOT_IN_SET, sizeof d->signal_index);
 }
 
@@ -71,6 +70,9 @@ static void move_slots(tw_detector *d, const tw_signal_set *old)
         twi_case *c = &d->cases_own[i];
         int32_t slot[TW_SCHEME_SIGNALS_MAX] = {0};
         uint32_t fire_n[TW_SCHEME_SIGNALS_MAX] = {0};
+        int32_t strong_day[TW_SCHEME_SIGNALS_MAX];
+        for (size_t k = 0; k < TW_SCHEME_SIGNALS_MAX; k++)
+            strong_day[k] = INT32_MIN;
         const char *scheme_name = d->scheme_names[c->scheme];
         for (size_t s = 0; s < old->signal_n; s++) {
             const twi_signal *from = &old->signals[s];
@@ -82,11 +84,13 @@ static void move_slots(tw_detector *d, const tw_signal_set *old)
                     d->scheme_number[to->scheme] == c->scheme) {
                     slot[to->slot] = c->slot[from->slot];
                     fire_n[to->slot] = c->fire_n[from->slot];
+                    strong_day[to->slot] = c->strong_day[from->slot];
                 }
             }
         }
         memcpy(c->slot, slot, sizeof slot);
         memcpy(c->fire_n, fire_n, sizeof fire_n);
+        memcpy(c->strong_day, strong_day, sizeof strong_day);
     }
 }
 
@@ -139,6 +143,7 @@ static void install_set(tw_detector *d, tw_signal_set *set)
     if (old)
         move_slots(d, old);
     tw_signal_set_free(old);
+    twi_trust_derive(d);
 }
 
 // --- configs
@@ -261,6 +266,7 @@ tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, t
     case TW_CONFIG_POLICY:
         d->policy = b.policy;
         twi_policy_derive(d);
+        twi_trust_derive(d);
         break;
     case TW_CONFIG_DECISION:
     case TW_CONFIG_N:

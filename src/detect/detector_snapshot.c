@@ -8,7 +8,7 @@
 #include "state.h"
 
 static const char magic[8] = {'T', 'W', 'D', 'E', 'T', 'E', 'C', 'T'};
-#define VERSION 2u
+#define VERSION 3u
 #define PIECE_BYTES 65536
 // Bounds of what a detector can have written; beyond them sums might overflow.
 #define POINTS_MAX_FP (1 << 22)
@@ -82,6 +82,7 @@ static void put_case(sink *s, const twi_case *c)
     for (size_t i = 0; i < TW_SCHEME_SIGNALS_MAX; i++) {
         put_i32(s, c->slot[i]);
         put_u32(s, c->fire_n[i]);
+        put_i32(s, c->strong_day[i]);
     }
     put_i32(s, c->peak);
     put_i32(s, c->day);
@@ -164,6 +165,7 @@ static void put_days(sink *s, const tw_detector *d)
     for (size_t k = 0; k < d->signal_number_n; k++) {
         put_u32(s, d->right[k]);
         put_u32(s, d->wrong[k]);
+        put_u32(s, d->strong_n[k]);
     }
 }
 
@@ -294,6 +296,7 @@ static void get_case(source *s, twi_case *c, const tw_detector *d)
     for (size_t i = 0; i < TW_SCHEME_SIGNALS_MAX; i++) {
         c->slot[i] = get_i32(s);
         c->fire_n[i] = get_u32(s);
+        c->strong_day[i] = get_i32(s);
         require(s, c->slot[i] >= 0 && c->slot[i] <= POINTS_MAX_FP);
     }
     c->peak = get_i32(s);
@@ -422,6 +425,7 @@ static void get_days(source *s, tw_detector *d)
     for (size_t k = 0; k < d->signal_number_n; k++) {
         d->right[k] = get_u32(s);
         d->wrong[k] = get_u32(s);
+        d->strong_n[k] = get_u32(s);
     }
     twi_trust_derive(d);
 }

@@ -13,6 +13,7 @@
 
 // How far repetitions may lift a slot above its signal's weight: by `repeat` this many times.
 #define REPEATS_MAX 4
+#define STRONG 128 // half of full strength
 // Below this a case is as good as forgotten.
 #define FAINT_FP (TWI_POINT / 4)
 
@@ -137,6 +138,7 @@ void twi_day_move(tw_detector *d, int32_t day)
     }
     d->day = day;
     d->threshold_fp = operating_point(d, known);
+    twi_trust_count(d);
 }
 
 // Counts the case at its new peak today and takes it from the old one.
@@ -203,6 +205,8 @@ static twi_touch *touch_of(const tw_detector *d, twi_touches *touches, uint8_t s
                                   .factor_256 = 256,
                                   .alert = TWI_NONE,
                                   .scheme = d->scheme_number[scheme_idx]};
+        for (size_t i = 0; i < TW_SCHEME_SIGNALS_MAX; i++)
+            touch->state.strong_day[i] = INT32_MIN;
     }
     twi_case_age(d, &touch->state, d->day);
     return touch;
@@ -223,6 +227,8 @@ static void add_firing(twi_touch *touch, const twi_signal *signal, int32_t weigh
         touch->state.fire_n[signal->slot]++;
     touch->fired_slots |= UINT32_C(1) << signal->slot;
     touch->strength[signal->slot] = strength;
+    if (strength >= STRONG)
+        touch->state.strong_day[signal->slot] = touch->state.day;
     touch->only_clears = false;
 }
 

@@ -35,12 +35,13 @@
 typedef struct twi_case {
     uint64_t key;
     int32_t slot[TW_SCHEME_SIGNALS_MAX];
-    uint32_t fire_n[TW_SCHEME_SIGNALS_MAX]; // since the evidence was last nothing
-    int32_t peak;                           // highest counted in the budget; 0 = none
-    int32_t day;                            // up to which the slots have aged
-    int32_t factor_256, factor_until;       // evidence needed, by a verdict; until this day
-    uint32_t alert;                         // index of its open alert or TWI_NONE
-    uint8_t scheme;                         // number of the scheme
+    uint32_t fire_n[TW_SCHEME_SIGNALS_MAX];    // since the evidence was last nothing
+    int32_t strong_day[TW_SCHEME_SIGNALS_MAX]; // when it last fired with half its strength or more
+    int32_t peak;                              // highest counted in the budget; 0 = none
+    int32_t day;                               // up to which the slots have aged
+    int32_t factor_256, factor_until;          // evidence needed, by a verdict; until this day
+    uint32_t alert;                            // index of its open alert or TWI_NONE
+    uint8_t scheme;                            // number of the scheme
     uint8_t lead_n;
     uint64_t leads[TWI_LEADS_MAX]; // seqs, newest last
     int64_t lead_exposure[TWI_LEADS_MAX];
@@ -119,8 +120,10 @@ struct tw_detector {
     uint8_t signal_index[TW_SIGNAL_IDS_MAX]; // back; 0xff = not in the set
 
     // What verdicts say of signals, by number: alerts that were right and wrong, in 255ths, shared
-    // among the signals that spoke for them; and the factor on their evidence, in 1/256.
+    // among the signals that spoke for them; for how many entities the signal fired in the last
+    // four weeks; and what follows: the factor on its evidence, in 1/256.
     uint32_t right[TW_SIGNAL_IDS_MAX], wrong[TW_SIGNAL_IDS_MAX];
+    uint32_t strong_n[TW_SIGNAL_IDS_MAX];
     int32_t trust_256[TW_SIGNAL_IDS_MAX];
 
     // Of the transaction applied last.
@@ -183,7 +186,7 @@ uint32_t twi_alert_place(tw_detector *d, uint32_t case_idx); // a free record, l
 bool twi_alert_register(tw_detector *d, uint64_t key, uint32_t case_idx); // false when known
 
 // trust.c: verdicts on alerts move the weight of the signals that spoke for them.
-void twi_trust_init(tw_detector *d);
+void twi_trust_count(tw_detector *d); // for how many entities each signal fires, at a day's start
 // Takes the alert's new verdict in the place of its old one.
 void twi_trust_judge(tw_detector *d, twi_closed *alert, tw_verdict_kind verdict);
 // A verdict on one of the alert's transactions: its share of an alert's weight.

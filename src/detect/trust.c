@@ -1,29 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Trust in signals. Each verdict on an alert is one vote on the signals that spoke for it, shared
-// by their evidence. The share of right votes, shrunk towards PRIOR by PRIOR_VOTES (the mean of a
-// beta distribution), against PRIOR itself is the factor on the signal's evidence from the next
-// transaction on: one refuted alert hardly moves it, ten of them silence a signal that is wrong for
-// this chain. It never raises a signal above its own weight.
+// Trust in signals: how much of a signal's weight counts in this house.
+//
+// Theft is rare. A signal that fires for a larger share of the employees than thieves can be is a
+// habit of the house (a chain that sells gift cards all day, a manager who approves everything), so
+// the prior belief in it falls with that share (policy: habit_share). Verdicts correct the prior:
+// each verdict on an alert is one vote on the signals that spoke for it, shared by their evidence;
+// the mean of a beta distribution with PRIOR_VOTES votes of prior belief, against PRIOR, is the
+// factor on the signal's evidence from the next transaction on. It never raises a signal above its
+// own weight.
 #include "state.h"
 
 #define PRIOR 0.85
 #define PRIOR_VOTES 4.0
 #define TRUST_LEAST 0.2
 #define VOTE 255u // of one alert
+// Entities for which a signal may fire before it is taken for a habit: a share of the employees,
+// and a number below which shares mean nothing.
+#define RARE_SHARE 0.01
+#define RARE_LEAST 3.0
+#define RARE_DAYS 28
+
+static double rarity(const tw_detector *d, size_t number)
+{
+    double most = d->policy.habit_share * tw_engine_entity_n(d->engine, TW_ENTITY_EMPLOYEE);
+    double strong = d->strong_n[number];
+    most = TW_MAX(most, RARE_LEAST);
+    return strong > most ? most / strong : 1.0;
+}
 
 void twi_trust_derive(tw_detector *d)
 {
-    for (size_t i = 0; i < TW_SIGNAL_IDS_MAX; i++) {
+    for (size_t i = 0; i < d->signal_number_n; i++) {
         double right = (double)d->right[i] / VOTE, wrong = (double)d->wrong[i] / VOTE;
-        double share = (right + PRIOR * PRIOR_VOTES) / (right + wrong + PRIOR_VOTES);
+        double prior = PRIOR * rarity(d, i);
+        double share = (right + prior * PRIOR_VOTES) / (right + wrong + PRIOR_VOTES);
         double trust = TW_MIN(1.0, TW_MAX(TRUST_LEAST, share / PRIOR));
         d->trust_256[i] = (int32_t)(trust * 256 + 0.5);
     }
 }
 
-void twi_trust_init(tw_detector *d)
+void twi_trust_count(tw_detector *d)
 {
+    memset(d->strong_n, 0, sizeof d->strong_n);
+    for (uint32_t c = 0; c < d->case_n; c++) {
+        const twi_case *state = &d->cases_own[c];
+        for (size_t i = 0; i < d->set_own->scheme_n; i++) {
+            const twi_scheme *scheme = &d->set_own->schemes[i];
+            // Shares of employees say nothing of cards, of which there are as many as there are.
+            if (d->scheme_number[i] != state->scheme || scheme->entity == TW_ENTITY_ACCOUNT)
+                continue;
+            for (size_t k = 0; k < scheme->slot_n; k++)
+                d->strong_n[d->signal_number[scheme->signals[k]]] +=
+                    state->strong_day[k] > d->day - RARE_DAYS;
+        }
+    }
     twi_trust_derive(d);
 }
 

@@ -53,10 +53,10 @@ static void the_naive_model_gives_the_same_risks(void **state)
         printf("seed %llu\n", (unsigned long long)seed);
         tw_rng_init(&rng, seed, 0);
         shop_open(&s);
-        // No budget in the way: the naive model has a fixed bar.
-        shop_config(
-            &s, TW_CONFIG_POLICY,
-            "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nalerts_per_store_day: 100\n");
+        // No budget in the way, and everybody refunds: the naive model has a fixed bar.
+        shop_config(&s, TW_CONFIG_POLICY,
+                    "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nalerts_per_store_day: 100\n"
+                    "habit_share: 1\n");
         for (int i = 0; i < FACTS; i++) {
             int e = (int)tw_rng_below(&rng, EMPLOYEES);
             char employee[8];

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which features the outlier forest may cut. A rare hour is no odd transaction, so the clock is left
+// to the signals, which know opening hours and shifts. Where the feed has one store, or an employee
+// id that is no person, the features of that entity tell only how busy the chain is.
+#ifndef TW_LEARN_OUTLIER_H
+#define TW_LEARN_OUTLIER_H
+
+#include "feature/catalogue.h"
+
+// Weights for tw_iforest_options from the training rows x[n][stride] (stride >= TW_FEATURE_N) and
+// the number of stores: out[TW_FEATURE_N], 0 or 1. Pure.
+void tw_outlier_weights(const float *x, size_t n, size_t stride, uint32_t store_n,
+                        float out[TW_FEATURE_N]);
+
+#endif
