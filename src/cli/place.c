@@ -8,6 +8,7 @@
 
 #include "adapter/posix.h"
 #include "adapter/sqlite.h"
+#include "adapter/xgboost.h"
 #include "base/hash.h"
 #include "detect/policy.h"
 #include "place_config.h"
@@ -63,6 +64,14 @@ static tw_status apply_config(twi_place *place, const twi_config *config, tw_err
     memcpy(place->intake.default_currency, config->currency, sizeof(place->currency));
     TW_TRY(tw_zone_new(alloc, config->zone, &place->zone_own, err));
     place->intake.default_zone = place->zone_own;
+    if (config->train.zone)
+        TW_TRY(tw_zone_new(alloc, config->train.zone, &place->train_zone_own, err));
+    place->schedule = (tw_train_schedule){.is_enabled = config->train.is_enabled,
+                                          .minute = config->train.minute,
+                                          .days = config->train.days,
+                                          .zone = place->train_zone_own ? place->train_zone_own
+                                                                        : place->zone_own};
+    place->drift_limits = config->limits;
     if (config->store_n == 0)
         return TW_OK;
     place->stores_own = tw_new_array(alloc, config->store_n, sizeof(*place->stores_own));
@@ -117,7 +126,7 @@ static tw_status open_databases(twi_place *place, tw_sqlite_mode mode, tw_err *e
 
 tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err *err)
 {
-    *place = (twi_place){.dir = dir};
+    *place = (twi_place){.dir = dir, .trainer = tw_xgboost_trainer(tw_alloc_system())};
     tw_buf_init(&place->policy, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_buf_init(&place->signals, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_status status = tw_posix_files_open(tw_alloc_system(), dir, &place->files, err);
@@ -167,7 +176,8 @@ void twi_place_close(twi_place *place)
     place->names_own = NULL;
     place->store_n = 0;
     tw_zone_free(place->zone_own);
-    place->zone_own = NULL;
+    tw_zone_free(place->train_zone_own);
+    place->zone_own = place->train_zone_own = NULL;
     tw_buf_release(&place->policy);
     tw_buf_release(&place->signals);
     memset(place->intake.token_key, 0, sizeof(place->intake.token_key));
@@ -182,6 +192,10 @@ tw_service_options twi_place_options(twi_place *place, tw_service_mode mode)
         .mode = mode,
         .signals = {(const char *)place->signals.data_own, place->signals.bytes},
         .policy = {(const char *)place->policy.data_own, place->policy.bytes},
+        .trainer = &place->trainer,
+        .code_version = TILLWATCH_VERSION,
+        .schedule = place->schedule,
+        .drift_limits = &place->drift_limits,
     };
     memcpy(options.currency, place->currency, sizeof(options.currency));
     return options;
@@ -219,6 +233,14 @@ static tw_status write_config(const tw_files *files, const twi_place_settings *s
         "\n"
         "# Currency of records without one (ISO 4217).\n"
         "currency: %s\n"
+        "\n"
+        "# Each night a server learns from the verdicts of the last days. The time is local to "
+        "zone,\n"
+        "# unless train names its own.\n"
+        "# train: {enabled: true, time: \"03:30\", days: 90}\n"
+        "\n"
+        "# Limits whose crossing raises an alarm on the page Model health:\n"
+        "# watch: {input_psi: 0.25, score_psi: 0.25, precision_min: 0.85}\n"
         "\n"
         "# Stores in other zones:\n"
         "# stores:\n"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data directory: tillwatch.yaml (zone, currency, zones of stores), policy.yaml, optionally
-// signals.yaml, keys/token.key, journal.db, ledger.db, models/, state/. Opening one wires the
-// SQLite and POSIX adapters to a service.
+// A data directory: tillwatch.yaml (zone, currency, training, zones of stores), policy.yaml,
+// optionally signals.yaml, keys/token.key, journal.db, ledger.db, models/, state/. Opening one
+// wires the SQLite and POSIX adapters to a service.
 #ifndef TWI_CLI_PLACE_H
 #define TWI_CLI_PLACE_H
 
@@ -16,7 +16,10 @@ typedef struct twi_place {
     tw_ledger ledger;
     tw_intake_options intake;
     char currency[4];
-    tw_zone *zone_own;
+    tw_zone *zone_own, *train_zone_own; // the latter NULL = the former
+    tw_trainer trainer;
+    tw_train_schedule schedule;
+    tw_drift_limits drift_limits;
     tw_store_zone *stores_own;
     size_t store_n;
     char **names_own;       // ids of stores_own

@@ -13,11 +13,36 @@
 #include "base/limits.h"
 #include "retail/money.h"
 
+#define TRAIN_MINUTE (3 * 60 + 30)
+#define TRAIN_DAYS 90
+
+typedef struct train_document {
+    char *time, *zone;
+    bool *enabled; // NULL = not said
+    uint16_t days; // 0 = not said
+} train_document;
+
 typedef struct document {
     char *zone, *currency;
+    train_document *train;
+    tw_drift_limits *watch; // 0 = not said
     twi_store_config *stores;
     unsigned stores_count;
 } document;
+
+static const cyaml_schema_field_t train_fields[] = {
+    CYAML_FIELD_STRING_PTR("time", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, train_document, time,
+                           4, 5),
+    CYAML_FIELD_STRING_PTR("zone", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, train_document, zone,
+                           1, TW_ID_MAX_BYTES),
+    CYAML_FIELD_BOOL_PTR("enabled", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, train_document,
+                         enabled),
+    CYAML_FIELD_UINT("days", CYAML_FLAG_OPTIONAL, train_document, days),
+    CYAML_FIELD_END,
+};
+#define X(name, value, title) CYAML_FIELD_FLOAT(#name, CYAML_FLAG_OPTIONAL, tw_drift_limits, name),
+static const cyaml_schema_field_t watch_fields[] = {TW_DRIFT_LIMITS(X) CYAML_FIELD_END};
+#undef X
 
 static const cyaml_schema_field_t store_fields[] = {
     CYAML_FIELD_STRING_PTR("store_id", CYAML_FLAG_POINTER, twi_store_config, store_id, 1,
@@ -33,6 +58,10 @@ static const cyaml_schema_field_t document_fields[] = {
                            TW_ID_MAX_BYTES),
     CYAML_FIELD_STRING_PTR("currency", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, currency,
                            3, 3),
+    CYAML_FIELD_MAPPING_PTR("train", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, train,
+                            train_fields),
+    CYAML_FIELD_MAPPING_PTR("watch", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, watch,
+                            watch_fields),
     CYAML_FIELD_SEQUENCE("stores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, stores,
                          &store_schema, 0, 100000),
     CYAML_FIELD_END,
@@ -76,6 +105,64 @@ static char *copy_text(const char *text)
     return copy;
 }
 
+// "3:30", "03:30"; false when it is no time of day.
+static bool read_minute(const char *text, int32_t *out)
+{
+    const char *colon = strchr(text, ':');
+    int64_t hour, minute;
+    if (!colon || !tw_str_to_i64((tw_str){text, (size_t)(colon - text)}, &hour) ||
+        !tw_str_to_i64(tw_str_from(colon + 1), &minute) || strlen(colon + 1) != 2)
+        return false;
+    *out = (int32_t)(hour * 60 + minute);
+    return hour >= 0 && hour < 24 && minute >= 0 && minute < 60;
+}
+
+static tw_status take_train(const train_document *read, twi_train_config *out, tw_err *err)
+{
+    *out = (twi_train_config){.is_enabled = true, .minute = TRAIN_MINUTE, .days = TRAIN_DAYS};
+    if (!read)
+        return TW_OK;
+    if (read->enabled)
+        out->is_enabled = *read->enabled;
+    if (read->days > 0)
+        out->days = read->days;
+    if (read->time && !read_minute(read->time, &out->minute))
+        return tw_fail(err, TW_INVALID, "tillwatch.yaml: train: time \"%s\" is not like 03:30",
+                       read->time);
+    if (read->zone) {
+        out->zone = copy_text(read->zone);
+        if (!out->zone)
+            return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
+    }
+    return TW_OK;
+}
+
+static tw_status take_limits(const tw_drift_limits *read, tw_drift_limits *out, tw_err *err)
+{
+    *out = tw_drift_limits_default();
+    if (!read)
+        return TW_OK;
+#define X(name, value, title)                                                                      \
+    if (read->name < 0)                                                                            \
+        return tw_fail(err, TW_INVALID, "tillwatch.yaml: watch: %s is negative", #name);           \
+    out->name = read->name > 0 ? read->name : out->name;
+    TW_DRIFT_LIMITS(X)
+#undef X
+    return TW_OK;
+}
+
+static void free_document(document *read)
+{
+    if (read->train) {
+        cyaml_mem(NULL, read->train->time, 0);
+        cyaml_mem(NULL, read->train->zone, 0);
+        cyaml_mem(NULL, read->train->enabled, 0);
+    }
+    cyaml_mem(NULL, read->train, 0);
+    cyaml_mem(NULL, read->watch, 0);
+    cyaml_mem(NULL, read, 0);
+}
+
 tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
 {
     char message[160] = "";
@@ -93,7 +180,14 @@ tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
     out->currency = read->currency ? read->currency : copy_text("USD");
     out->stores = read->stores;
     out->store_n = read->stores_count;
-    cyaml_mem(NULL, read, 0);
+    tw_status taken = take_train(read->train, &out->train, err);
+    if (taken == TW_OK)
+        taken = take_limits(read->watch, &out->limits, err);
+    free_document(read);
+    if (taken != TW_OK) {
+        twi_config_release(out);
+        return taken;
+    }
     if (!out->zone || !out->currency) {
         twi_config_release(out);
         return tw_fail(err, TW_NO_MEMORY, "no memory for the configuration");
@@ -118,6 +212,7 @@ void twi_config_release(twi_config *config)
     cyaml_mem(NULL, config->stores, 0);
     cyaml_mem(NULL, config->zone, 0);
     cyaml_mem(NULL, config->currency, 0);
+    cyaml_mem(NULL, config->train.zone, 0);
     *config = (twi_config){0};
 }
 

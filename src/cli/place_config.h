@@ -5,18 +5,30 @@
 #define TWI_CLI_PLACE_CONFIG_H
 
 #include "base/str.h"
+#include "learn/drift.h"
 
 typedef struct twi_store_config {
     char *store_id, *zone;
 } twi_store_config;
 
+// The nightly training.
+typedef struct twi_train_config {
+    bool is_enabled;
+    int32_t minute; // of the day
+    uint16_t days;
+    char *zone; // NULL = the installation's
+} twi_train_config;
+
 typedef struct twi_config {
     char *zone, *currency;
+    twi_train_config train;
+    tw_drift_limits limits;   // of the alarms
     twi_store_config *stores; // ascending by store_id
     unsigned store_n;
 } twi_config;
 
-// Zone "UTC" and currency "USD" where the text says nothing. TW_INVALID with what is wrong.
+// Zone "UTC", currency "USD", training at 03:30 and the default limits where the text says nothing.
+// TW_INVALID with what is wrong.
 tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err) TW_MUST_CHECK;
 void twi_config_release(twi_config *config);
 
