@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Backtests: one engine, and beside the recorded run's detector a second one with what is tried.
-// Features do not depend on signals, policy or model, so the engine is shared; verdicts are those
-// of the recorded run, translated to the other detector's alerts by entity and scheme.
+// Features do not depend on signals, policy or model, so the engine is shared. Verdicts are those
+// of the recorded run. One on an alert goes to the alert that the other detector has open for the
+// same entity and scheme at that moment, and so do its revisions; when there is none, nobody would
+// have looked.
 #include "learn/backtest.h"
 
 #include "backtest_sum.h"
+#include "base/hash.h"
 #include "run.h"
 
 #define RESERVE_FACTS 1024
+
+// From one 64-bit key to another.
+typedef struct key_map {
+    tw_table table; // hash of the key -> index
+    uint64_t *values_own;
+    size_t n, cap;
+} key_map;
 
 typedef struct runner {
     const tw_alloc *alloc;
@@ -16,9 +26,43 @@ typedef struct runner {
     int64_t from_ms, to_ms;
     tw_detector *other_own; // NULL: nothing is overridden, the recorded run is what is looked at
     size_t room;            // facts that it can take
+    key_map newest;         // entity and scheme -> the newest alert that it has for them
+    key_map translated;     // judged alert of the record -> its own, 0 = it had none
     const tw_detector *watched;
     twi_backtest_sum sum;
 } runner;
+
+static uint64_t map_hash(uint64_t key)
+{
+    return tw_hash64(&key, sizeof key, 0);
+}
+
+static const uint64_t *map_get(const key_map *map, uint64_t key)
+{
+    const tw_table_slot *slot = tw_table_find(&map->table, map_hash(key));
+    return slot ? &map->values_own[slot->value] : NULL;
+}
+
+static tw_status map_put(key_map *map, uint64_t key, uint64_t value)
+{
+    tw_table_slot *slot;
+    void *values = map->values_own;
+    tw_status status = tw_grow(map->table.alloc, &values, &map->cap, map->n + 1,
+                               sizeof *map->values_own, TW_TABLE_NONE);
+    map->values_own = values;
+    TW_TRY(status);
+    TW_TRY(tw_table_at(&map->table, map_hash(key), &slot));
+    if (slot->value == TW_TABLE_NONE)
+        slot->value = (uint32_t)map->n++;
+    map->values_own[slot->value] = value;
+    return TW_OK;
+}
+
+static void map_release(key_map *map)
+{
+    tw_free_array(map->table.alloc, map->values_own, map->cap, sizeof *map->values_own);
+    tw_table_release(&map->table);
+}
 
 static bool is_in(const runner *r, int64_t time_ms)
 {
@@ -33,10 +77,13 @@ static tw_status note_changes(runner *r, const tw_detector *detector,
 {
     for (size_t i = 0; i < n; i++) {
         const tw_alert *alert = changes[i].alert;
+        bool opens = changes[i].event == TW_ALERT_OPENED;
+        uint64_t case_key = tw_detector_case_key(detector, alert->key);
+        if (!is_recorded && opens)
+            TW_TRY(map_put(&r->newest, case_key, alert->key));
         if (!is_in(r, alert->created_ms))
             continue;
-        uint64_t case_key = tw_detector_case_key(detector, alert->key);
-        if (is_recorded && changes[i].event == TW_ALERT_OPENED)
+        if (is_recorded && opens)
             TW_TRY(twi_sum_recorded(&r->sum, alert->key, case_key));
         if (detector == r->watched)
             TW_TRY(twi_sum_alert(&r->sum, alert, case_key));
@@ -65,23 +112,42 @@ static tw_status take_transaction(runner *r, const twi_run *run, const tw_fact *
     return is_in(r, t->time_ms) ? twi_sum_transaction(&r->sum, t, &score) : TW_OK;
 }
 
+// The other detector's alert that a verdict on this one of the record is about, 0 = none.
+static tw_status translate(runner *r, const tw_detector *recorded, uint64_t key, uint64_t *out)
+{
+    const uint64_t *known = map_get(&r->translated, key);
+    *out = known ? *known : 0;
+    if (known)
+        return TW_OK;
+    const uint64_t *newest = map_get(&r->newest, tw_detector_case_key(recorded, key));
+    if (newest && tw_detector_alert(r->other_own, *newest))
+        *out = *newest;
+    return map_put(&r->translated, key, *out);
+}
+
 static tw_status take_verdict(runner *r, const twi_run *run, const tw_fact *fact,
                               const tw_scored_fact *scored)
 {
     const tw_verdict *v = &fact->as.verdict;
-    uint64_t key = tw_alert_key_from(v->alert_id);
+    uint64_t key = tw_alert_key_from(v->alert_id), other;
     bool is_alert = v->alert_id.bytes > 0;
     for (size_t i = 0; i < scored->verdict_seq_n; i++)
         TW_TRY(twi_sum_label(&r->sum, scored->verdict_seqs[i], v->verdict, is_alert));
     if (!is_alert)
         return TW_OK; // the other detector was told when it took effect
     twi_sum_verdict(&r->sum, key, v->verdict);
-    uint64_t case_key = tw_detector_case_key(run->detector_own, key);
-    if (!r->other_own || case_key == 0)
+    if (!r->other_own)
         return TW_OK;
+    TW_TRY(translate(r, run->detector_own, key, &other));
+    if (other == 0)
+        return TW_OK;
+    char id[TW_ALERT_ID_BYTES];
     tw_alert_change changes[TW_ALERT_CHANGES_MAX];
     size_t change_n;
-    tw_detector_judge_case(r->other_own, case_key, fact, changes, &change_n);
+    tw_score none;
+    tw_fact told = *fact;
+    told.as.verdict.alert_id = tw_str_from(tw_alert_id(other, id));
+    tw_detector_apply(r->other_own, &told, NULL, 0, &none, changes, &change_n);
     return TW_OK;
 }
 
@@ -140,6 +206,8 @@ tw_status tw_backtest_run(const tw_alloc *alloc, const tw_journal *journal,
     *out = (tw_backtest){0};
     r.from_ms = options->from_ms != 0 ? options->from_ms : INT64_MIN;
     r.to_ms = options->to_ms != 0 ? options->to_ms : INT64_MAX;
+    tw_table_init(&r.newest.table, alloc, TW_ENTITIES_MAX);
+    tw_table_init(&r.translated.table, alloc, TW_ENTITIES_MAX);
     twi_sum_init(&r.sum, alloc);
     tw_status status = twi_run_init(&run, alloc, journal, &replay, err);
     if (status == TW_OK)
@@ -154,6 +222,8 @@ tw_status tw_backtest_run(const tw_alloc *alloc, const tw_journal *journal,
     tw_detector_free(r.other_own);
     twi_run_release(&run);
     twi_sum_release(&r.sum);
+    map_release(&r.newest);
+    map_release(&r.translated);
     return status;
 }
 
