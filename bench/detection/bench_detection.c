@@ -20,6 +20,7 @@
 #include "detect/detector.h"
 #include "intake/json.h"
 #include "learn/evaluate.h"
+#include "learn/outlier.h"
 #include "model/file.h"
 
 enum { MODEL_ROWS_MAX = 20000, MODEL_STRIDE = 17, BATCH = 1024, LABELS_MAX = 64 };
@@ -175,12 +176,16 @@ static void train(run *r, int32_t days)
 {
     tw_iforest_options options = tw_iforest_options_default();
     tw_iforest *forest;
+    float weights[TW_FEATURE_N];
     tw_buf file;
     tw_err err = {0};
     char name[32];
     tw_str names[TW_FEATURE_N];
     size_t n = TW_MIN(r->sample_n, (size_t)MODEL_ROWS_MAX);
     options.seed = (uint64_t)days;
+    tw_outlier_weights(r->sample, n, TW_FEATURE_N, tw_engine_entity_n(r->engine, TW_ENTITY_STORE),
+                       weights);
+    options.weights = weights;
     must(tw_iforest_train(r->alloc, r->sample, n, TW_FEATURE_N, &options, &forest, &err), err.text);
     for (int i = 0; i < TW_FEATURE_N; i++)
         names[i] = tw_str_from(tw_feature_get((tw_feature)i)->name);
@@ -470,7 +475,8 @@ static void report(run *r, const char *title, tw_eval *out)
     if (!alerts || !tallies)
         must(TW_NO_MEMORY, "report");
     for (size_t i = 0; i < r->note_n; i++)
-        alerts[i] = (tw_eval_alert){.created_ms = r->notes[i].created_ms, .store = r->notes[i].store};
+        alerts[i] =
+            (tw_eval_alert){.created_ms = r->notes[i].created_ms, .store = r->notes[i].store};
     for (size_t i = 0; i < r->member_n; i++) {
         const tw_eval_row *row = &r->rows[r->members[i].row];
         alert_tally *t = &tallies[r->members[i].alert];
