@@ -7,8 +7,9 @@
 #
 # build   compiler, CMake, Ninja, and the C libraries (headers of every REQUIRED one)
 # web     Node.js 18 or newer with npm, only when the machine has none
-# test    Python modules of the test drivers, Chromium for the portal's tests, time zones
-# bench   the baselines' world: pandas, scikit-learn, FastAPI, Redis, DuckDB, load generators
+# test    Python modules of the test drivers, Chromium for the portal's tests, time zones, MLflow
+# bench   the baselines' world: pandas, scikit-learn, FastAPI, Redis, DuckDB, XGBoost, LightGBM,
+#         load generators
 # lint    clang-format 14, clang-tidy, clang with its sanitizers and libFuzzer, universal-ctags
 # duckdb  libduckdb.so and duckdb.h into .deps/duckdb
 #
@@ -22,6 +23,8 @@ deps=$root/.deps
 log=''
 python=/usr/bin/python3
 duckdb_version=1.4.4
+lightgbm_version=4.7.0
+mlflow_version=3.17.2
 playwright_version=1.56 # as in tests/e2e, whose Node.js may be 18
 want=''
 
@@ -139,12 +142,23 @@ own_mirror() {
     printf '%s\n' "$exact" | head -n 1 | sed 's/.*|//'
 }
 
+# optional PACKAGE: its name where the release has it, else nothing.
+optional() {
+    if is_installed "$1"; then
+        printf '%s' "$1"
+        return 0
+    fi
+    apt_lists_fresh
+    if apt_has "$1"; then
+        printf '%s' "$1"
+    fi
+}
+
 # XGBoost trains models; the build does without it where the release has no package.
 need_xgboost() {
-    is_installed libxgboost-dev && return 0
-    apt_lists_fresh
-    if apt_has libxgboost-dev; then
-        want="$want libxgboost-dev"
+    package=$(optional libxgboost-dev)
+    if [ -n "$package" ]; then
+        want="$want $package"
     elif [ ! -f /usr/include/xgboost/c_api.h ] && [ ! -f /usr/local/include/xgboost/c_api.h ]; then
         say "this release has no libxgboost-dev; models will be scored but not trained."
     fi
@@ -249,16 +263,28 @@ fetch_duckdb() {
     mv "$deps/duckdb.new" "$deps/duckdb"
 }
 
-# The Python modules that Debian does not package, beside the system's own pandas and scikit-learn.
-fetch_venv() {
-    [ -x "$deps/venv/bin/python" ] && "$deps/venv/bin/python" -c 'import duckdb' 2>/dev/null &&
-        return 0
-    say "installing Python duckdb into .deps/venv"
-    rm -rf "$deps/venv"
-    run "$python" -m venv --system-site-packages "$deps/venv" &&
-        run "$deps/venv/bin/python" -m pip install --quiet "duckdb==$duckdb_version" ||
-        die "pip could not install duckdb==$duckdb_version into .deps/venv."
+# The Python modules that Debian does not package, in .deps/venv beside the system's own.
+venv_has() {
+    for folder in "$deps"/venv/lib/python3*/site-packages/"$1"; do
+        [ -d "$folder" ] && [ -x "$deps/venv/bin/python" ] && return 0
+    done
+    return 1
 }
+
+# venv_add FOLDER MODULE==VERSION
+venv_add() {
+    venv_has "$1" && return 0
+    say "installing Python $2 into .deps/venv"
+    if ! "$deps/venv/bin/python" -c '' 2>/dev/null; then
+        rm -rf "$deps/venv"
+        run "$python" -m venv --system-site-packages "$deps/venv" || return 1
+    fi
+    run "$deps/venv/bin/python" -m pip install --quiet "$2"
+}
+
+venv_need() { venv_add "$@" || die "pip could not install $2 into .deps/venv."; }
+
+venv_want() { venv_add "$@" || say "$2 is not to be had here; what needs it will be skipped."; }
 
 [ -r /etc/os-release ] && command -v apt-get >/dev/null 2>&1 ||
     die "only Debian and Ubuntu are known here; docs/adr/0004-dependencies.md has the list."
@@ -268,7 +294,8 @@ mkdir -p "$deps"
 yyjson_wanted=''
 playwright_wanted=''
 duckdb_wanted=''
-venv_wanted=''
+venv_bench=''
+venv_test=''
 [ $# -gt 0 ] || set -- build
 for group in "$@"; do
     case $group in
@@ -284,15 +311,18 @@ for group in "$@"; do
     web) need_node ;;
     test)
         want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation"
-        want="$want universal-ctags"
+        want="$want universal-ctags python3-venv python3-pip python3-numpy python3-pandas"
+        want="$want $(optional python3-xgboost)"
         need_node
         need_chromium
+        venv_test=1
         ;;
     bench)
         want="$want python3 python3-venv python3-pip python3-numpy python3-pandas python3-sklearn"
         want="$want python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-redis"
         want="$want redis-server wrk"
-        venv_wanted=1
+        want="$want $(optional python3-xgboost)"
+        venv_bench=1
         ;;
     lint)
         want="$want clang clang-tidy universal-ctags python3"
@@ -316,4 +346,10 @@ install_missing
 [ -z "$yyjson_wanted" ] || fetch_yyjson
 [ -z "$playwright_wanted" ] || fetch_playwright_chromium
 [ -z "$duckdb_wanted" ] || fetch_duckdb
-[ -z "$venv_wanted" ] || fetch_venv
+if [ -n "$venv_bench" ]; then
+    venv_need duckdb "duckdb==$duckdb_version"
+    venv_want lightgbm "lightgbm==$lightgbm_version"
+fi
+# Loads an exported model as others would; without it that one test is skipped.
+[ -z "$venv_test" ] || venv_want mlflow "mlflow-skinny==$mlflow_version"
+
