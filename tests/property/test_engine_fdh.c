@@ -8,62 +8,21 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include <cmocka.h>
-#include <zstd.h>
 
 #include "base/time.h"
+#include "fdh_data.h"
 #include "feature/engine.h"
 
-enum { GOLDEN_N = 14, TIED_A = 1240489, TIED_B = 1240490, SKIPPED = 77 };
+enum { GOLDEN_N = 14, TIED_A = 1240489, TIED_B = 1240490 };
 
 static const tw_feature golden_features[GOLDEN_N] = {
     TW_F_time_weekend, TW_F_time_night,     TW_F_acc_n_1d,    TW_F_acc_mean_1d,
     TW_F_acc_n_7d,     TW_F_acc_mean_7d,    TW_F_acc_n_30d,   TW_F_acc_mean_30d,
     TW_F_reg_n_7d_1d,  TW_F_reg_risk_7d_1d, TW_F_reg_n_7d_7d, TW_F_reg_risk_7d_7d,
     TW_F_reg_n_7d_30d, TW_F_reg_risk_7d_30d};
-
-static char *read_zst(const char *name)
-{
-    char path[512];
-    const char *dir = getenv("TILLWATCH_FDH_DIR");
-    snprintf(path, sizeof(path), "%s/%s", dir ? dir : TILLWATCH_SOURCE_DIR "/../shared/data/fdh",
-             name);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    fseek(file, 0, SEEK_END);
-    size_t packed_bytes = (size_t)ftell(file);
-    rewind(file);
-    char *packed = malloc(packed_bytes);
-    assert_int_equal(fread(packed, 1, packed_bytes, file), packed_bytes);
-    fclose(file);
-    size_t cap = (size_t)256 << 20;
-    char *text = malloc(cap);
-    ZSTD_DStream *stream = ZSTD_createDStream();
-    ZSTD_inBuffer in = {packed, packed_bytes, 0};
-    ZSTD_outBuffer out = {text, cap - 1, 0};
-    while (in.pos < in.size)
-        assert_false(ZSTD_isError(ZSTD_decompressStream(stream, &out, &in)));
-    ZSTD_freeDStream(stream);
-    free(packed);
-    text[out.pos] = '\0';
-    return text;
-}
-
-static char *next_line(char **at)
-{
-    char *line = *at;
-    char *end = strchr(line, '\n');
-    if (!end)
-        return NULL;
-    *end = '\0';
-    *at = end + 1;
-    return line;
-}
 
 typedef struct golden_row {
     long row;
@@ -72,7 +31,7 @@ typedef struct golden_row {
 
 static bool next_golden(char **at, golden_row *out)
 {
-    char *line = next_line(at);
+    char *line = fdh_next_line(at);
     if (!line)
         return false;
     out->row = strtol(line, &line, 10);
@@ -145,13 +104,13 @@ static void golden_windows_match(void **state)
     tw_engine *engine = NULL;
     assert_int_equal(tw_engine_new(tw_alloc_system(), &engine), TW_OK);
     char *at = transactions, *golden_at = golden_text, *line;
-    next_line(&at);
-    next_line(&golden_at);
+    fdh_next_line(&at);
+    fdh_next_line(&golden_at);
     golden_row golden = {0};
     assert_true(next_golden(&golden_at, &golden));
     long compared = 0, wrong = 0;
     uint64_t seq = 0;
-    for (long index = 0; golden.row >= 0 && (line = next_line(&at)) != NULL; index++) {
+    for (long index = 0; golden.row >= 0 && (line = fdh_next_line(&at)) != NULL; index++) {
         float row[TW_FEATURE_N];
         char id[24];
         bool wanted = golden.row == index;
@@ -173,11 +132,11 @@ static void golden_windows_match(void **state)
 
 int main(void)
 {
-    transactions = read_zst("transactions.csv.zst");
-    golden_text = read_zst("golden_features_2018-07-25_2018-08-14.csv.zst");
+    transactions = fdh_read("transactions.csv.zst");
+    golden_text = fdh_read("golden_features_2018-07-25_2018-08-14.csv.zst");
     if (!transactions || !golden_text) {
         printf("skipped: the public data is not beside the checkout (TILLWATCH_FDH_DIR)\n");
-        return SKIPPED;
+        return FDH_SKIPPED;
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(golden_windows_match)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
