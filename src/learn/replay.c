@@ -115,7 +115,8 @@ static void run_verdict(twi_run *run, const tw_fact *fact)
         return;
     }
     k->is_taken = true;
-    k->known_ms = TW_MIN(k->known_ms, run->clock_ms);
+    if (!k->is_early) // what waits in a store's heap keeps its order
+        k->known_ms = run->clock_ms;
     tw_scorer_apply(run->engine_own, run->detector_own, fact, &run->scored);
     if (run->judged && run->scored.verdict_seq_n > 0)
         run->judged(run->ctx, run->scored.verdict_seqs[0], fact->as.verdict.verdict);
