@@ -96,7 +96,7 @@ static tw_status write_file(const char *dir, const tw_export_file *file, tw_err 
 
 tw_status twi_models_export(const twi_models *m, tw_err *err)
 {
-    tw_model_form form;
+    tw_model_form form = TW_MODEL_FORM_TWM;
     tw_export files;
     TW_TRY(form_of(m->format, &form, err));
     TW_TRY(tw_query_model_export(m->service, tw_str_from(m->first), form, &files, err));
