@@ -13,6 +13,10 @@
 #define Z_90 1.6448536269514722       // 95 % quantile of the standard normal: 90 % between -z and z
 #define CHI2_10_999 29.58829844507442 // 99.9 % quantile of chi-square with 10 degrees of freedom
 
+// Weeks are taken together until so many of their alerts are decided, over so many days.
+#define DECIDED_ENOUGH 20
+#define DAYS_POOLED 28
+
 tw_share tw_share_of(uint64_t k, uint64_t n)
 {
     if (n == 0)
@@ -127,44 +131,68 @@ static void check_drift(collection *all, const tw_drift *drift, const tw_drift_l
     check_volume(all, drift, limits);
 }
 
-static const tw_week *latest_decided(const tw_week *weeks, size_t week_n)
+// The latest weeks with decided alerts together: as few as have enough of them, at most four.
+typedef struct recent {
+    int32_t first_day;
+    uint64_t k, n;
+    double predicted; // NaN when any of them has none
+} recent;
+
+static const tw_week *latest_before(const tw_week *weeks, size_t week_n, int64_t day)
 {
     const tw_week *latest = NULL;
     for (size_t i = 0; i < week_n; i++)
-        if (weeks[i].precision.n > 0 && (!latest || weeks[i].first_day > latest->first_day))
+        if (weeks[i].precision.n > 0 && weeks[i].first_day < day &&
+            (!latest || weeks[i].first_day > latest->first_day))
             latest = &weeks[i];
     return latest;
 }
 
-static void check_week(collection *all, const tw_week *week, const tw_drift_limits *limits)
+static recent recent_of(const tw_week *weeks, size_t week_n)
 {
-    const tw_share *p = &week->precision;
+    recent out = {.n = 0};
+    const tw_week *week = latest_before(weeks, week_n, INT64_MAX);
+    int64_t oldest = week ? (int64_t)week->first_day - DAYS_POOLED : 0;
+    while (week && week->first_day > oldest && out.n < DECIDED_ENOUGH) {
+        out.predicted += week->predicted * (double)week->precision.n;
+        out.k += week->precision.k;
+        out.n += week->precision.n;
+        out.first_day = week->first_day;
+        week = latest_before(weeks, week_n, week->first_day);
+    }
+    out.predicted = out.n > 0 ? out.predicted / (double)out.n : (double)NAN;
+    return out;
+}
+
+static void check_weeks(collection *all, const recent *weeks, const tw_drift_limits *limits)
+{
+    tw_share p = tw_share_of(weeks->k, weeks->n);
     char date[TW_TIME_TEXT_BYTES];
-    tw_date_format(week->first_day, date);
-    if (p->high < limits->precision_min)
-        raise_alarm(all, "precision_min", p->high, limits->precision_min,
-                    times_of(limits->precision_min, p->high),
-                    "Week of %s: %llu of %llu decided alerts were right, at best %.0f %% (limit "
+    tw_date_format(weeks->first_day, date);
+    if (p.high < limits->precision_min)
+        raise_alarm(all, "precision_min", p.high, limits->precision_min,
+                    times_of(limits->precision_min, p.high),
+                    "Alerts since %s: %llu of %llu decided ones were right, at best %.0f %% (limit "
                     "%.0f %%); look at the signals of the wrong ones, then train anew",
-                    date, (unsigned long long)p->k, (unsigned long long)p->n, 100 * p->high,
+                    date, (unsigned long long)p.k, (unsigned long long)p.n, 100 * p.high,
                     100 * limits->precision_min);
-    double gap = fabs(week->predicted - p->value), limit = limits->calibration_error;
-    if (gap > limit && (week->predicted < p->low || week->predicted > p->high))
+    double gap = fabs(weeks->predicted - p.value), limit = limits->calibration_error;
+    if (gap > limit && (weeks->predicted < p.low || weeks->predicted > p.high))
         raise_alarm(all, "calibration_error", gap, limit, times_of(gap, limit),
-                    "Week of %s: the model expected %.0f %% of the decided alerts to be right, "
+                    "Alerts since %s: the model expected %.0f %% of the decided ones to be right, "
                     "%.0f %% were; train anew on the latest verdicts",
-                    date, 100 * week->predicted, 100 * p->value);
+                    date, 100 * weeks->predicted, 100 * p.value);
 }
 
 size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
                        const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX])
 {
     collection all = {.n = 0};
-    const tw_week *week = latest_decided(weeks, week_n);
+    const recent latest = recent_of(weeks, week_n);
     if (drift)
         check_drift(&all, drift, limits);
-    if (week)
-        check_week(&all, week, limits);
+    if (latest.n > 0)
+        check_weeks(&all, &latest, limits);
     qsort(all.items, all.n, sizeof(all.items[0]), worst_first);
     size_t n = TW_MIN(all.n, (size_t)TW_ALARMS_MAX);
     for (size_t i = 0; i < n; i++)

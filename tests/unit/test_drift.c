@@ -353,6 +353,29 @@ static void few_rows_raise_no_alarm_by_chance(void **state)
     assert_int_equal(tw_drift_alarms(NULL, &week, 1, &limits, alarms), 1);
 }
 
+static void a_week_that_has_begun_hides_nothing(void **state)
+{
+    (void)state;
+    tw_drift_limits limits = tw_drift_limits_default();
+    tw_alarm alarms[TW_ALARMS_MAX];
+    int32_t monday = tw_days_from_civil(2026, 3, 30);
+    tw_week weeks[6];
+    for (int i = 0; i < 6; i++) {
+        weeks[i] = (tw_week){.first_day = monday - 7 * i, .predicted = 0.9};
+        weeks[i].precision = tw_share_of(i == 0 ? 2 : 1, i == 0 ? 2 : 9);
+    }
+    // 2 of 2, then 1 of 9 twice: 4 of 20.
+    assert_int_equal(tw_drift_alarms(NULL, weeks, 6, &limits, alarms), 2);
+    assert_string_equal(alarms[0].kind, "calibration_error");
+    assert_near(alarms[0].value, 0.9 - 4 / 20.0, 1e-12);
+    assert_true(strstr(alarms[0].sentence, "2026-03-16"));
+    // Nothing older than four weeks is taken, however few there are.
+    weeks[1].first_day -= 70;
+    weeks[2].first_day -= 70;
+    weeks[3].precision = weeks[4].precision = weeks[5].precision = tw_share_of(0, 0);
+    assert_int_equal(tw_drift_alarms(NULL, weeks, 6, &limits, alarms), 0);
+}
+
 static void sentences_are_whole_and_the_worst_come_first(void **state)
 {
     (void)state;
@@ -391,6 +414,7 @@ int main(void)
         cmocka_unit_test(wilson_by_hand),
         cmocka_unit_test(alarms_name_what_and_say_what_to_do),
         cmocka_unit_test(few_rows_raise_no_alarm_by_chance),
+        cmocka_unit_test(a_week_that_has_begun_hides_nothing),
         cmocka_unit_test(sentences_are_whole_and_the_worst_come_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

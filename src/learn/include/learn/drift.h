@@ -78,7 +78,7 @@ tw_share tw_share_of(uint64_t k, uint64_t n);
     X(score_psi, 0.25, "PSI of the risk score")                                                    \
     X(missing_change, 0.1, "Change of an input's missing share")                                   \
     X(volume_change, 0.5, "Change of the transactions a day, as a share")                          \
-    X(precision_min, 0.85, "Precision of a week's alerts: upper end of its interval")              \
+    X(precision_min, 0.85, "Precision of the latest alerts: upper end of its interval")            \
     X(calibration_error, 0.15, "Gap between predicted and observed precision")
 typedef struct tw_drift_limits {
 #define X(name, value, title) double name;
@@ -103,10 +103,11 @@ typedef struct tw_alarm {
 } tw_alarm;
 #define TW_ALARMS_MAX 32
 // What crosses a limit, worst first (by how many times the limit); at most TW_ALARMS_MAX. drift may
-// be NULL. weeks in any order: precision and calibration are those of the latest with decided
-// alerts. PSI below what chance alone gives with so few rows raises none: the 99.9 % quantile of
-// its distribution without drift, (1/n + 1/m) chi-square with 10 degrees of freedom. An input whose
-// missing share raises an alarm raises none by PSI as well.
+// be NULL. weeks in any order: precision and calibration are those of the latest weeks with decided
+// alerts, as few as have 20 of them together and at most four, so that a week that has only begun
+// hides nothing. PSI below what chance alone gives with so few rows raises none: the 99.9 %
+// quantile of its distribution without drift, (1/n + 1/m) chi-square with 10 degrees of freedom. An
+// input whose missing share raises an alarm raises none by PSI as well.
 size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
                        const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX]);
 
