@@ -153,6 +153,109 @@ export const deadLettersQuery = infiniteQueryOptions({
   getNextPageParam: (page) => page.next_cursor,
 })
 
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: () => unwrap(api.GET('/v1/models')),
+})
+
+export function modelQuery(modelId: string) {
+  return queryOptions({
+    queryKey: ['model', modelId],
+    queryFn: () =>
+      unwrap(api.GET('/v1/models/{model_id}', { params: { path: { model_id: modelId } } })),
+  })
+}
+
+export function modelCardQuery(modelId: string) {
+  return queryOptions({
+    queryKey: ['model-card', modelId],
+    queryFn: () =>
+      unwrap(
+        api.GET('/v1/models/{model_id}/card', {
+          params: { path: { model_id: modelId } },
+          parseAs: 'text',
+          headers: { Accept: 'text/markdown' },
+        }),
+      ),
+  })
+}
+
+// Followed while a training runs; else a quiet look now and then, as one may start by the clock.
+export const trainingsQuery = queryOptions({
+  queryKey: ['trainings'],
+  queryFn: () => unwrap(api.GET('/v1/trainings')),
+  refetchInterval: (query) => (query.state.data?.state === 'running' ? 1_000 : 30_000),
+})
+
+export const watchQuery = queryOptions({
+  queryKey: ['watch'],
+  queryFn: () => unwrap(api.GET('/v1/watch')),
+})
+
+export const auditQuery = queryOptions({
+  queryKey: ['audit-sample'],
+  queryFn: () => unwrap(api.GET('/v1/audit-sample', { params: { query: { limit: 50 } } })),
+})
+
+// Everything that another champion, challenger or training changes.
+export function invalidateLearning(client: QueryClient) {
+  const keys = ['models', 'model', 'trainings', 'watch', 'summary', 'alert']
+  return client.invalidateQueries({
+    predicate: ({ queryKey }) => keys.includes(String(queryKey[0])),
+  })
+}
+
+export type ModelAction = 'promote' | 'archive' | 'rollback'
+
+export function useModelAction() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({
+      action,
+      modelId,
+      reason,
+    }: {
+      action: ModelAction
+      modelId: string
+      reason: string
+    }) => {
+      const body = { reason }
+      const params = { path: { model_id: modelId } }
+      if (action === 'promote')
+        return unwrap(api.POST('/v1/models/{model_id}/promote', { params, body }))
+      if (action === 'archive')
+        return unwrap(api.POST('/v1/models/{model_id}/archive', { params, body }))
+      return unwrap(api.POST('/v1/models/rollback', { body }))
+    },
+    onSuccess: () => invalidateLearning(client),
+  })
+}
+
+export function useStartTraining() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => unwrap(api.POST('/v1/trainings', { body: { quick: false, promote: true } })),
+    onSuccess: (state) => client.setQueryData(trainingsQuery.queryKey, state),
+    onError: () => client.invalidateQueries({ queryKey: trainingsQuery.queryKey }),
+  })
+}
+
+export function useImportModel() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (file: File) =>
+      unwrap(
+        api.POST('/v1/models', {
+          params: { query: { reason: `Imported from ${file.name}`.slice(0, 120) } },
+          body: file as never,
+          bodySerializer: (body) => body as never,
+          headers: { 'Content-Type': 'application/octet-stream' },
+        }),
+      ),
+    onSuccess: () => invalidateLearning(client),
+  })
+}
+
 // Changes an alert wherever a list shows it, without moving it.
 export function patchAlertInLists(
   client: QueryClient,

@@ -19,6 +19,8 @@ import { LiveProvider, useLiveStream } from './live'
 const pages = [
   { to: '/', label: 'Alerts' },
   { to: '/stores', label: 'Stores' },
+  { to: '/models', label: 'Models' },
+  { to: '/model-health', label: 'Model health' },
   { to: '/reference', label: 'Signals and features' },
   { to: '/rejected', label: 'Rejected records' },
 ]

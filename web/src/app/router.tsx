@@ -35,6 +35,14 @@ export const router = createBrowserRouter([
         lazy: async () => ({ Component: (await import('../pages/StorePage')).StorePage }),
       },
       {
+        path: 'models',
+        lazy: async () => ({ Component: (await import('../pages/models/ModelsPage')).ModelsPage }),
+      },
+      {
+        path: 'model-health',
+        lazy: async () => ({ Component: (await import('../pages/health/HealthPage')).HealthPage }),
+      },
+      {
         path: 'reference',
         lazy: async () => ({ Component: (await import('../pages/ReferencePage')).ReferencePage }),
       },

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // All charts, as one chunk that is fetched when the first of them is shown.
+export { BinsChart } from './BinsChart'
 export { PeerChart } from './PeerChart'
+export { ReliabilityChart } from './ReliabilityChart'
+export { ShadowChart } from './ShadowChart'
 export { TimelineChart } from './TimelineChart'
 export { TrendChart } from './TrendChart'
+export { WeeksChart } from './WeeksChart'

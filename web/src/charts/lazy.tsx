@@ -20,6 +20,12 @@ function held<P extends { height: number }>(Chart: ComponentType<P>) {
   }
 }
 
+export const BinsChart = held(lazy(async () => ({ default: (await load()).BinsChart })))
 export const PeerChart = held(lazy(async () => ({ default: (await load()).PeerChart })))
+export const ReliabilityChart = held(
+  lazy(async () => ({ default: (await load()).ReliabilityChart })),
+)
+export const ShadowChart = held(lazy(async () => ({ default: (await load()).ShadowChart })))
 export const TimelineChart = held(lazy(async () => ({ default: (await load()).TimelineChart })))
 export const TrendChart = held(lazy(async () => ({ default: (await load()).TrendChart })))
+export const WeeksChart = held(lazy(async () => ({ default: (await load()).WeeksChart })))

@@ -12,13 +12,20 @@ import { verdictHelp, verdictLabels } from '../lib/vocabulary'
 import { UndoButton } from './UndoButton'
 import styles from './VerdictForm.module.css'
 
-export type Decided = Pick<Alert, 'alert_id' | 'verdict' | 'exposure'>
+// What a verdict is on: an alert, or a single transaction (of the audit sample).
+type Subject = Pick<Alert, 'alert_id'> | { transaction_id: string }
+export type Decided = Subject & Pick<Alert, 'verdict' | 'exposure'>
+
+const subjectOf = (subject: Subject) =>
+  'alert_id' in subject
+    ? { alert_id: subject.alert_id }
+    : { transaction_id: subject.transaction_id }
 
 // Posts verdicts and takes them back. A verdict that replaced another one is undone by giving the
 // earlier one again; a first one by reopening the alert.
 export function useDecide() {
   const verdict = useVerdict()
-  const undo = (alert: Pick<Decided, 'alert_id'>, before: Alert['verdict']) =>
+  const undo = (alert: Pick<Alert, 'alert_id'>, before: Alert['verdict']) =>
     verdict.mutateAsync({
       alert_id: alert.alert_id,
       ...(before
@@ -38,7 +45,7 @@ export function useDecide() {
     recovered: string,
   ) => {
     await verdict.mutateAsync({
-      alert_id: alert.alert_id,
+      ...subjectOf(alert),
       verdict: kind,
       reason,
       note: note.trim() || undefined,
@@ -49,7 +56,11 @@ export function useDecide() {
 }
 
 // Where the alert leaves the reader's sight, its undo stays for a while.
-export function offerUndo(alert: Decided, kind: VerdictKind, undo: () => Promise<unknown>) {
+export function offerUndo(
+  alert: Pick<Alert, 'alert_id'>,
+  kind: VerdictKind,
+  undo: () => Promise<unknown>,
+) {
   const id = notifications.show({
     title: verdictLabels[kind],
     message: (

@@ -24,6 +24,7 @@ const alert: Alert = {
   employee_id: 'E0412',
   register_id: '07',
   risk_score: 0.91,
+  challenger_risk: null,
   exposure: { amount: '412.40', currency: 'USD' },
   transaction_n: 1,
   transaction_ids: ['T-1'],

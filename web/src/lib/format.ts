@@ -52,6 +52,20 @@ export function formatPercent(share: number, locale?: Locale): string {
   return numberFormat(locale, { style: 'percent', maximumFractionDigits: digits }).format(share)
 }
 
+// Two decimals, for figures whose third one says nothing (AP, PSI, factors).
+export function formatRatio(value: number, locale?: Locale): string {
+  return numberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)
+}
+
+// What an input adds to a score, with its sign.
+export function formatSigned(value: number, locale?: Locale): string {
+  return numberFormat(locale, {
+    signDisplay: 'exceptZero',
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  }).format(value)
+}
+
 // A percentile close to 1 keeps the digit that tells; it never reads 100 %.
 export function formatPercentile(share: number, locale?: Locale): string {
   const cut = Math.floor(share * 1000 + 1e-9) / 1000
@@ -86,6 +100,7 @@ export function formatValue(
     case 'share':
       return formatPercent(value, locale)
     case 'percentile':
+    case 'rank':
       return formatPercentile(value, locale)
     case 'flag':
       return value ? 'yes' : 'no'

@@ -8,9 +8,10 @@ import { useSearchParams } from 'react-router-dom'
 import type { Feature, Signal } from '../api/client'
 import { catalogueQuery, signalsQuery } from '../api/queries'
 import lists from '../components/Lists.module.css'
+import { ShareText } from '../components/Intervals'
 import { Panel } from '../components/Panel'
 import { ErrorState } from '../components/States'
-import { formatCount } from '../lib/format'
+import { formatCount, formatPercent, formatRatio } from '../lib/format'
 import { useTitle } from '../lib/useTitle'
 import { alertTypeLabels, entityKindLabels, label } from '../lib/vocabulary'
 import styles from './Page.module.css'
@@ -82,7 +83,7 @@ function Signals({ signals }: { signals: Signal[] }) {
   return (
     <Panel title="Signals" aside="A signal is a named, explainable sign of one scheme" isFlush>
       <div className={styles.wide} tabIndex={0} role="group" aria-label="Signals">
-        <table className={lists.table} style={{ minWidth: 860 }}>
+        <table className={lists.table} style={{ minWidth: 980 }}>
           <thead>
             <tr>
               <th scope="col">Signal</th>
@@ -92,6 +93,12 @@ function Signals({ signals }: { signals: Signal[] }) {
               <th scope="col">About</th>
               <th scope="col" className={lists.figure}>
                 Hits, 28 days
+              </th>
+              <th scope="col" className={lists.figure}>
+                Precision
+              </th>
+              <th scope="col" className={lists.figure}>
+                False alerts
               </th>
             </tr>
           </thead>
@@ -116,6 +123,17 @@ function Signals({ signals }: { signals: Signal[] }) {
                 <td>{alertTypeLabels[signal.type]}</td>
                 <td>{entityKindLabels[signal.entity]}</td>
                 <td className={lists.figure}>{formatCount(signal.hits_28d)}</td>
+                <td className={lists.figure}>
+                  <ShareText share={signal.precision} />
+                </td>
+                <td className={lists.figure}>
+                  {signal.false_positive_rate === null
+                    ? '–'
+                    : formatPercent(signal.false_positive_rate)}
+                  {signal.trust !== null && Math.abs(signal.trust - 1) > 0.005 && (
+                    <div className="muted">weight × {formatRatio(signal.trust)}</div>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -132,6 +150,7 @@ const unitLabels: Record<Feature['unit'], string> = {
   flag: 'Yes or no',
   ratio: 'Ratio',
   percentile: 'Percentile',
+  rank: 'Rank',
   d: 'Days',
   h: 'Hours',
   min: 'Minutes',

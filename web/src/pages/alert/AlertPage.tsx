@@ -23,6 +23,7 @@ import { useTitle } from '../../lib/useTitle'
 import { alertTypeLabels } from '../../lib/vocabulary'
 import { neighbours, queueMemory, queuePath } from '../queue/memory'
 import styles from './AlertPage.module.css'
+import { AttributionsPanel } from './AttributionsPanel'
 import { OutcomesPanel, ReasonsPanel } from './Panels'
 import { ReceiptsPanel } from './ReceiptsPanel'
 import { VerdictBar } from './VerdictBar'
@@ -91,6 +92,17 @@ function AlertView({ alert }: { alert: AlertDetail }) {
             <div className={`${styles.column} ${styles.last}`}>
               <div className={styles.column}>
                 <ReasonsPanel reasons={alert.reasons} />
+                {alert.attributions && (
+                  <AttributionsPanel
+                    attributions={alert.attributions}
+                    time={
+                      alert.transactions.find(
+                        (item) => item.transaction_id === alert.attributions?.transaction_id,
+                      )?.time
+                    }
+                    currency={currency}
+                  />
+                )}
                 <OutcomesPanel similar={alert.similar} title={alert.title} />
               </div>
               <Panel
@@ -175,6 +187,11 @@ function Facts({ alert }: { alert: AlertDetail }) {
       <Fact name="Risk">
         <RiskTag risk={alert.risk_score} />
       </Fact>
+      {alert.challenger_risk !== null && (
+        <Fact name="Challenger">
+          <RiskTag risk={alert.challenger_risk} />
+        </Fact>
+      )}
       <Fact name="Exposure">{formatMoney(alert.exposure)}</Fact>
       <Fact name="Receipts">{formatCount(alert.transaction_n)}</Fact>
       {alert.employee_id && (

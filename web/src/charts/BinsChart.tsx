@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a figure was spread when the model learned, and how it is now.
+import { useCallback } from 'react'
+import type { DriftBin } from '../api/client'
+import { formatPercent } from '../lib/format'
+import { EChart } from './EChart'
+import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
+
+interface Props {
+  title: string
+  bins: DriftBin[]
+  // Writes an edge of a bin.
+  show: (value: number) => string
+  height: number
+}
+
+function rangeText(bin: DriftBin, show: (value: number) => string): string {
+  if (bin.low === null && bin.high === null) return 'all'
+  if (bin.low === null) return `< ${show(bin.high ?? 0)}`
+  if (bin.high === null) return `≥ ${show(bin.low)}`
+  return `${show(bin.low)} – ${show(bin.high)}`
+}
+
+function binsOption({ title, bins, show }: Omit<Props, 'height'>, palette: Palette) {
+  const style = axisStyle(palette)
+  const bar = (data: (number | null)[], color: string) => ({
+    type: 'bar',
+    barGap: '10%',
+    barCategoryGap: '28%',
+    data,
+    itemStyle: { color, borderRadius: [2, 2, 0, 0] },
+  })
+  return {
+    grid: { left: 4, right: 8, top: 10, bottom: 2, containLabel: true },
+    tooltip: {
+      ...tooltipStyle(palette),
+      trigger: 'axis',
+      axisPointer: { type: 'shadow', shadowStyle: { color: palette.band, opacity: 0.4 } },
+      formatter: (points: { dataIndex: number }[]) => {
+        const bin = bins[points[0]?.dataIndex ?? 0]
+        if (!bin) return ''
+        return tooltipNode(`${title}: ${rangeText(bin, show)}`, [
+          ['When it learned', bin.reference === null ? '–' : formatPercent(bin.reference)],
+          ['Now', bin.now === null ? '–' : formatPercent(bin.now)],
+        ])
+      },
+    },
+    xAxis: {
+      type: 'category',
+      data: bins.map((bin) => rangeText(bin, show)),
+      ...style,
+      splitLine: { show: false },
+      axisLabel: { ...style.axisLabel, hideOverlap: true },
+    },
+    yAxis: {
+      type: 'value',
+      splitNumber: 3,
+      ...style,
+      axisLine: { show: false },
+      axisLabel: { ...style.axisLabel, formatter: (value: number) => formatPercent(value) },
+    },
+    series: [
+      bar(
+        bins.map((bin) => bin.reference),
+        palette.mark,
+      ),
+      bar(
+        bins.map((bin) => bin.now),
+        palette.accent,
+      ),
+    ],
+  }
+}
+
+export function BinsChart({ title, bins, show, height }: Props) {
+  const option = useCallback(
+    (palette: Palette) => binsOption({ title, bins, show }, palette),
+    [title, bins, show],
+  )
+  const text = bins
+    .map(
+      (bin) =>
+        `${rangeText(bin, show)}: ${formatPercent(bin.reference ?? 0)} then, ${formatPercent(bin.now ?? 0)} now`,
+    )
+    .join('; ')
+  return <EChart option={option} height={height} label={`${title}. ${text}`} />
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What champion and challenger would have flagged, day by day, on the same transactions.
+import { useCallback } from 'react'
+import type { Shadow } from '../api/client'
+import { formatCount, formatTime } from '../lib/format'
+import { EChart } from './EChart'
+import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
+
+interface Props {
+  shadow: Shadow
+  height: number
+}
+
+function shadowOption({ days }: Shadow, palette: Palette) {
+  const style = axisStyle(palette)
+  const bar = (data: number[], color: string) => ({
+    type: 'bar',
+    barGap: '10%',
+    barCategoryGap: '30%',
+    data,
+    itemStyle: { color, borderRadius: [2, 2, 0, 0] },
+  })
+  return {
+    grid: { left: 4, right: 8, top: 10, bottom: 2, containLabel: true },
+    tooltip: {
+      ...tooltipStyle(palette),
+      trigger: 'axis',
+      axisPointer: { type: 'shadow', shadowStyle: { color: palette.band, opacity: 0.4 } },
+      formatter: (points: { dataIndex: number }[]) => {
+        const day = days[points[0]?.dataIndex ?? 0]
+        if (!day) return ''
+        return tooltipNode(formatTime(day.date, 'day'), [
+          ['Champion', formatCount(day.champion_flagged)],
+          ['Challenger', formatCount(day.challenger_flagged)],
+          ['Both', formatCount(day.both_flagged)],
+          ['Scored by both', formatCount(day.scored)],
+        ])
+      },
+    },
+    xAxis: {
+      type: 'category',
+      data: days.map((day) => day.date),
+      ...style,
+      splitLine: { show: false },
+      axisLabel: {
+        ...style.axisLabel,
+        formatter: (date: string) => formatTime(date, 'monthDay'),
+      },
+    },
+    yAxis: { type: 'value', splitNumber: 3, minInterval: 1, ...style, axisLine: { show: false } },
+    series: [
+      bar(
+        days.map((day) => day.champion_flagged),
+        palette.mark,
+      ),
+      bar(
+        days.map((day) => day.challenger_flagged),
+        palette.accent,
+      ),
+    ],
+  }
+}
+
+export function ShadowChart({ shadow, height }: Props) {
+  const option = useCallback((palette: Palette) => shadowOption(shadow, palette), [shadow])
+  return (
+    <EChart
+      option={option}
+      height={height}
+      label={`Flagged transactions of ${shadow.days.length} days: champion ${formatCount(shadow.champion_flagged)}, challenger ${formatCount(shadow.challenger_flagged)}, both ${formatCount(shadow.both_flagged)}`}
+    />
+  )
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Button } from '@mantine/core'
+import { Link, useSearchParams } from 'react-router-dom'
+import type { Model } from '../../api/client'
+import { IntervalText } from '../../components/Intervals'
+import lists from '../../components/Lists.module.css'
+import { Panel } from '../../components/Panel'
+import { formatCount, formatTime } from '../../lib/format'
+import { modelKindLabels, modelStateLabels } from '../../lib/learning'
+import page from '../Page.module.css'
+import type { Wanted } from './ModelsPage'
+import styles from './Models.module.css'
+
+interface Props {
+  models: Model[]
+  mayChange: boolean
+  onWanted: (wanted: Wanted) => void
+}
+
+export function ModelTable({ models, mayChange, onWanted }: Props) {
+  const [params] = useSearchParams()
+  const shown = params.get('model')
+  return (
+    <Panel title="Versions" aside={`${formatCount(models.length)}, newest first`} isFlush>
+      <div
+        className={`${page.wide} ${styles.versions}`}
+        tabIndex={0}
+        role="group"
+        aria-label="Versions"
+      >
+        <table className={lists.table} style={{ minWidth: 860 }}>
+          <thead>
+            <tr>
+              <th scope="col">Model</th>
+              <th scope="col">State</th>
+              <th scope="col">Learned from</th>
+              <th scope="col" className={lists.figure}>
+                Average precision
+              </th>
+              <th scope="col" className={lists.figure}>
+                Precision
+              </th>
+              <th scope="col">Gate</th>
+              <th scope="col">
+                <span className="sr">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {models.map((model) => (
+              <Row
+                key={model.id}
+                model={model}
+                isShown={model.id === shown}
+                onPromote={
+                  mayChange && model.state !== 'champion'
+                    ? () => onWanted({ action: 'promote', model })
+                    : undefined
+                }
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Panel>
+  )
+}
+
+interface RowProps {
+  model: Model
+  isShown: boolean
+  onPromote: (() => void) | undefined
+}
+
+function Row({ model, isShown, onPromote }: RowProps) {
+  const { metrics } = model
+  return (
+    <tr data-model={model.id} data-shown={isShown || undefined}>
+      <td>
+        <Link
+          to={`/models?model=${encodeURIComponent(model.id)}`}
+          replace
+          aria-current={isShown || undefined}
+          className={styles.id}
+        >
+          {model.id}
+        </Link>
+        <div className="muted">{modelKindLabels[model.kind]}</div>
+      </td>
+      <td>
+        <span className={styles.state} data-state={model.state}>
+          {modelStateLabels[model.state]}
+        </span>
+        <div className="muted num">{formatTime(model.changed_at, 'dateTime')}</div>
+      </td>
+      <td className="num">
+        <RowsText model={model} />
+      </td>
+      <td className={lists.figure}>{metrics ? <IntervalText interval={metrics.ap} /> : '–'}</td>
+      <td className={lists.figure}>
+        {metrics ? <IntervalText interval={metrics.precision} style="percent" /> : '–'}
+      </td>
+      <td>{model.decision ? (model.decision.promote ? 'Promotes' : 'Does not promote') : '–'}</td>
+      <td className={lists.figure}>
+        {onPromote && (
+          <Button
+            size="compact-sm"
+            fz="xs"
+            variant="default"
+            aria-label={`Promote ${model.id}`}
+            onClick={onPromote}
+          >
+            Promote
+          </Button>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+function RowsText({ model }: { model: Model }) {
+  const { rows, transactions } = model
+  if (!rows) return <>{formatCount(transactions)} transactions</>
+  return (
+    <>
+      {rows.from && rows.to && (
+        <>
+          {formatTime(rows.from, 'monthDay')} to {formatTime(rows.to, 'monthDay')}
+          <br />
+        </>
+      )}
+      <span className="muted">
+        {formatCount(rows.positive ?? 0)} fraud, {formatCount(rows.negative ?? 0)} honest by verdict
+      </span>
+    </>
+  )
+}
