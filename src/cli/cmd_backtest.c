@@ -183,12 +183,12 @@ static void print_tables(const tw_backtest *b)
                (unsigned long long)s->confirmed_n, (unsigned long long)s->refuted_n,
                (unsigned long long)s->unknown_n);
     }
-    printf("\n%-26s %8s %9s %8s %8s\n", "signal", "fired", "confirmed", "refuted", "alerts");
+    printf("\n%-26s %8s %8s %9s %8s\n", "signal", "fired", "alerts", "confirmed", "refuted");
     for (size_t i = 0; i < b->signal_n; i++) {
         const tw_backtest_signal *s = &b->signals_own[i];
-        printf("%-26s %8llu %9llu %8llu %8llu\n", s->name, (unsigned long long)s->fired_n,
-               (unsigned long long)s->confirmed_n, (unsigned long long)s->refuted_n,
-               (unsigned long long)s->alert_n);
+        printf("%-26s %8llu %8llu %9llu %8llu\n", s->name, (unsigned long long)s->fired_n,
+               (unsigned long long)s->alert_n, (unsigned long long)s->confirmed_n,
+               (unsigned long long)s->refuted_n);
     }
 }
 
