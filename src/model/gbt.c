@@ -5,7 +5,7 @@
 // left out.
 #include <math.h>
 
-#include "gbt_internal.h"
+#include "gbt_plan.h"
 
 tw_status twi_gbt_nodes_init(twi_gbt_nodes *nodes, const tw_alloc *alloc, size_t n)
 {
@@ -177,7 +177,8 @@ static tw_status fill(tw_gbt *gbt, const tw_gbt_tree *trees, ordering *o, tw_err
         TW_CHECK(!fault);
         copy_tree(gbt, &trees[t], gbt->start_own[t], o);
     }
-    return TW_OK;
+    tw_status status = twi_gbt_plan_new(gbt, &gbt->plan_own);
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "out of memory for boosted trees");
 }
 
 static tw_status check_shape(size_t trees_n, size_t inputs_n, tw_gbt_objective objective,
@@ -229,6 +230,7 @@ void tw_gbt_free(tw_gbt *gbt)
     const tw_alloc *alloc = gbt->alloc;
     tw_free_array(alloc, gbt->start_own, gbt->trees_n + 1, sizeof(uint32_t));
     twi_gbt_nodes_release(&gbt->nodes, alloc);
+    twi_gbt_plan_free(alloc, gbt->plan_own);
     tw_delete(alloc, gbt);
 }
 

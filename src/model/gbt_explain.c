@@ -14,7 +14,7 @@
 // An edge (named after its lower node) with input i then gives (one - zero) * sum / factor to i;
 // where an edge further up has the same input, that one must not count these leaves again, so its
 // part of them is taken out. A factor of 0 means that no leaf below counts at all.
-#include "gbt_internal.h"
+#include "gbt_lanes.h"
 
 #define POINTS_MAX 8
 
@@ -134,12 +134,37 @@ static void explain_tree(walk_state *w)
     }
 }
 
+static void explain_lanes(const tw_gbt *gbt, const float *row, double *out)
+{
+    const twi_gbt_plan *plan = gbt->plan_own;
+    twi_gbt_codes codes;
+    bool has_avx512 = twi_gbt_has_avx512();
+    if (has_avx512)
+        twi_gbt_encode_avx512(plan, row, &codes);
+    else
+        twi_gbt_encode(plan, row, &codes);
+    for (size_t i = 0; i < plan->lanes_n; i++) {
+        size_t tree = i * TWI_GBT_LANES, n = TW_MIN(gbt->trees_n - tree, (size_t)TWI_GBT_LANES);
+        uint64_t right[TWI_GBT_LANES] = {0};
+        if (has_avx512)
+            twi_gbt_decide_avx512(plan, &codes, tree, n, right);
+        else
+            twi_gbt_decide(plan, &codes, tree, n, right);
+        twi_gbt_lanes_explain(&plan->lanes[i], right, out);
+    }
+}
+
 void tw_gbt_explain(const tw_gbt *gbt, const float *row, double *out, double *expected)
 {
-    walk_state w = {.gbt = gbt, .q = gbt->depth <= 8 ? &few : &many, .row = row, .out = out};
-    w.expected = (double)gbt->base_margin;
     for (size_t i = 0; i < gbt->inputs_n; i++)
         out[i] = 0.0;
+    if (gbt->plan_own && gbt->plan_own->lanes_n > 0) {
+        explain_lanes(gbt, row, out);
+        *expected = gbt->plan_own->expected;
+        return;
+    }
+    walk_state w = {.gbt = gbt, .q = gbt->depth <= 8 ? &few : &many, .row = row, .out = out};
+    w.expected = (double)gbt->base_margin;
     for (size_t t = 0; t < gbt->trees_n; t++) {
         w.start = gbt->start_own[t];
         explain_tree(&w);

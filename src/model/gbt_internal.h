@@ -26,6 +26,8 @@ typedef struct twi_gbt_nodes {
     float *cover_own, *gain_own;
 } twi_gbt_nodes;
 
+typedef struct twi_gbt_plan twi_gbt_plan;
+
 struct tw_gbt {
     const tw_alloc *alloc;
     size_t inputs_n, trees_n;
@@ -34,6 +36,7 @@ struct tw_gbt {
     uint32_t depth;      // of the deepest tree, in splits
     uint32_t *start_own; // [trees_n + 1], index of the root in nodes
     twi_gbt_nodes nodes;
+    twi_gbt_plan *plan_own; // what is scored, gbt_plan.h; NULL = the nodes themselves
 };
 
 // Zeroed arrays; TW_NO_MEMORY, and then release is still due.
