@@ -34,7 +34,9 @@ static const char help[] =
 static bool show_stage(void *ctx, tw_train_stage stage, uint64_t done, uint64_t all)
 {
     twi_progress *progress = ctx;
-    static const char *const units[] = {"facts read", "rounds", "resamples", ""};
+    static const char *const units[] = {"facts read", "rounds", "resamples"};
+    if (stage == TW_TRAIN_DONE)
+        return false;
     // The replay is most of the time; how many rounds there will be nobody knows.
     double share = stage == TW_TRAIN_REPLAY && all > 0 ? (double)done / (double)all : (double)NAN;
     twi_progress_show(progress, share, done, units[stage]);
@@ -85,7 +87,8 @@ static void print_json(const tw_training *t)
 
 static void print_interval(const char *what, tw_interval i)
 {
-    printf("  %-28s %.3f (%.3f to %.3f)\n", what, i.value, i.low, i.high);
+    if (isfinite(i.value))
+        printf("  %-28s %.3f (%.3f to %.3f)\n", what, i.value, i.low, i.high);
 }
 
 static void print_classifier(const tw_training *t)
@@ -96,14 +99,15 @@ static void print_classifier(const tw_training *t)
            twi_thousands(t->negative_n, n));
     printf("  out of time                  AP %.3f, AUC %.3f, calibration error %.3f\n",
            t->metrics.ap, t->metrics.auc, t->metrics.calibration_error);
-    if (d->row_n > 0) {
+    if (isfinite(d->difference.value)) {
         printf("On %llu decided cases of the same later days, %llu of them flagged by each:\n",
                (unsigned long long)d->row_n, (unsigned long long)d->budget_n);
         print_interval("champion's precision", d->champion_precision);
         print_interval("challenger's precision", d->challenger_precision);
         print_interval("gain in average precision", d->difference);
-        printf("  %-28s %.2f of the champion's\n", "false at equal recall",
-               d->false_at_equal_recall);
+        if (isfinite(d->false_at_equal_recall))
+            printf("  %-28s %.2f of the champion's\n", "false at equal recall",
+                   d->false_at_equal_recall);
     }
     printf("%s: %s\n", t->is_promoted ? "Promoted" : "Not promoted", d->reason);
 }
