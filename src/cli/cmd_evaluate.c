@@ -32,7 +32,7 @@ static const char help[] =
     "of a\n"
     "scheme with \"ring\" in its name, a card.\n"
     "\n"
-    "Examples:\n"
+    "Example:\n"
     "  tillwatch evaluate --labels sim/labels.csv\n"
     "  tillwatch score --out new.csv --model MODEL\n"
     "  tillwatch evaluate --labels sim/labels.csv --scores new.csv --against old.csv\n";
