@@ -418,19 +418,3 @@ uint64_t tw_detector_case_key(const tw_detector *d, uint64_t alert_key)
     const twi_closed *entry = entry_of(d, alert_key);
     return entry ? d->cases_own[entry->case_idx].key : 0;
 }
-
-void tw_detector_judge_case(tw_detector *d, uint64_t case_key, const tw_fact *verdict,
-                            tw_alert_change *changes, size_t *change_n)
-{
-    *change_n = 0;
-    const tw_table_slot *slot = tw_table_find(&d->case_table, case_key);
-    if (!slot)
-        return;
-    twi_case *c = &d->cases_own[slot->value];
-    if (c->alert != TWI_NONE) {
-        twi_closed *entry = entry_of(d, d->alerts_own[c->alert].key);
-        changes[(*change_n)++] = (tw_alert_change){TW_ALERT_CLOSED, close_alert(d, entry, verdict)};
-        twi_trust_judge(d, entry, verdict->as.verdict.verdict);
-    }
-    judge_case(d, c, verdict->as.verdict.verdict);
-}

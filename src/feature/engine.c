@@ -158,6 +158,7 @@ static twi_segments *beside(tw_engine *engine, tw_entity_kind kind)
     case TW_ENTITY_TXN:
     case TW_ENTITY_PAIR:
     case TW_ENTITY_APPROVAL:
+    case TW_ENTITY_MEMBER:
     case TW_ENTITY_N:
         break;
     }
@@ -372,7 +373,8 @@ static void drop_expired(twi_kind *kind, twi_entity *entity, uint32_t now_s)
 static uint32_t partner_of(const twi_event *event, tw_entity_kind which)
 {
     const uint32_t not_seen_yet = TWI_NONE - 1;
-    tw_entity_kind partner = which == TW_ENTITY_EMPLOYEE  ? TW_ENTITY_ACCOUNT
+    bool of_cards = which == TW_ENTITY_EMPLOYEE || which == TW_ENTITY_MEMBER;
+    tw_entity_kind partner = of_cards                     ? TW_ENTITY_ACCOUNT
                              : which == TW_ENTITY_ACCOUNT ? TW_ENTITY_STORE
                                                           : TW_ENTITY_TXN;
     if (event->keys[partner] == 0)
@@ -525,6 +527,7 @@ static void apply_transaction(tw_engine *engine, const tw_fact *fact, uint64_t f
     sweep(engine, TW_ENTITY_ACCOUNT);
     sweep(engine, TW_ENTITY_PAIR);
     sweep(engine, TW_ENTITY_APPROVAL);
+    sweep(engine, TW_ENTITY_MEMBER);
 }
 
 static void apply_shift(tw_engine *engine, const tw_shift *shift)

@@ -56,6 +56,10 @@ void twi_event_keys(const tw_transaction *txn, twi_event *event)
             twi_entity_key(TW_ENTITY_EMPLOYEE, txn->override_employee_id, TW_STR_NONE);
         keys[TW_ENTITY_APPROVAL] = tw_hash_pair(keys[TW_ENTITY_EMPLOYEE], approver);
     }
+    if (txn->loyalty_id.bytes) {
+        uint64_t member = twi_entity_key(TW_ENTITY_MEMBER, txn->loyalty_id, TW_STR_NONE);
+        keys[TW_ENTITY_MEMBER] = tw_hash_pair(keys[TW_ENTITY_EMPLOYEE], member);
+    }
     event->own_s = (uint32_t)(txn->time_ms / 1000);
     event->local_ms = tw_transaction_local_ms(txn);
     static const double powers[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};

@@ -102,11 +102,13 @@ static void walk_kind(walk *w, twi_kind *kind)
 
 static uint64_t shape_hash(const tw_engine *engine)
 {
-    uint64_t sizes[16] = {sizeof(twi_entity),  sizeof(twi_receipt),  sizeof(twi_register),
-                          sizeof(twi_account), sizeof(twi_employee), sizeof(twi_store),
-                          sizeof(twi_group),   sizeof(twi_entry),    sizeof(twi_chunk)};
+    enum { FIXED = 9 };
+    uint64_t sizes[FIXED + TW_ENTITY_N] = {
+        sizeof(twi_entity),  sizeof(twi_receipt),  sizeof(twi_register),
+        sizeof(twi_account), sizeof(twi_employee), sizeof(twi_store),
+        sizeof(twi_group),   sizeof(twi_entry),    sizeof(twi_chunk)};
     for (int k = 0; k < TW_ENTITY_N; k++)
-        sizes[9 + k] = engine->kinds[k].dense.item_bytes;
+        sizes[FIXED + k] = engine->kinds[k].dense.item_bytes;
     return tw_hash64(sizes, sizeof(sizes), tw_catalogue_hash());
 }
 

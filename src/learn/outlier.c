@@ -31,7 +31,8 @@ void tw_outlier_weights(const float *x, size_t n, size_t stride, uint32_t store_
     for (int f = 0; f < TW_FEATURE_N; f++) {
         const tw_feature_row *row = tw_feature_get((tw_feature)f);
         bool is_employee = row->entity == TW_ENTITY_EMPLOYEE || row->entity == TW_ENTITY_PAIR ||
-                           row->entity == TW_ENTITY_APPROVAL || strncmp(row->name, "peer_", 5) == 0;
+                           row->entity == TW_ENTITY_APPROVAL || row->entity == TW_ENTITY_MEMBER ||
+                           strncmp(row->name, "peer_", 5) == 0;
         bool is_out = is_clock(row) || (no_persons && is_employee) ||
                       (store_n < 2 && row->entity == TW_ENTITY_STORE);
         out[f] = is_out ? 0 : 1;

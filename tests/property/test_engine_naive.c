@@ -212,6 +212,8 @@ static void random_transaction(stream *s, size_t i, tw_transaction *txn)
     txn->employee_id = text(s, 3, "e", tw_rng_below(&s->rng, 5));
     if (tw_rng_below(&s->rng, 2))
         txn->customer_id = text(s, 4, "c", tw_rng_below(&s->rng, 6) * tw_rng_below(&s->rng, 20));
+    if (tw_rng_below(&s->rng, 3) == 0)
+        txn->loyalty_id = text(s, 7, "l", tw_rng_below(&s->rng, 4));
     if (tw_rng_below(&s->rng, 6) == 0)
         txn->override_employee_id = text(s, 5, "e", tw_rng_below(&s->rng, 5));
     txn->type = types[tw_rng_below(&s->rng, 8)];
@@ -270,6 +272,9 @@ static void note(const tw_transaction *txn, uint32_t store_time, uint32_t filter
     if (txn->override_employee_id.bytes)
         snprintf(r->ids[TW_ENTITY_APPROVAL], 32, "%.*s+%.*s", TW_STR_ARG(txn->employee_id),
                  TW_STR_ARG(txn->override_employee_id));
+    if (txn->loyalty_id.bytes)
+        snprintf(r->ids[TW_ENTITY_MEMBER], 32, "%.*s+%.*s", TW_STR_ARG(txn->employee_id),
+                 TW_STR_ARG(txn->loyalty_id));
     for (int k = 1; k < TW_ENTITY_N; k++) {
         r->t[k] = store_time;
         for (size_t i = 0; i + 1 < history_n; i++) {

@@ -55,7 +55,8 @@ static const char shop_signals[] =
     "    weight: 4\n"
     "    exposure: none\n"
     "    sentence: Rung again\n";
-static const char shop_policy[] = "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\n";
+static const char shop_policy[] =
+    "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nhabit_share: 1\n";
 
 typedef struct shop {
     tw_engine *engine;

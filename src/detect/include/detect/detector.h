@@ -172,10 +172,6 @@ size_t tw_detector_alert_seqs(const tw_detector *detector, uint64_t alert_key, u
 uint64_t tw_detector_case_key(const tw_detector *detector, uint64_t alert_key);
 // What apply does for a verdict on the transaction at a journal position.
 void tw_detector_judge(tw_detector *detector, uint64_t seq, tw_verdict_kind verdict);
-// A verdict on the entity and scheme with this key, whatever alert it has here: for backtests,
-// where the recorded run's alerts have other ids. changes as apply.
-void tw_detector_judge_case(tw_detector *detector, uint64_t case_key, const tw_fact *verdict,
-                            tw_alert_change *changes, size_t *change_n);
 
 // --- snapshots
 // ---------------------------------------------------------------------------------------

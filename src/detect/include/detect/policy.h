@@ -37,7 +37,7 @@
     X(operational_factor, 1.5, 1, 100, "ratio",                                                    \
       "Evidence needed after a verdict OPERATIONAL or INCONCLUSIVE")                               \
     X(operational_days, 28, 0, 3650, "days", "How long that holds")                                \
-    X(habit_share, 0.005, 0.0001, 1, "share",                                                       \
+    X(habit_share, 0.005, 0.0001, 1, "share",                                                      \
       "Share of the employees for whom a signal may fire in four weeks; one that fires for more "  \
       "is taken for a habit of the house and counts less, until verdicts speak")                   \
     X(audit_share, 0, 0, 0.1, "share",                                                             \

@@ -23,7 +23,8 @@
     X(STORE, "store")                                                                              \
     X(ACCOUNT, "account")                                                                          \
     X(PAIR, "employee_account")                                                                    \
-    X(APPROVAL, "employee_approver")
+    X(APPROVAL, "employee_approver")                                                               \
+    X(MEMBER, "employee_member")
 
 // X(NAME, "label", delay in seconds, width in seconds); width 0 = not a sliding window
 #define TW_WINDOWS(X)                                                                              \
@@ -94,7 +95,7 @@ typedef enum tw_measure {
     TW_MEASURE_RATE,     // count of filter / count of all; 0 when none
     TW_MEASURE_DISCOUNT, // discount over the filter / (sales + discount of sales); 0 when none
     TW_MEASURE_DISTINCT, // distinct partners over the filter: stores of an account, accounts of an
-                         // employee
+                         // employee or of an employee's sales with a loyalty id
 } tw_measure;
 
 // X(NAME, entity, window, measure, filter, "unit", "title", "help")
@@ -298,7 +299,7 @@ typedef enum tw_measure {
     X(acc_risk_7d_30d, ACCOUNT, 7D_30D, RATE, CONFIRMED, "share", "Confirmed share, account",      \
       "Share of this account's transactions with a verdict CONFIRMED, 30 days that ended 7 days "  \
       "ago")                                                                                       \
-    /* This employee with this account; this employee with this approver. */                       \
+    /* This employee with this account, this approver, this loyalty id. */                         \
     X(pair_n_28d, PAIR, 28D, COUNT, ALL, "count", "Together, 28 d",                                \
       "Transactions of this account at this employee's till in 28 days")                           \
     X(pair_discount_n_28d, PAIR, 28D, COUNT, DISCOUNT, "count", "Discounts to this card, 28 d",    \
@@ -311,6 +312,10 @@ typedef enum tw_measure {
     X(approval_n_28d, APPROVAL, 28D, COUNT, OVERRIDE, "count",                                     \
       "Approvals by the same person, 28 d",                                                        \
       "Overrides of this employee by this approver in 28 days")                                    \
+    X(member_n_7d, MEMBER, 7D, COUNT, SALE, "count", "Sales with this loyalty id, 7 d",            \
+      "Sales of this employee with this loyalty id in 7 days")                                     \
+    X(member_accounts_28d, MEMBER, 28D, DISTINCT, SALE, "count", "Cards with this loyalty id",     \
+      "Different cards or customers that paid this employee with this loyalty id in 28 days")      \
     /* The register and the store. */                                                              \
     X(reg_refund_rate_28d, REGISTER, 28D, RATE, REFUND, "share",                                   \
       "Refund rate of the register, 28 d",                                                         \
