@@ -4,7 +4,7 @@
 // when there is no champion), calibrated on the journal's verdicts.
 #include "learn/wrap.h"
 #include "model/xgboost.h"
-#include "outlier.h"
+#include "outlier_model.h"
 #include "registry.h"
 #include "training.h"
 

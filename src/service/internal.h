@@ -7,7 +7,7 @@
 //   alerts.c   alert rows and their JSON    recover.c  open, replay
 //   train.c    one training                 rebuild.c  the journal against what is live
 //   schedule.c when trainings run           registry.c what scores, changed
-//   outlier.c  the outlier model            watch.c    figures about models, in the core
+//   outlier_model.c  the outlier model      watch.c    figures about models, in the core
 //
 // Threads: producers; the flow thread (core, groups); the writer thread (journal appends that
 // overlap with applying); the projector thread (ledger); the trainer thread. Locks, in the order in

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "model/file.h"
-#include "outlier.h"
+#include "outlier_model.h"
 #include "registry.h"
 #include "training.h"
 

@@ -2,8 +2,8 @@
 //
 // The outlier model: an isolation forest on the sampled rows of the last 28 engine days, without
 // those that people confirmed as fraud. A champion's classifier goes on in the new file.
-#ifndef TWI_SERVICE_OUTLIER_H
-#define TWI_SERVICE_OUTLIER_H
+#ifndef TWI_SERVICE_OUTLIER_MODEL_H
+#define TWI_SERVICE_OUTLIER_MODEL_H
 
 #include "internal.h"
 #include "model/file.h"
@@ -14,6 +14,7 @@ typedef struct twi_sample_set {
     size_t cap, n;
     uint64_t seen_n, seq; // transactions it was drawn from, and their last place
     int32_t first_day, last_day;
+    uint32_t store_n; // of the chain
 } twi_sample_set;
 
 // Takes the copy inside the gate: some 10 ms for 60,000 rows. TW_INVALID with a sentence when there

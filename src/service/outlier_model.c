@@ -2,7 +2,7 @@
 //
 // From the sample to a model file. The file's reference for drift says what inputs and risk look
 // like on the rows that the forest learned from, as this very model scores them.
-#include "outlier.h"
+#include "outlier_model.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,6 +12,7 @@
 #include "detect/score.h"
 #include "json_text.h"
 #include "learn/drift.h"
+#include "learn/outlier.h"
 
 #define MODEL_SEED 20
 
@@ -29,6 +30,7 @@ tw_status twi_sample_take(tw_service *service, twi_sample_set *set, tw_err *err)
     set->cap = twi_sampler_n(&core->sampler);
     set->seen_n = twi_sampler_seen(&core->sampler);
     set->seq = core->seq;
+    set->store_n = tw_engine_entity_n(core->engine_own, TW_ENTITY_STORE);
     twi_sampler_days(&core->sampler, &set->first_day, &set->last_day);
     tw_status status = TW_OK;
     if (set->cap >= TWI_SAMPLE_MIN) {
@@ -61,6 +63,9 @@ tw_status twi_forest_train(const tw_alloc *alloc, const twi_sample_set *set, tw_
 {
     tw_iforest_options options = tw_iforest_options_default();
     twi_sample_set rows = *set; // fetch takes no const
+    float weights[TW_FEATURE_N];
+    tw_outlier_weights(set->rows_own, set->n, TWI_SAMPLE_WIDTH, set->store_n, weights);
+    options.weights = weights;
     options.seed = MODEL_SEED;
     options.sample_n = TW_MIN(options.sample_n, (uint32_t)set->n);
     return tw_iforest_train_rows(alloc, fetch_row, &rows, set->n, TW_FEATURE_N, &options, out, err);
