@@ -299,7 +299,7 @@ static void counts_are_poisson(void **state)
 // Rows of the shortest head of the order that holds `target` frauds; ties by their share.
 static double naive_needed(const float *risk, double target)
 {
-    double needed = 0, level = INFINITY, held = 0;
+    double needed = 0, level = (double)INFINITY, held = 0;
     while (held < target) {
         double next = -1, all = 0, fraud = 0;
         for (size_t i = 0; i < s.n; i++)

@@ -204,8 +204,8 @@ static void bad_rows_are_refused(void **state)
                                              &reference, &err),
                      TW_INVALID);
     assert_true(err.text[0] != '\0');
-    assert_int_equal(tw_drift_reference_make(alloc, then.x[0], TW_INPUT_N, NULL, then.risk, 9, NAN,
-                                             &reference, NULL),
+    assert_int_equal(tw_drift_reference_make(alloc, then.x[0], TW_INPUT_N, NULL, then.risk, 9,
+                                             (double)NAN, &reference, NULL),
                      TW_INVALID);
     assert_int_equal(tw_drift_reference_make(alloc, then.x[0], TW_INPUT_N - 1, NULL, then.risk, 9,
                                              1, &reference, NULL),
@@ -348,7 +348,7 @@ static void few_rows_raise_no_alarm_by_chance(void **state)
     // 2 of 3 right is no proof of a precision under 0.85, nor against 0.95 expected.
     tw_week week = {.precision = tw_share_of(2, 3), .predicted = 0.85};
     assert_int_equal(tw_drift_alarms(NULL, &week, 1, &limits, alarms), 0);
-    week.predicted = NAN; // no classifier
+    week.predicted = (double)NAN; // no classifier
     week.precision = tw_share_of(0, 30);
     assert_int_equal(tw_drift_alarms(NULL, &week, 1, &limits, alarms), 1);
 }
