@@ -352,4 +352,3 @@ if [ -n "$venv_bench" ]; then
 fi
 # Loads an exported model as others would; without it that one test is skipped.
 [ -z "$venv_test" ] || venv_want mlflow "mlflow-skinny==$mlflow_version"
-

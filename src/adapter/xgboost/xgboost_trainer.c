@@ -53,7 +53,7 @@ static tw_status check_params(const tw_train_params *p, tw_err *err)
         {"rounds_n", p->rounds_n, 1.0, 4096.0},
         {"early_stop_n", p->early_stop_n, 0.0, 4096.0},
         {"depth", p->depth, 1.0, 12.0},
-        {"bins_n", p->bins_n, 2.0, 1024.0},
+        {"bins_n", p->bins_n, 2.0, 16384.0},
         {"threads_n", p->threads_n, 1.0, 64.0},
         {"eta", p->eta, 1e-6, 1.0},
         {"min_child_weight", p->min_child_weight, 0.0, 1e9},
@@ -192,25 +192,27 @@ static double power_of_two_above(double v)
     return ldexp(1.0, fraction == 0.5 ? exponent - 1 : exponent);
 }
 
+// At least four rows, so that `rounder` below is more than twice the largest gradient.
 static double step_of(const tw_train_matrix *m)
 {
+    double rows_n = power_of_two_above((double)TW_MAX(m->rows_n, (size_t)4));
     float most = m->weight ? 0.0f : 1.0f;
     for (size_t i = 0; m->weight && i < m->rows_n; i++)
         most = TW_MAX(most, m->weight[i]);
-    return ldexp(power_of_two_above((double)most) * power_of_two_above((double)m->rows_n), -52);
+    return ldexp(power_of_two_above((double)most) * rows_n, -52);
 }
 
 static void gradients(training *t, const float *margin)
 {
     const tw_train_matrix *m = t->train;
-    double step = t->step, per_step = 1.0 / step; // exact, a power of two
+    double rounder = ldexp(1.5 * t->step, 52); // its last bit is worth one step
     for (size_t i = 0; i < m->rows_n; i++) {
         double weight = m->weight ? (double)m->weight[i] : 1.0;
         double p = 1.0 / (1.0 + exp(-(double)margin[i]));
         double g = weight * (p - (double)m->label[i]);
         double h = weight * fmax(p * (1.0 - p), HESSIAN_MIN);
-        t->gradient_own[i] = (float)(rint(g * per_step) * step);
-        t->hessian_own[i] = (float)(rint(h * per_step) * step);
+        t->gradient_own[i] = (float)(g + rounder - rounder);
+        t->hessian_own[i] = (float)(h + rounder - rounder);
     }
 }
 

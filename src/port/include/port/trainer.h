@@ -25,7 +25,7 @@ typedef struct tw_train_params {
     uint32_t rounds_n;     // 1..4096; the most when early_stop_n > 0
     uint32_t early_stop_n; // rounds without a better validation loss before it ends; 0 = off
     uint32_t depth;        // 1..12
-    uint32_t bins_n;       // of the histograms, 2..1024
+    uint32_t bins_n;       // of the histograms, 2..16384
     uint32_t threads_n;    // 1..64
     uint32_t seed;
     double eta;                       // learning rate, (0, 1]
