@@ -168,7 +168,6 @@ static tw_status build(const tw_detector *d, tw_config_kind kind, tw_str content
     *out = (built){0};
     switch (kind) {
     case TW_CONFIG_MODEL:
-        return twi_scorer_load(d->alloc, content, &out->scorer, err);
     case TW_CONFIG_CHALLENGER:
         return content.bytes > 0 ? twi_scorer_load(d->alloc, content, &out->scorer, err) : TW_OK;
     case TW_CONFIG_DECISION:
@@ -195,6 +194,8 @@ static tw_status build(const tw_detector *d, tw_config_kind kind, tw_str content
 tw_status tw_detector_check(const tw_detector *d, tw_config_kind kind, tw_str content, tw_err *err)
 {
     built b;
+    if (kind == TW_CONFIG_MODEL && content.bytes == 0)
+        return tw_fail(err, TW_INVALID, "the model is empty");
     TW_TRY(build(d, kind, content, &b, err));
     built_release(&b);
     return TW_OK;
@@ -216,8 +217,9 @@ static tw_status keep_content(tw_detector *d, tw_config_kind kind, tw_str name, 
     twi_config *config = &d->configs[kind];
     tw_free_array(d->alloc, config->content_own, config->bytes, 1);
     *config = (twi_config){.content_own = copy, .bytes = content.bytes};
-    // An empty challenger is none, so it has no name either.
-    bool is_named = kind != TW_CONFIG_CHALLENGER || content.bytes > 0;
+    // An empty model is none, so it has no name either.
+    bool is_model = kind == TW_CONFIG_MODEL || kind == TW_CONFIG_CHALLENGER;
+    bool is_named = !is_model || content.bytes > 0;
     tw_str_copy(is_named ? name : TW_STR_NONE, config->name, sizeof config->name);
     return TW_OK;
 }

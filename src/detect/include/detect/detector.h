@@ -77,14 +77,16 @@ tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine,
                           tw_detector **out) TW_MUST_CHECK;
 void tw_detector_free(tw_detector *detector);
 
-// Installs a model (file bytes) as champion or challenger, a signal set or a policy (YAML text); an
-// empty challenger takes it away, and so does a champion of the challenger's name; a decision has
-// no effect. Validated before anything changes: on failure the detector is as it was and *err says
-// why in one sentence. Evidence and open alerts of schemes that the new set still has are kept by
-// name.
+// Installs a model (file bytes) as champion or challenger, a signal set or a policy (YAML text). No
+// bytes: no such model from here on; a champion of the challenger's name ends the challenger; a
+// decision has no effect. Validated before anything changes: on failure the detector is as it was
+// and *err says why in one sentence. Evidence and open alerts of schemes that the new set still has
+// are kept by name. A replay of a journal that is older than the catalogue meets models that it
+// cannot use (TW_UNSUPPORTED): it installs none instead.
 tw_status tw_detector_config(tw_detector *detector, tw_config_kind kind, tw_str name,
                              tw_str content, tw_err *err) TW_MUST_CHECK;
-// The same validation with no effect, for admission before a config is journaled.
+// The same validation with no effect, for admission before a config is journaled; a champion must
+// have content.
 tw_status tw_detector_check(const tw_detector *detector, tw_config_kind kind, tw_str content,
                             tw_err *err) TW_MUST_CHECK;
 // The champion, or NULL; a view, good until the next config.
