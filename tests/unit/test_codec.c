@@ -62,6 +62,7 @@ static void random_facts_come_back_with_the_same_bytes(void **state)
         encode(&fact, &f->first);
         assert_int_equal(tw_fact_decode(f->first.data_own, f->first.bytes, &f->arena, &back),
                          TW_OK);
+        assert_int_equal(tw_fact_peek(f->first.data_own, f->first.bytes), fact.kind);
         encode(&back, &f->second);
         assert_int_equal(f->first.bytes, f->second.bytes);
         assert_memory_equal(f->first.data_own, f->second.data_own, f->first.bytes);
@@ -98,6 +99,24 @@ static void a_decoded_receipt_has_every_field(void **state)
     assert_int_equal(b->tender_n, 1);
     assert_true(tw_str_equal(tw_transaction_account(a), tw_transaction_account(b)));
     assert_true(b->tenders[0].amount_minor == a->tenders[0].amount_minor);
+}
+
+static void a_head_that_no_decoder_takes_has_no_kind(void **state)
+{
+    (void)state;
+    uint8_t head[10] = {1, TW_FACT_VERDICT};
+    assert_int_equal(tw_fact_peek(head, sizeof head), TW_FACT_VERDICT);
+    assert_int_equal(tw_fact_peek(head, sizeof head - 1), 0);
+    assert_int_equal(tw_fact_peek(NULL, 0), 0);
+    head[1] = TW_FACT_CONFIG + 1;
+    assert_int_equal(tw_fact_peek(head, sizeof head), 0);
+    head[1] = 0;
+    assert_int_equal(tw_fact_peek(head, sizeof head), 0);
+    head[1] = TW_FACT_SHIFT;
+    head[0] = 2; // a newer version
+    assert_int_equal(tw_fact_peek(head, sizeof head), 0);
+    head[0] = 0;
+    assert_int_equal(tw_fact_peek(head, sizeof head), 0);
 }
 
 static void check_golden(fixture *f, const tw_fact *fact, const char *hex)
@@ -309,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(random_facts_come_back_with_the_same_bytes, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_decoded_receipt_has_every_field, set_up, tear_down),
+        cmocka_unit_test(a_head_that_no_decoder_takes_has_no_kind),
         cmocka_unit_test_setup_teardown(golden_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(golden_bytes_of_the_other_kinds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(statuses_of_damage, set_up, tear_down),

@@ -214,6 +214,14 @@ static void plant(tw_dataset *d, bool is_planted)
         d->x_own[i * TW_INPUT_N + TW_INPUT_fired_n] = d->examples_own[i].label;
 }
 
+static bool is_same_row(const float *a, const float *b)
+{
+    for (size_t i = 0; i < TW_INPUT_N; i++)
+        if (a[i] != b[i] && !(isnan(a[i]) && isnan(b[i])))
+            return false;
+    return true;
+}
+
 // How many of the labelled rows have another feature row once the future is taken away.
 static size_t leaking(const tape *t, bool is_history, bool is_planted)
 {
@@ -230,7 +238,7 @@ static size_t leaking(const tape *t, bool is_history, bool is_planted)
         plant(&then, is_planted);
         // Alone in an undecided alert the row is left out: its features are in the replay then.
         if (row_of(&then, seq))
-            n += memcmp(x_of(&then, seq), x_of(&all, seq), TW_INPUT_N * sizeof(float)) != 0;
+            n += !is_same_row(x_of(&then, seq), x_of(&all, seq));
         tw_dataset_release(&then);
         past_release(&p);
     }
