@@ -112,6 +112,24 @@ static void weights_count(void **state)
     assert_near(reference.inputs[0].share[2], 0.5, 1e-7);
 }
 
+static void many_rows_are_thinned_evenly(void **state)
+{
+    (void)state;
+    enum { MANY = 70000 };
+    static float x[MANY][TW_INPUT_N], risk[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        risk[i] = (float)i;
+    tw_drift_reference reference;
+    assert_int_equal(tw_drift_reference_make(tw_alloc_system(), x[0], TW_INPUT_N, NULL, risk, MANY,
+                                             1, &reference, NULL),
+                     TW_OK);
+    assert_int_equal(reference.rows_n, 65536);
+    for (size_t b = 1; b < LAST; b++)
+        assert_near(reference.risk.share[b], 0.125, 1e-4);
+    assert_near(reference.risk.edges[4], MANY / 2, 5);
+    assert_near(reference.inputs[0].share[1], 1, 0);
+}
+
 static void the_same_rows_have_no_drift(void **state)
 {
     (void)state;
@@ -218,7 +236,7 @@ static void bad_rows_are_refused(void **state)
     assert_int_equal(
         tw_drift_measure(&reference, then.x[0], TW_INPUT_N, then.risk, 9, 1, &drift, &err),
         TW_INVALID);
-    then.weight[3] = 0;
+    then.weight[3] = 1;
     reference = reference_of(&then, 9);
     assert_int_equal(
         tw_drift_measure(&reference, then.x[0], TW_INPUT_N, then.risk, 0, 1, &drift, &err),
@@ -404,6 +422,7 @@ int main(void)
         cmocka_unit_test(psi_by_hand),
         cmocka_unit_test(even_values_fill_even_bins),
         cmocka_unit_test(weights_count),
+        cmocka_unit_test(many_rows_are_thinned_evenly),
         cmocka_unit_test(the_same_rows_have_no_drift),
         cmocka_unit_test(another_sample_drifts_by_chance_only),
         cmocka_unit_test(more_shift_more_psi),

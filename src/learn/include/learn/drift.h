@@ -28,13 +28,13 @@ typedef struct tw_drift_bins {
 typedef struct tw_drift_reference {
     tw_drift_bins inputs[TW_INPUT_N];
     tw_drift_bins risk; // of the model on those rows
-    uint64_t rows_n;
+    uint64_t rows_n;    // that it was made from
     double transactions_per_day;
 } tw_drift_reference;
 
-// From x[n][stride] (row-major; the first TW_INPUT_N of each row) with weights[n] (>= 0 and finite,
-// their sum > 0; NULL = 1) and the model's risk[n]. Edges come from up to 65,536 evenly spaced
-// rows, shares from all. TW_INVALID without rows or for a number out of range; TW_NO_MEMORY.
+// From x[n][stride] (row-major; the first TW_INPUT_N of each row) with weights[n] (finite and above
+// 0; NULL = 1) and the model's risk[n]. Up to 65,536 evenly spaced rows are used. TW_INVALID
+// without rows or for a number out of range; TW_NO_MEMORY.
 tw_status tw_drift_reference_make(const tw_alloc *alloc, const float *x, size_t stride,
                                   const float *weight, const float *risk, size_t n,
                                   double transactions_per_day, tw_drift_reference *out,
