@@ -15,7 +15,10 @@
 #include "fit_internal.h"
 
 #define UNDECIDED_RATIO 10.0
-#define UNDECIDED_ROWS_MAX 60000
+// Of the rows that nobody judged: enough to know them by, in proportion to the decided ones.
+#define UNDECIDED_ROWS_EACH 10.0
+#define UNDECIDED_ROWS_MIN 15000.0
+#define UNDECIDED_ROWS_MAX 60000.0
 #define DECIDED_WRONG_ROWS_MAX 250000
 #define DAYS_FOR_WHOLE_DAYS 10
 // One id behind more than this share of the rows is no person: then each row counts alone.
@@ -180,7 +183,7 @@ static bool is_kept(const twi_fit_rows *rows, const thinning *t, uint64_t seed, 
 
 static void plan(twi_fit_rows *rows, thinning *t)
 {
-    double undecided_n = 0, wrong_n = 0, undecided = 0, decided = 0;
+    double undecided_n = 0, wrong_n = 0, right_n = 0, undecided = 0, decided = 0;
     for (size_t i = 0; i < rows->n; i++) {
         const tw_example *e = &rows->d->examples_own[i];
         if (e->label)
@@ -191,6 +194,7 @@ static void plan(twi_fit_rows *rows, thinning *t)
         if (is_doubtful(rows, t, i))
             continue;
         if (twi_is_decided(e)) {
+            right_n += e->label;
             wrong_n += !e->label;
             decided += tree_weight(rows, e);
         } else {
@@ -198,7 +202,9 @@ static void plan(twi_fit_rows *rows, thinning *t)
             undecided += (double)e->weight;
         }
     }
-    t->undecided = undecided_n > 0 ? TW_MIN(1.0, UNDECIDED_ROWS_MAX / undecided_n) : 1.0;
+    double most = UNDECIDED_ROWS_EACH * (right_n + wrong_n);
+    most = TW_MAX(UNDECIDED_ROWS_MIN, TW_MIN(most, UNDECIDED_ROWS_MAX));
+    t->undecided = undecided_n > 0 ? TW_MIN(1.0, most / undecided_n) : 1.0;
     t->wrong = wrong_n > 0 ? TW_MIN(1.0, DECIDED_WRONG_ROWS_MAX / wrong_n) : 1.0;
     t->undecided_scale = undecided > 0 ? TW_MIN(1.0, UNDECIDED_RATIO * decided / undecided) : 1.0;
 }
