@@ -138,19 +138,19 @@ static void explain_lanes(const tw_gbt *gbt, const float *row, double *out)
 {
     const twi_gbt_plan *plan = gbt->plan_own;
     twi_gbt_codes codes;
-    bool has_avx512 = twi_gbt_has_avx512();
-    if (has_avx512)
+    tw_gbt_path path = twi_gbt_best_path();
+    if (path == TW_GBT_PATH_AVX512)
         twi_gbt_encode_avx512(plan, row, &codes);
     else
         twi_gbt_encode(plan, row, &codes);
     for (size_t i = 0; i < plan->lanes_n; i++) {
         size_t tree = i * TWI_GBT_LANES, n = TW_MIN(gbt->trees_n - tree, (size_t)TWI_GBT_LANES);
         uint64_t right[TWI_GBT_LANES] = {0};
-        if (has_avx512)
+        if (path == TW_GBT_PATH_AVX512)
             twi_gbt_decide_avx512(plan, &codes, tree, n, right);
         else
             twi_gbt_decide(plan, &codes, tree, n, right);
-        twi_gbt_lanes_explain(&plan->lanes[i], right, out);
+        twi_gbt_lanes_explain(&plan->lanes[i], path, right, out);
     }
 }
 

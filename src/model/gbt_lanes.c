@@ -56,11 +56,12 @@ typedef struct explaining {
 #define explain_avx512 explain_portable
 #endif
 
-void twi_gbt_lanes_explain(const twi_gbt_lanes *lanes, const uint64_t *right, double *out)
+void twi_gbt_lanes_explain(const twi_gbt_lanes *lanes, tw_gbt_path path, const uint64_t *right,
+                           double *out)
 {
-    if (twi_gbt_has_avx512())
+    if (path == TW_GBT_PATH_AVX512)
         explain_avx512(lanes, right, out);
-    else if (twi_gbt_has_avx2())
+    else if (path == TW_GBT_PATH_AVX2)
         explain_avx2(lanes, right, out);
     else
         explain_portable(lanes, right, out);

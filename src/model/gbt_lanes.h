@@ -25,6 +25,8 @@ typedef struct twi_gbt_lanes {
 void twi_gbt_lanes_fill(const tw_gbt *gbt, size_t first_tree, size_t trees_n, twi_gbt_lanes *out,
                         double *expected);
 // Adds the contributions of sixteen trees to out[inputs_n]; right[lane] are the decisions of a row.
-void twi_gbt_lanes_explain(const twi_gbt_lanes *lanes, const uint64_t *right, double *out);
+// The same bits on every path that is supported.
+void twi_gbt_lanes_explain(const twi_gbt_lanes *lanes, tw_gbt_path path, const uint64_t *right,
+                           double *out);
 
 #endif

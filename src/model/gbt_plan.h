@@ -66,6 +66,7 @@ void twi_gbt_encode(const twi_gbt_plan *plan, const float *row, twi_gbt_codes *c
 void twi_gbt_decide(const twi_gbt_plan *plan, const twi_gbt_codes *codes, size_t first_tree,
                     size_t n, uint64_t *right);
 
+tw_gbt_path twi_gbt_best_path(void);
 bool twi_gbt_has_avx512(void);
 bool twi_gbt_has_avx2(void);
 void twi_gbt_encode_avx512(const twi_gbt_plan *plan, const float *row, twi_gbt_codes *codes);

@@ -131,7 +131,7 @@ bool tw_gbt_path_is_supported(tw_gbt_path path)
     return path == TW_GBT_PATH_AVX2 ? twi_gbt_has_avx2() : path < TW_GBT_PATH_N;
 }
 
-static tw_gbt_path best_path(void)
+tw_gbt_path twi_gbt_best_path(void)
 {
     if (twi_gbt_has_avx512())
         return TW_GBT_PATH_AVX512;
@@ -150,7 +150,7 @@ void tw_gbt_margins(const tw_gbt *gbt, tw_gbt_path path, const float *x, size_t 
     TW_CHECK(stride >= gbt->inputs_n);
     TW_CHECK(tw_gbt_path_is_supported(path));
     if (path == TW_GBT_PATH_BEST)
-        path = best_path();
+        path = twi_gbt_best_path();
     if (!gbt->plan_own)
         path = TW_GBT_PATH_PORTABLE;
     bool has_blocks = gbt->plan_own && !gbt->plan_own->is_deep;

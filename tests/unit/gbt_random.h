@@ -103,4 +103,22 @@ static inline tw_gbt *gbt_random_new(const gbt_random_options *o)
     return gbt;
 }
 
+// The definition, node by node.
+static inline float gbt_naive_margin(const tw_gbt *gbt, const float *row)
+{
+    float sum = tw_gbt_base_margin(gbt);
+    for (size_t k = 0; k < tw_gbt_trees_n(gbt); k++) {
+        tw_gbt_tree t;
+        tw_gbt_tree_get(gbt, k, &t);
+        size_t i = 0;
+        while (t.left[i] >= 0) {
+            float x = row[t.input[i]];
+            bool left = x != x ? t.missing_left[i] : x < t.value[i];
+            i = (size_t)(left ? t.left[i] : t.right[i]);
+        }
+        sum += t.value[i];
+    }
+    return sum;
+}
+
 #endif

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "gbt_random.h"
 #include "model/file.h"
 #include "model_data.h"
 #include "model_forge.h"
@@ -26,7 +27,8 @@ static const tw_str names[FEATURES] = {
 typedef struct fixture {
     float x[ROWS * FEATURES];
     tw_iforest *forest;
-    tw_curve *curve;
+    tw_curve *curve, *rising; // from 0 to 0.9, from 0.5 to 2
+    tw_gbt *gbt;
     tw_model_parts parts;
     tw_buf file;
 } fixture;
@@ -43,6 +45,11 @@ static int set_up(void **state)
                      TW_OK);
     const double x[] = {0, 0.5, 1}, y[] = {0, 0.1, 0.9};
     assert_int_equal(tw_curve_new(tw_alloc_system(), x, y, 3, &f.curve, NULL), TW_OK);
+    const double z[] = {0.5, 1, 2};
+    assert_int_equal(tw_curve_new(tw_alloc_system(), x, z, 3, &f.rising, NULL), TW_OK);
+    gbt_random_options trees = {
+        .trees_n = 3, .inputs_n = 3, .depth = 2, .cuts_n = 4, .nodes_max = 7, .seed = SEED};
+    f.gbt = gbt_random_new(&trees);
     f.parts = (tw_model_parts){.feature_names = names,
                                .features_n = FEATURES,
                                .catalogue_hash = 0x1122334455667788,
@@ -60,6 +67,8 @@ static int tear_down(void **state)
     fixture *f = *state;
     tw_iforest_free(f->forest);
     tw_curve_free(f->curve);
+    tw_curve_free(f->rising);
+    tw_gbt_free(f->gbt);
     tw_buf_release(&f->file);
     return 0;
 }
@@ -96,6 +105,67 @@ static void what_is_loaded_is_what_was_saved(void **state)
     assert_memory_equal(bytes.at, f->file.data_own, bytes.bytes);
     assert_memory_equal(tw_model_digest(model), f->file.data_own + 24, TW_SHA256_BYTES);
     tw_model_unref(model);
+}
+
+static const tw_str inputs[] = {{"amount", 6}, {"outlier", 7}, {"evidence", 8}};
+
+static tw_model_parts with_classifier(const fixture *f)
+{
+    tw_model_parts parts = f->parts;
+    parts.gbt = f->gbt;
+    parts.input_names = inputs;
+    parts.curves[TW_MODEL_LIFT] = parts.curves[TW_MODEL_PATTERN] = f->rising;
+    parts.reference = (tw_str){"a\0b", 3};
+    return parts;
+}
+
+static void a_classifier_is_loaded_with_all_that_belongs_to_it(void **state)
+{
+    fixture *f = *state;
+    tw_model_parts parts = with_classifier(f);
+    tw_model *model = NULL;
+    assert_int_equal(tw_model_new(tw_alloc_system(), &parts, &model, NULL), TW_OK);
+    const tw_gbt *gbt = tw_model_gbt(model);
+    assert_non_null(gbt);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(tw_str_equal(tw_model_input_name(model, i), inputs[i]));
+    for (size_t i = 0; i < ROWS; i++)
+        assert_true(tw_gbt_margin(gbt, f->x + i) == tw_gbt_margin(f->gbt, f->x + i));
+    assert_true(tw_curve_at(tw_model_curve(model, TW_MODEL_PROBABILITY), 0.75) == 0.5);
+    assert_true(tw_curve_at(tw_model_curve(model, TW_MODEL_LIFT), 0.75) == 1.5);
+    assert_true(tw_curve_at(tw_model_curve(model, TW_MODEL_PATTERN), 0.25) == 0.75);
+    assert_true(tw_str_equal(tw_model_reference(model), parts.reference));
+    tw_model_unref(model);
+}
+
+static void a_classifier_without_its_parts_is_refused(void **state)
+{
+    fixture *f = *state;
+    const tw_str twice[] = {{"a", 1}, {"b", 1}, {"a", 1}};
+    const double x[] = {0, 1, 2}, level[] = {0.5, 0.5, 1};
+    tw_curve *flat = NULL;
+    assert_int_equal(tw_curve_new(tw_alloc_system(), x, level, 3, &flat, NULL), TW_OK);
+    static char long_reference[TW_MODEL_REFERENCE_MAX_BYTES + 1];
+    tw_model_parts p[9];
+    for (size_t i = 0; i < TW_COUNT(p); i++)
+        p[i] = with_classifier(f);
+    p[0].curves[TW_MODEL_PROBABILITY] = NULL;
+    p[1].curves[TW_MODEL_LIFT] = NULL;
+    p[2].curves[TW_MODEL_PATTERN] = NULL;
+    p[3].curves[TW_MODEL_LIFT] = f->curve; // begins at 0
+    p[4].curves[TW_MODEL_PATTERN] = flat;
+    p[5].input_names = twice;
+    p[6].gbt = NULL;
+    p[7] = f->parts;
+    p[7].curves[TW_MODEL_PATTERN] = f->rising;
+    p[8].reference = (tw_str){long_reference, sizeof(long_reference)};
+    for (size_t i = 0; i < TW_COUNT(p); i++) {
+        tw_model *model = NULL;
+        tw_err err = {0};
+        assert_int_equal(tw_model_new(tw_alloc_system(), &p[i], &model, &err), TW_INVALID);
+        assert_true(model == NULL && err.text[0] != '\0');
+    }
+    tw_curve_free(flat);
 }
 
 static void a_model_lives_until_its_last_reference(void **state)
@@ -268,32 +338,44 @@ static void an_unknown_section_is_skipped_unless_it_is_critical(void **state)
     free(copy);
 }
 
+static void use(const fixture *f, const tw_model *model)
+{
+    const tw_iforest *forest = tw_model_iforest(model);
+    double out[TW_GBT_INPUTS_MAX], expected, scores[65];
+    tw_iforest_scores(forest, f->x, 65, FEATURES, scores);
+    for (size_t k = 0; k < 65; k++) {
+        double rank = tw_iforest_rank(forest, scores[k]);
+        assert_true(scores[k] > 0.0 && scores[k] <= 1.0 && rank == rank);
+    }
+    tw_iforest_explain(forest, f->x, out, &expected);
+    const tw_gbt *gbt = tw_model_gbt(model);
+    if (!gbt)
+        return;
+    float margins[65];
+    tw_gbt_margins(gbt, TW_GBT_PATH_BEST, f->x, 65, tw_gbt_inputs_n(gbt), margins);
+    tw_gbt_explain(gbt, f->x, out, &expected);
+    for (int kind = 0; kind < TW_MODEL_CURVE_N; kind++)
+        assert_non_null(tw_model_curve(model, (tw_model_curve_kind)kind));
+}
+
 // Any one byte changed behind good hashes: refused, or a model that can be used. AddressSanitizer
 // watches.
-static void forged_bytes_never_break_scoring(void **state)
+static void forge(const fixture *f, const uint8_t *data, size_t bytes)
 {
-    fixture *f = *state;
     static const uint8_t values[] = {0, 1, 2, 127, 128, 254, 255};
-    uint8_t *copy = malloc(f->file.bytes);
+    uint8_t *copy = malloc(bytes);
     size_t loaded = 0;
-    for (size_t i = 0; i < f->file.bytes; i++) {
+    for (size_t i = 0; i < bytes; i++) {
         for (size_t v = 0; v < TW_COUNT(values); v++) {
-            memcpy(copy, f->file.data_own, f->file.bytes);
+            memcpy(copy, data, bytes);
             copy[i] = values[v];
-            model_forge_seal(copy, f->file.bytes);
+            model_forge_seal(copy, bytes);
             tw_model *model = NULL;
             tw_err err;
-            if (load(copy, f->file.bytes, &model, &err) != TW_OK)
+            if (load(copy, bytes, &model, &err) != TW_OK)
                 continue;
             loaded++;
-            const tw_iforest *forest = tw_model_iforest(model);
-            double out[FEATURES], expected, scores[65];
-            tw_iforest_scores(forest, f->x, 65, FEATURES, scores);
-            for (size_t k = 0; k < 65; k++) {
-                double rank = tw_iforest_rank(forest, scores[k]);
-                assert_true(scores[k] > 0.0 && scores[k] <= 1.0 && rank == rank);
-            }
-            tw_iforest_explain(forest, f->x, out, &expected);
+            use(f, model);
             tw_model_unref(model);
         }
     }
@@ -301,11 +383,30 @@ static void forged_bytes_never_break_scoring(void **state)
     free(copy);
 }
 
+static void forged_bytes_never_break_scoring(void **state)
+{
+    fixture *f = *state;
+    forge(f, f->file.data_own, f->file.bytes);
+}
+
+static void forged_bytes_never_break_a_classifier(void **state)
+{
+    fixture *f = *state;
+    tw_model_parts parts = with_classifier(f);
+    tw_buf buf;
+    tw_buf_init(&buf, tw_alloc_system(), 1 << 20);
+    assert_int_equal(tw_model_save(&parts, &buf, NULL), TW_OK);
+    forge(f, buf.data_own, buf.bytes);
+    tw_buf_release(&buf);
+}
+
 int main(void)
 {
     print_message("seed %u\n", SEED);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_loaded_is_what_was_saved),
+        cmocka_unit_test(a_classifier_is_loaded_with_all_that_belongs_to_it),
+        cmocka_unit_test(a_classifier_without_its_parts_is_refused),
         cmocka_unit_test(a_model_lives_until_its_last_reference),
         cmocka_unit_test(threads_share_a_model),
         cmocka_unit_test(parts_that_do_not_fit_are_refused),
@@ -314,6 +415,7 @@ int main(void)
         cmocka_unit_test(foreign_and_newer_files_are_told_apart),
         cmocka_unit_test(an_unknown_section_is_skipped_unless_it_is_critical),
         cmocka_unit_test(forged_bytes_never_break_scoring),
+        cmocka_unit_test(forged_bytes_never_break_a_classifier),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
