@@ -38,9 +38,18 @@ tw_status twi_run_config(tw_detector *detector, const tw_config *config, bool is
 {
     bool scores = config->kind == TW_CONFIG_MODEL || config->kind == TW_CONFIG_SIGNALS ||
                   config->kind == TW_CONFIG_POLICY;
+    tw_err why = {0};
     if (is_overridden || !scores)
         return TW_OK;
-    return tw_detector_config(detector, config->kind, config->name, config->content, err);
+    tw_status status =
+        tw_detector_config(detector, config->kind, config->name, config->content, &why);
+    // A model of an earlier version's feature catalogue scores no more: from there on there is
+    // none.
+    if (status == TW_UNSUPPORTED && config->kind == TW_CONFIG_MODEL)
+        return tw_detector_config(detector, config->kind, TW_STR_NONE, TW_STR_NONE, err);
+    if (status != TW_OK && err)
+        *err = why;
+    return status;
 }
 
 tw_status twi_run_init(twi_run *run, const tw_alloc *alloc, const tw_journal *journal,

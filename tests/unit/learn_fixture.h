@@ -33,7 +33,8 @@ typedef struct tape {
     size_t score_n, score_cap;
 } tape;
 
-static inline void tape_add(tape *t, tw_fact *fact)
+// Into the journal only.
+static inline void tape_journal(tape *t, tw_fact *fact)
 {
     uint64_t first;
     fact->received_ms = t->received_ms ? t->received_ms : t->now_ms;
@@ -43,6 +44,11 @@ static inline void tape_add(tape *t, tw_fact *fact)
     assert_int_equal(tw_journal_append(&t->journal, &bytes, 1, &first, NULL), TW_OK);
     assert_int_equal(first, t->seq + 1);
     fact->seq = ++t->seq;
+}
+
+static inline void tape_add(tape *t, tw_fact *fact)
+{
+    tape_journal(t, fact);
     assert_int_equal(tw_engine_reserve(t->engine, 1), TW_OK);
     assert_int_equal(tw_detector_reserve(t->detector, 1), TW_OK);
     if (fact->kind == TW_FACT_CONFIG) {
@@ -83,7 +89,7 @@ static inline void tape_config(tape *t, tw_config_kind kind, const char *text)
 static inline void tape_open_empty(tape *t)
 {
     *t = (tape){.now_ms = INT64_C(1767600000000)}; // 2026-01-05 08:00 UTC
-    tw_buf_init(&t->bytes, tw_alloc_system(), 1 << 20);
+    tw_buf_init(&t->bytes, tw_alloc_system(), 8 << 20);
     assert_int_equal(tw_memory_journal_open(tw_alloc_system(), &t->journal, NULL), TW_OK);
     assert_int_equal(tw_engine_new(tw_alloc_system(), &t->engine), TW_OK);
     assert_int_equal(tw_detector_new(tw_alloc_system(), t->engine, &t->detector), TW_OK);

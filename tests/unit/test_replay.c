@@ -308,6 +308,38 @@ static void a_replay_ends_where_it_is_told_to(void **state)
     tape_close(&t);
 }
 
+// A program with another catalogue wrote this model: the journal still is read, without it.
+static void a_model_of_another_catalogue_is_none(void **state)
+{
+    (void)state;
+    tape t;
+    tw_buf model;
+    char part[4096];
+    size_t n;
+    tw_buf_init(&model, tw_alloc_system(), 8 << 20);
+    FILE *file = fopen(TILLWATCH_SOURCE_DIR "/tests/golden/model-1.twm", "rb");
+    assert_non_null(file);
+    while ((n = fread(part, 1, sizeof part, file)) > 0)
+        tw_buf_put(&model, part, n);
+    fclose(file);
+    tape_open(&t);
+    tape_till(&t, "S1", "E0", "", -60);
+    tw_fact fact = {.kind = TW_FACT_CONFIG};
+    fact.as.config = (tw_config){.kind = TW_CONFIG_MODEL,
+                                 .name = TW_STR("old"),
+                                 .content = {(const char *)model.data_own, model.bytes},
+                                 .changed_ms = t.now_ms};
+    tape_journal(&t, &fact);
+    tape_till(&t, "S1", "E0", "", -60);
+    counts c = replay_counts(&t, (tw_replay_options){.label_delay_ms = -1}, (counts){0}, TW_OK);
+    assert_int_equal(c.facts, t.seq);
+    assert_int_equal(c.alerts, 1);
+    tw_replay_options options = {.label_delay_ms = -1, .model = fact.as.config.content};
+    replay_counts(&t, options, (counts){0}, TW_UNSUPPORTED); // asked for, it is refused
+    tw_buf_release(&model);
+    tape_close(&t);
+}
+
 static tw_status count_fact(void *ctx, const tw_fact *fact, tw_err *err)
 {
     uint64_t *last = ctx;
@@ -392,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_till_with_a_wrong_clock_lets_no_verdict_out),
         cmocka_unit_test(a_verdict_on_an_alert_marks_its_transactions_at_its_place),
         cmocka_unit_test(overrides_take_the_place_of_journaled_configs),
+        cmocka_unit_test(a_model_of_another_catalogue_is_none),
         cmocka_unit_test(a_replay_ends_where_it_is_told_to),
         cmocka_unit_test(damage_is_named_by_its_position),
         cmocka_unit_test(facts_are_read_from_and_to),

@@ -34,7 +34,8 @@ typedef tw_status tw_replay_visit(void *ctx, const tw_fact *fact, const tw_score
                                   tw_err *err);
 
 // Live scores exactly: the same facts give the same rows, scores and alerts as when they arrived,
-// unless an option changes something. Challengers do not score in a replay.
+// unless an option changes something. Challengers do not score in a replay; a journaled model that
+// was trained on another feature catalogue takes the champion away.
 // TW_CORRUPT, TW_NO_MEMORY, TW_CLOSED, the visitor's status; TW_INVALID and the like with a
 // sentence when an override does not load.
 tw_status tw_replay(const tw_alloc *alloc, const tw_journal *journal,
