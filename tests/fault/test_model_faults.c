@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sweeps over every allocation of training, saving, loading and fitting: the k-th call fails, once
-// or from then on; nothing leaks, the outputs are empty, the status is TW_NO_MEMORY, and the same
-// call succeeds afterwards. Truncated and damaged files are in tests/unit/test_model_file.c.
+// Sweeps over every allocation of training, saving, loading, fitting, and of XGBoost's files: the
+// k-th call fails, once or from then on; nothing leaks, the outputs are empty, the status is
+// TW_NO_MEMORY, and the same call succeeds afterwards. Truncated and damaged files are in
+// tests/unit/test_model_file.c.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "../unit/gbt_random.h"
 #include "../unit/model_data.h"
 #include "model/file.h"
+#include "model/xgboost.h"
 
 #define ROWS 300
 #define FEATURES 5
@@ -19,8 +22,9 @@
 static float rows[ROWS * FEATURES];
 static const tw_str names[FEATURES] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}};
 static tw_iforest *forest;
-static tw_curve *curve;
-static tw_buf file;
+static tw_curve *curve, *rising;
+static tw_gbt *gbt;
+static tw_buf file, xgboost[2]; // JSON, UBJSON
 
 static tw_model_parts parts(void)
 {
@@ -29,7 +33,9 @@ static tw_model_parts parts(void)
                             .catalogue_hash = 1,
                             .metadata = TW_STR("{}"),
                             .iforest = forest,
-                            .curves = {curve}};
+                            .curves = {curve, rising, curve},
+                            .gbt = gbt,
+                            .input_names = names};
 }
 
 static tw_status run_train(const tw_alloc *alloc, tw_err *err)
@@ -88,6 +94,35 @@ static tw_status run_new(const tw_alloc *alloc, tw_err *err)
     return status;
 }
 
+static tw_status run_read(const tw_alloc *alloc, const tw_buf *data, tw_err *err)
+{
+    tw_xgboost out;
+    tw_status status =
+        tw_xgboost_read(alloc, (tw_str){(const char *)data->data_own, data->bytes}, &out, err);
+    assert_true((status == TW_OK) == (out.gbt_own != NULL));
+    tw_xgboost_release(alloc, &out);
+    return status;
+}
+
+static tw_status run_read_json(const tw_alloc *alloc, tw_err *err)
+{
+    return run_read(alloc, &xgboost[0], err);
+}
+
+static tw_status run_read_ubjson(const tw_alloc *alloc, tw_err *err)
+{
+    return run_read(alloc, &xgboost[1], err);
+}
+
+static tw_status run_write(const tw_alloc *alloc, tw_err *err)
+{
+    tw_buf buf;
+    tw_buf_init(&buf, alloc, 1 << 20);
+    tw_status status = tw_xgboost_write(alloc, gbt, names, TW_XGBOOST_JSON, &buf, err);
+    tw_buf_release(&buf);
+    return status;
+}
+
 static void sweep(tw_status (*run)(const tw_alloc *, tw_err *))
 {
     for (int keep = 0; keep < 2; keep++) {
@@ -124,8 +159,19 @@ static int set_up(void **state)
     assert_int_equal(tw_iforest_train(tw_alloc_system(), rows, ROWS, FEATURES, &o, &forest, NULL),
                      TW_OK);
     assert_int_equal(tw_curve_new(tw_alloc_system(), x, x, 2, &curve, NULL), TW_OK);
+    const double y[] = {0.5, 1};
+    assert_int_equal(tw_curve_new(tw_alloc_system(), x, y, 2, &rising, NULL), TW_OK);
+    gbt_random_options trees = {
+        .trees_n = 3, .inputs_n = FEATURES, .depth = 8, .cuts_n = 4, .nodes_max = 200, .seed = 1};
+    gbt = gbt_random_new(&trees);
     tw_model_parts p = parts();
     assert_int_equal(tw_model_save(&p, &file, NULL), TW_OK);
+    for (int form = 0; form < 2; form++) {
+        tw_buf_init(&xgboost[form], tw_alloc_system(), 1 << 20);
+        assert_int_equal(tw_xgboost_write(tw_alloc_system(), gbt, names, (tw_xgboost_form)form,
+                                          &xgboost[form], NULL),
+                         TW_OK);
+    }
     return 0;
 }
 
@@ -134,7 +180,11 @@ static int tear_down(void **state)
     (void)state;
     tw_iforest_free(forest);
     tw_curve_free(curve);
+    tw_curve_free(rising);
+    tw_gbt_free(gbt);
     tw_buf_release(&file);
+    tw_buf_release(&xgboost[0]);
+    tw_buf_release(&xgboost[1]);
     return 0;
 }
 
@@ -158,13 +208,27 @@ static void a_new_model_survives(void **state)
 {
     (void)state, sweep(run_new);
 }
+static void reading_of_xgboost_survives(void **state)
+{
+    (void)state;
+    sweep(run_read_json);
+    sweep(run_read_ubjson);
+}
+static void writing_of_xgboost_survives(void **state)
+{
+    (void)state, sweep(run_write);
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(training_survives),    cmocka_unit_test(fitting_survives),
-        cmocka_unit_test(saving_survives),      cmocka_unit_test(loading_survives),
+        cmocka_unit_test(training_survives),
+        cmocka_unit_test(fitting_survives),
+        cmocka_unit_test(saving_survives),
+        cmocka_unit_test(loading_survives),
         cmocka_unit_test(a_new_model_survives),
+        cmocka_unit_test(reading_of_xgboost_survives),
+        cmocka_unit_test(writing_of_xgboost_survives),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

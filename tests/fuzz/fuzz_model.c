@@ -32,6 +32,21 @@ static void use_forest(const tw_iforest *forest)
     TW_CHECK(rank == rank);
 }
 
+static void use_classifier(const tw_gbt *gbt)
+{
+    static float x[ROWS * TW_GBT_INPUTS_MAX];
+    size_t inputs_n = tw_gbt_inputs_n(gbt);
+    model_data_fill(x, ROWS, inputs_n, inputs_n);
+    float plain[ROWS], best[ROWS];
+    tw_gbt_margins(gbt, TW_GBT_PATH_PORTABLE, x, ROWS, inputs_n, plain);
+    tw_gbt_margins(gbt, TW_GBT_PATH_BEST, x, ROWS, inputs_n, best);
+    for (size_t i = 0; i < ROWS; i++) // sums of huge leaves may be no numbers
+        TW_CHECK(plain[i] == best[i] || (plain[i] != plain[i] && best[i] != best[i]));
+    double out[TW_GBT_INPUTS_MAX], expected = 0.0;
+    tw_gbt_explain(gbt, x, out, &expected);
+    tw_gbt_importance(gbt, out);
+}
+
 static void save_again(const tw_model *model)
 {
     tw_str names[TW_IFOREST_FEATURES_MAX];
@@ -64,6 +79,8 @@ static void try_load(const uint8_t *data, size_t bytes)
     TW_CHECK(status == TW_OK || (err.status == status && err.text[0] != '\0'));
     if (model) {
         use_forest(tw_model_iforest(model));
+        if (tw_model_gbt(model))
+            use_classifier(tw_model_gbt(model));
         save_again(model);
         tw_model_unref(model);
     }
