@@ -121,6 +121,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       `/transactions/${encodeURIComponent(alert?.transaction_ids[0] ?? '')}`,
       '/stores',
       '/reference',
+      '/models',
+      '/model-health',
       '/reference?view=features',
       '/rejected',
       '/alerts/no-such-alert',

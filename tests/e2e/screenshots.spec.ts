@@ -14,16 +14,23 @@ const sizes = [
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of sizes) {
-    test(`queue and alert at ${viewport.width}, ${colorScheme}`, async ({ page, request }) => {
+    test(`pages at ${viewport.width}, ${colorScheme}`, async ({ page, request }) => {
       await page.setViewportSize(viewport)
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       const { items } = await listAlerts(request, 'status=OPEN&sort=rank')
-      const pages = { queue: '/', alert: `/alerts/${encodeURIComponent(items[0]?.alert_id ?? '')}` }
+      const pages = {
+        queue: '/',
+        alert: `/alerts/${encodeURIComponent(items[0]?.alert_id ?? '')}`,
+        models: '/models',
+        health: '/model-health',
+      }
+      const shown: Record<string, string> = {
+        queue: '[data-alert]',
+        models: '[data-testid="model"]',
+      }
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(`${baseUrl()}${path}`)
-        await expect(
-          page.locator(name === 'queue' ? '[data-alert]' : '[data-chart] canvas').first(),
-        ).toBeVisible()
+        await expect(page.locator(shown[name] ?? '[data-chart] canvas').first()).toBeVisible()
         await page.evaluate(() => document.fonts.ready)
         await page.screenshot({ path: `output/${name}-${viewport.width}-${colorScheme}.png` })
         const overflow = await page.evaluate(

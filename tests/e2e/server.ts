@@ -3,7 +3,15 @@
 // Simulates a small chain, imports it and starts the server on a free port. TILLWATCH_URL and
 // TILLWATCH_SETUP_LINK of a running server make the tests use that one instead (they write to it).
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -65,6 +73,10 @@ export default async function start() {
   const chain = path.join(directory, 'chain')
   run(['simulate', '--stores', '6', '--days', '21', '--seed', '5', '--out', chain], env)
   run(['init'], env)
+  // Some transactions are drawn for audit, so that there is something to judge.
+  const policy = path.join(directory, 'data', 'policy.yaml')
+  const text = readFileSync(policy, 'utf8')
+  writeFileSync(policy, text.replace(/^#? *audit_share:.*$/m, 'audit_share: 0.0005'))
   const files = readdirSync(chain).filter((name) => name.endsWith('.ndjson'))
   run(['import', ...files.map((name) => path.join(chain, name))], env)
   const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], {

@@ -380,6 +380,19 @@ def check_trainings(client):
     assert run["started_by"] == "admin" and run["sentence"], run
 
 
+def check_audit(client):
+    _, page = client.call("GET", "/v1/audit-sample?limit=2")
+    assert len(page["items"]) == 2 and page["drawn"] > 2, page
+    _, more = client.call("GET", "/v1/audit-sample?cursor=" + page["next_cursor"])
+    ids = [item["transaction"]["transaction_id"] for item in page["items"] + more["items"]]
+    assert len(set(ids)) == len(ids) == page["drawn"] - page["decided"], (len(ids), page)
+    verdict = {"transaction_id": ids[0], "verdict": "REFUTED", "reason": "expected_activity"}
+    assert client.call("POST", "/v1/verdicts", verdict)[0] == 201
+    _, after = client.call("GET", "/v1/audit-sample")
+    assert after["decided"] == page["decided"] + 1
+    assert ids[0] not in [item["transaction"]["transaction_id"] for item in after["items"]]
+
+
 def check_watch(client):
     watch = client.call("GET", "/v1/watch")[1]
     assert watch["model_id"] and watch["as_of"] and watch["weeks"], watch
@@ -389,8 +402,7 @@ def check_watch(client):
         assert psi == sorted(psi, reverse=True) and len(psi) > 100
     signals = client.call("GET", "/v1/signals")[1]["items"]
     assert all((signal["false_positive_rate"] is None) == (signal["precision"]["n"] == 0) for signal in signals)
-    _, page = client.call("GET", "/v1/audit-sample?limit=5")
-    assert page["drawn"] >= page["decided"] + len(page["items"])
+    check_audit(client)
     for query in ["limit=0", "cursor=x"]:
         assert client.call("GET", "/v1/audit-sample?" + query)[0] == 400
     text = client.call("GET", "/metrics", auth={})[1]
@@ -485,6 +497,8 @@ def main():
         run = lambda *args: subprocess.run([BINARY, *args], check=True, stdout=subprocess.DEVNULL)
         run("simulate", "--stores", "6", "--days", "21", "--seed", "5", "--out", chain)
         run("init", "--data", data)
+        with open(os.path.join(data, "policy.yaml"), "a", encoding="utf-8") as file:
+            file.write("\naudit_share: 0.0005\n")
         run("import", "--data", data, *(os.path.join(chain, name) for name in
                                         ["transactions.ndjson", "movements.ndjson", "shifts.ndjson"]))
         contract = Contract(os.path.join(SOURCE, "api", "openapi.yaml"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How a figure was spread when the model learned, and how it is now.
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
 import type { DriftBin } from '../api/client'
 import { formatPercent } from '../lib/format'
 import { EChart } from './EChart'
@@ -73,7 +73,9 @@ function binsOption({ title, bins, show }: Omit<Props, 'height'>, palette: Palet
   }
 }
 
-export function BinsChart({ title, bins, show, height }: Props) {
+export function BinsChart({ title, bins: all, show, height }: Props) {
+  // Edges of a figure with few values leave bins into which nothing falls.
+  const bins = useMemo(() => all.filter((bin) => bin.reference || bin.now), [all])
   const option = useCallback(
     (palette: Palette) => binsOption({ title, bins, show }, palette),
     [title, bins, show],

@@ -19,7 +19,7 @@ function reliabilityOption(bins: ReliabilityBin[], palette: Palette) {
     type: 'value',
     min: 0,
     max: 1,
-    splitNumber: 4,
+    interval: 0.25,
     nameLocation: 'middle',
     nameTextStyle: { color: palette.muted, fontFamily: palette.font, fontSize: 11 },
     ...axisStyle(palette),

@@ -62,7 +62,7 @@ function weeksOption(weeks: WatchWeek[], limit: number | null, palette: Palette)
       type: 'value',
       min: 0,
       max: 1,
-      splitNumber: 4,
+      interval: 0.25,
       ...axisStyle(palette),
       axisLine: { show: false },
       axisLabel: {

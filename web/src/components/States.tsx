@@ -5,6 +5,7 @@ import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link, useRouteError } from 'react-router-dom'
 import { ApiError } from '../api/client'
+import { asSentence } from '../lib/format'
 import styles from './States.module.css'
 
 interface StateProps {
@@ -34,7 +35,7 @@ export function ErrorState({ title, error, onRetry }: ErrorProps) {
   const isOffline = error instanceof ApiError && error.status === 0
   return (
     <State title={title} actions={onRetry && <Button onClick={onRetry}>Try again</Button>}>
-      <p>{text.endsWith('.') ? text : `${text}.`}</p>
+      <p>{asSentence(text)}</p>
       {isOffline && (
         <p>Check that “tillwatch serve” is running and that this machine reaches it.</p>
       )}

@@ -18,6 +18,7 @@ describe('entities', () => {
       'Employee E1, card …abcdef',
     )
     expect(entityText(entity('employee_approver', 'E1|E9'))).toBe('Employee E1, approver E9')
+    expect(entityText(entity('employee_member', 'E1|L9'))).toBe('Employee E1, loyalty card L9')
     expect(entityText({ ...entity('transaction', 'T1'), employee_id: null })).toBe('Transaction T1')
   })
 

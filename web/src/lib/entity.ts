@@ -24,6 +24,8 @@ export function entityText(alert: Pick<Alert, 'entity' | 'employee_id' | 'regist
       return `Employee ${first}, card ${shortToken(second)}`
     case 'employee_approver':
       return `Employee ${first}, approver ${second}`
+    case 'employee_member':
+      return `Employee ${first}, loyalty card ${shortToken(second)}`
     case 'store':
       return `Store ${first}`
     case 'transaction':
@@ -35,5 +37,7 @@ export function entityText(alert: Pick<Alert, 'entity' | 'employee_id' | 'regist
 export function accountOf(alert: Pick<Alert, 'entity'>): string | null {
   const [first = null, second = null] = alert.entity.id.split('|')
   if (alert.entity.kind === 'account') return first
-  return alert.entity.kind === 'employee_account' ? second : null
+  return alert.entity.kind === 'employee_account' || alert.entity.kind === 'employee_member'
+    ? second
+    : null
 }

@@ -120,6 +120,11 @@ export function formatValue(
   }
 }
 
+// The server's sentences come with and without their full stop.
+export function asSentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`
+}
+
 const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/
 
 // Milliseconds whose UTC clock shows what the store's clock showed: a receipt of 18:22 in Denver

@@ -15,6 +15,14 @@ export const modelKindLabels: Record<Model['kind'], string> = {
   outlier: 'Outlier model',
 }
 
+// What verdicts said of the rows; null when the model learned from none.
+export function labelText(rows: Model['rows']): string | null {
+  const positive = rows?.positive ?? 0
+  const negative = rows?.negative ?? 0
+  if (positive + negative === 0) return null
+  return `${formatCount(positive)} fraud, ${formatCount(negative)} honest by verdict`
+}
+
 export const outcomeLabels: Record<TrainingRun['outcome'], string> = {
   promoted: 'Promoted',
   challenger: 'Stays challenger',

@@ -58,6 +58,7 @@ export const entityKindLabels: Record<EntityKind, string> = {
   account: 'Card',
   employee_account: 'Employee and card',
   employee_approver: 'Employee and approver',
+  employee_member: 'Employee and loyalty card',
 }
 
 // "post_void" -> "Post-void"; other names of the wire read well with spaces.

@@ -2,13 +2,12 @@
 //
 // Why the models scored the alert's strongest transaction so: what each figure adds to or takes off
 // the score, beside what is usual for the employee, the store and peers.
-import { SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { type CSSProperties, useState } from 'react'
 import { Link } from 'react-router-dom'
 import type { Attributions, ModelAttributions } from '../../api/client'
 import { Panel } from '../../components/Panel'
-import { Help } from '../../components/Tags'
-import { formatCount, formatPercent, formatSigned, formatTime } from '../../lib/format'
+import { asSentence, formatCount, formatPercent, formatSigned, formatTime } from '../../lib/format'
 import { attributionText } from '../../lib/learning'
 import styles from './Attributions.module.css'
 
@@ -18,6 +17,8 @@ interface Props {
   time: string | undefined
   currency: string
 }
+
+const shownFirst = 5
 
 type Which = 'classifier' | 'outlier'
 
@@ -68,24 +69,42 @@ export function AttributionsPanel({ attributions, time, currency }: Props) {
 }
 
 function Bars({ model, currency }: { model: ModelAttributions; currency: string }) {
+  const [isAll, setAll] = useState(false)
   const { items, others, other_n } = model
-  const most = Math.max(...items.map((item) => Math.abs(item.contribution)), Math.abs(others), 1e-9)
+  const shown = isAll ? items : items.slice(0, shownFirst)
+  const hidden = items.slice(shown.length)
+  const rest = hidden.reduce((sum, item) => sum + item.contribution, others)
+  const restN = other_n + hidden.length
+  const most = Math.max(...items.map((item) => Math.abs(item.contribution)), Math.abs(rest), 1e-9)
   const barStyle = (contribution: number) =>
     ({ '--share': Math.abs(contribution) / most }) as CSSProperties
   return (
     <ul className={styles.items} data-testid="attributions">
-      {items.map((item) => (
+      {shown.map((item) => (
         <li key={item.input}>
-          <span className={styles.title}>
-            <Help text={item.help}>{item.title}</Help>
-          </span>
+          <span className={styles.title}>{item.title}</span>
           <Bar style={barStyle(item.contribution)} contribution={item.contribution} />
-          <span className={styles.text}>{attributionText(item, currency)}</span>
+          <span className={styles.text}>
+            <b>{attributionText(item, currency)}.</b> {asSentence(item.help)}
+          </span>
         </li>
       ))}
       <li className="muted">
-        <span className={styles.title}>All {formatCount(other_n)} others</span>
-        <Bar style={barStyle(others)} contribution={others} />
+        <span className={styles.title}>
+          All {formatCount(restN)} others
+          {items.length > shownFirst && (
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              fz="xs"
+              aria-expanded={isAll}
+              onClick={() => setAll(!isAll)}
+            >
+              {isAll ? 'Fewer' : 'More'}
+            </Button>
+          )}
+        </span>
+        <Bar style={barStyle(rest)} contribution={rest} />
       </li>
       <li className={`${styles.total} muted`}>
         <span className={styles.title}>

@@ -12,7 +12,7 @@ import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { RiskTag } from '../../components/Tags'
 import { VerdictForm } from '../../components/VerdictForm'
-import { formatCount, formatMoney, formatTime } from '../../lib/format'
+import { asSentence, formatCount, formatMoney, formatTime } from '../../lib/format'
 import { label, verdictVerbs } from '../../lib/vocabulary'
 import styles from './Health.module.css'
 
@@ -23,7 +23,7 @@ export function AuditPanel() {
   if (error) {
     return (
       <Panel title="Audit sample">
-        <p className={styles.quiet}>{error.message}.</p>
+        <p className={styles.quiet}>{asSentence(error.message)}</p>
       </Panel>
     )
   }

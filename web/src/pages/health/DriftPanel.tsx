@@ -9,7 +9,7 @@ import type { Drift, DriftInput } from '../../api/client'
 import { BinsChart } from '../../charts/lazy'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
-import { formatCount, formatPercent, formatRatio, formatValue } from '../../lib/format'
+import { asSentence, formatCount, formatPercent, formatRatio, formatValue } from '../../lib/format'
 import { psiLevel, psiWords } from '../../lib/learning'
 import styles from './Health.module.css'
 
@@ -143,10 +143,7 @@ function InputDetail({ input }: { input: DriftInput }) {
   return (
     <div className={styles.inputDetail} data-testid="input-detail">
       <h3>{input.title}</h3>
-      <p>
-        {input.help}
-        {/[.?!]$/.test(input.help) ? '' : '.'}
-      </p>
+      <p>{asSentence(input.help)}</p>
       <p>
         {psiWords[psiLevel(input.psi)]}
         {input.psi !== null && ` (PSI ${formatRatio(input.psi)})`}. Missing in{' '}

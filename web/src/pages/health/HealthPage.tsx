@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Is the model still right, and is what comes in still like what it learned from? Alarms first.
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { CircleCheck, TriangleAlert } from 'lucide-react'
+import { useState } from 'react'
 import { Link } from 'react-router-dom'
 import type { Trainings, Watch } from '../../api/client'
 import { trainingsQuery, watchQuery } from '../../api/queries'
 import { BinsChart, ShadowChart, WeeksChart } from '../../charts/lazy'
 import { Facts } from '../../components/Facts'
-import { ShareText } from '../../components/Intervals'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
-import { formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
+import { asSentence, formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
 import { outcomeLabels, psiLevel, psiWords } from '../../lib/learning'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
@@ -86,7 +87,11 @@ function Health({ watch, trainings }: { watch: Watch; trainings: Trainings }) {
   )
 }
 
+const alarmsFirst = 4
+
 function Alarms({ alarms }: Pick<Watch, 'alarms'>) {
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? alarms : alarms.slice(0, alarmsFirst)
   if (alarms.length === 0) {
     return (
       <p className={styles.calm} role="status">
@@ -96,12 +101,25 @@ function Alarms({ alarms }: Pick<Watch, 'alarms'>) {
   }
   return (
     <section aria-label="Alarms" className={styles.alarms}>
-      {alarms.map((alarm, index) => (
+      {shown.map((alarm, index) => (
         <p key={index}>
           <TriangleAlert size={16} aria-hidden="true" />
-          <span>{alarm.sentence}.</span>
+          <span>{asSentence(alarm.sentence)}</span>
         </p>
       ))}
+      {alarms.length > alarmsFirst && (
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          fz="xs"
+          color="gray"
+          justify="start"
+          aria-expanded={isAll}
+          onClick={() => setAll(!isAll)}
+        >
+          {isAll ? 'Show the worst alone' : `Show all ${alarms.length} alarms`}
+        </Button>
+      )}
     </section>
   )
 }
@@ -118,7 +136,11 @@ function HealthFacts({ watch, trainings }: { watch: Watch; trainings: Trainings 
     <Facts
       className={page.facts}
       facts={[
-        ['Precision, newest week', week && <ShareText share={week.precision} />],
+        [
+          'Precision, newest week',
+          week?.precision.value != null &&
+            `${formatPercent(week.precision.value)} (${formatCount(week.precision.k)} of ${formatCount(week.precision.n)})`,
+        ],
         [
           'Calibration',
           calibration &&
@@ -191,7 +213,8 @@ function ShadowPanel({ watch }: { watch: Watch }) {
     <Panel
       title="Challenger in the shadow"
       aside={
-        shadow && (
+        shadow &&
+        shadow.scored > 0 && (
           <span className={styles.legend}>
             <b data-kind="then">champion</b>
             <b data-kind="now">challenger</b>
@@ -199,7 +222,7 @@ function ShadowPanel({ watch }: { watch: Watch }) {
         )
       }
     >
-      {shadow ? (
+      {shadow && shadow.scored > 0 ? (
         <>
           <p className={styles.summary}>
             Of {formatCount(shadow.scored)} transactions the champion flagged{' '}
@@ -211,7 +234,11 @@ function ShadowPanel({ watch }: { watch: Watch }) {
           {shadow.days.length > 0 && <ShadowChart shadow={shadow} height={180} />}
         </>
       ) : (
-        <p className={styles.quiet}>No challenger scores in the shadow now.</p>
+        <p className={styles.quiet}>
+          {shadow
+            ? 'The challenger has not scored a transaction yet; it scores every one that comes in.'
+            : 'No challenger scores in the shadow now.'}
+        </p>
       )}
     </Panel>
   )

@@ -4,6 +4,7 @@
 import { Button, Group, Modal, Textarea } from '@mantine/core'
 import { type FormEvent, useEffect, useState } from 'react'
 import { type ModelAction, useModelAction } from '../../api/queries'
+import { asSentence } from '../../lib/format'
 import type { Wanted } from './ModelsPage'
 import styles from './Models.module.css'
 
@@ -67,7 +68,7 @@ export function ActionDialog({ wanted, onClose }: { wanted: Wanted | null; onClo
         />
         {error && (
           <p className={styles.problem} role="alert">
-            {error.message}.
+            {asSentence(error.message)}
           </p>
         )}
         <Group justify="flex-end" gap="xs">

@@ -14,8 +14,8 @@ import { IntervalText } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { Help } from '../../components/Tags'
-import { formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
-import { modelKindLabels, modelStateLabels } from '../../lib/learning'
+import { asSentence, formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
+import { labelText, modelKindLabels, modelStateLabels } from '../../lib/learning'
 import { label } from '../../lib/vocabulary'
 import page from '../Page.module.css'
 import styles from './Models.module.css'
@@ -94,7 +94,7 @@ function Files({ model }: { model: ModelDetail }) {
 
 function Card({ modelId }: { modelId: string }) {
   const { data, error } = useQuery(modelCardQuery(modelId))
-  if (error) return <p role="alert">{error.message}.</p>
+  if (error) return <p role="alert">{asSentence(error.message)}</p>
   if (!data) return <p aria-busy="true">…</p>
   return (
     <pre className={styles.card} tabIndex={0}>
@@ -123,12 +123,7 @@ function ModelFacts({ model }: { model: ModelDetail }) {
         ],
         ['Transactions', count(rows?.transactions ?? model.transactions)],
         ['Rows kept', count(rows?.kept)],
-        [
-          'Labels',
-          rows
-            ? `${formatCount(rows.positive ?? 0)} fraud, ${formatCount(rows.negative ?? 0)} honest`
-            : null,
-        ],
+        ['Labels', labelText(rows)],
         [
           'Alerts learned from',
           metrics?.alerts === null || metrics?.alerts === undefined

@@ -6,7 +6,7 @@ import { IntervalText } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { formatCount, formatTime } from '../../lib/format'
-import { modelKindLabels, modelStateLabels } from '../../lib/learning'
+import { labelText, modelKindLabels, modelStateLabels } from '../../lib/learning'
 import page from '../Page.module.css'
 import type { Wanted } from './ModelsPage'
 import styles from './Models.module.css'
@@ -120,17 +120,16 @@ function Row({ model, isShown, onPromote }: RowProps) {
 
 function RowsText({ model }: { model: Model }) {
   const { rows, transactions } = model
-  if (!rows) return <>{formatCount(transactions)} transactions</>
   return (
     <>
-      {rows.from && rows.to && (
+      {rows?.from && rows.to && (
         <>
           {formatTime(rows.from, 'monthDay')} to {formatTime(rows.to, 'monthDay')}
           <br />
         </>
       )}
       <span className="muted">
-        {formatCount(rows.positive ?? 0)} fraud, {formatCount(rows.negative ?? 0)} honest by verdict
+        {labelText(rows) ?? `${formatCount(transactions)} transactions`}
       </span>
     </>
   )

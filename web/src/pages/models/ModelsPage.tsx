@@ -19,7 +19,7 @@ import {
   useStartTraining,
 } from '../../api/queries'
 import { ErrorState, State } from '../../components/States'
-import { formatTime } from '../../lib/format'
+import { asSentence, formatTime } from '../../lib/format'
 import { outcomeLabels, stageText } from '../../lib/learning'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
@@ -160,7 +160,7 @@ function Head({ trainings, champion, mayChange, onWanted }: HeadProps) {
       </div>
       {problem && (
         <p className={styles.problem} role="alert">
-          {problem.message}.
+          {asSentence(problem.message)}
         </p>
       )}
       <TrainingProgress trainings={trainings} />
@@ -175,7 +175,7 @@ function TrainingText({ trainings }: { trainings: Trainings }) {
       {last ? (
         <>
           Last training {formatTime(last.finished_at, 'dateTime')}:{' '}
-          <b>{outcomeLabels[last.outcome].toLowerCase()}</b>. {last.sentence}.
+          <b>{outcomeLabels[last.outcome].toLowerCase()}</b>. {asSentence(last.sentence)}
         </>
       ) : trainings.last_at ? (
         <>Last training {formatTime(trainings.last_at, 'dateTime')}.</>

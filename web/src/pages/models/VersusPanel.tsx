@@ -9,7 +9,7 @@ import { modelQuery } from '../../api/queries'
 import { IntervalBar, IntervalText } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
-import { formatCount, formatPercent, formatTime } from '../../lib/format'
+import { asSentence, formatCount, formatPercent, formatTime } from '../../lib/format'
 import { label } from '../../lib/vocabulary'
 import type { Wanted } from './ModelsPage'
 import styles from './Models.module.css'
@@ -75,7 +75,8 @@ function Gate({ gate }: { gate: GateDecision }) {
       <p className={styles.decision} data-promote={gate.promote}>
         {gate.promote ? <Check size={16} aria-hidden="true" /> : <X size={16} aria-hidden="true" />}
         <span>
-          <b>{gate.promote ? 'The gate promotes.' : 'The gate does not promote.'}</b> {gate.reason}.
+          <b>{gate.promote ? 'The gate promotes.' : 'The gate does not promote.'}</b>{' '}
+          {asSentence(gate.reason)}
         </span>
       </p>
       {isJudged && (
