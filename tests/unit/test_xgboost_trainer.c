@@ -174,6 +174,38 @@ static void test_early_stopping_keeps_the_best_rounds(void **state)
     data_free(&d);
 }
 
+// Fraud in a thin slice of the tail: with quantiles of all rows one bin of 64 would hold it and
+// fifteen times as many honest rows. Its last column has a value in a handful of rows only, none of
+// them in the sample that bins are cut by.
+static void test_bins_lie_where_fraud_is(void **state)
+{
+    (void)state;
+    enum { N = 50000 };
+    data d = {N, calloc((size_t)N * STRIDE, sizeof(float)), calloc(N, sizeof(float)),
+              calloc(N, sizeof(float))};
+    tw_rng rng;
+    tw_rng_init(&rng, SEED, 5);
+    for (size_t i = 0; i < N; i++) {
+        float *row = d.x + i * STRIDE;
+        for (size_t c = 0; c < COLS - 1; c++)
+            row[c] = (float)tw_rng_unit(&rng);
+        row[COLS - 1] = i % 9999 == 1 ? (float)i : NAN;
+        d.label[i] = row[2] > 0.9980f && row[2] < 0.9990f ? 1.0f : 0.0f;
+        d.weight[i] = 1.0f;
+    }
+    tw_train_matrix train = matrix_of(&d, 0, N);
+    tw_train_params params = params_default();
+    params.base_probability = 0.001;
+    params.subsample = params.colsample_tree = 1.0;
+    params.rounds_n = 40;
+    // The same rows for validation: bins and plain values give the same margins.
+    trained t = train_ok(&params, &train, &train);
+    assert_memory_equal(&t.result.train_loss, &t.result.validation_loss, sizeof(double));
+    assert_true(t.result.train_loss < 0.1 * loss_of_prior(&d, 0, N));
+    tw_buf_release(&t.json);
+    data_free(&d);
+}
+
 // ---- The same model ---------------------------------------------------------------------------
 
 static void test_any_number_of_threads_gives_the_same_model(void **state)
@@ -199,6 +231,39 @@ static void test_any_number_of_threads_gives_the_same_model(void **state)
         tw_buf_release(&one.json);
         data_free(&d);
     }
+}
+
+static void test_a_prepared_set_gives_the_same_model(void **state)
+{
+    (void)state;
+    data d = data_new(3000, SEED + 15);
+    tw_train_matrix train = matrix_of(&d, 0, 2000), later = matrix_of(&d, 2000, 3000);
+    tw_trainer trainer = tw_xgboost_trainer(tw_alloc_system());
+    tw_train_set *set = NULL;
+    tw_err err;
+    assert_int_equal(tw_train_prepare(&trainer, &train, 64, 1, &set, &err), TW_OK);
+    for (uint32_t depth = 2; depth < 8; depth += 2) {
+        tw_train_params params = params_default();
+        params.depth = depth;
+        train.prepared = NULL;
+        trained plain = train_ok(&params, &train, &later);
+        train.prepared = set;
+        trained prepared = train_ok(&params, &train, &later);
+        assert_same_model(&plain, &prepared);
+        tw_buf_release(&prepared.json);
+        tw_buf_release(&plain.json);
+        // One for another number of bins is passed over.
+        params.bins_n = 16;
+        prepared = train_ok(&params, &train, &later);
+        train.prepared = NULL;
+        plain = train_ok(&params, &train, &later);
+        assert_same_model(&plain, &prepared);
+        tw_buf_release(&prepared.json);
+        tw_buf_release(&plain.json);
+    }
+    tw_train_set_free(&trainer, set);
+    tw_train_set_free(&trainer, NULL);
+    data_free(&d);
 }
 
 typedef struct worker {
@@ -352,6 +417,28 @@ static void test_data_out_of_range_is_refused(void **state)
     data_free(&d);
 }
 
+static void test_a_set_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    data d = data_new(300, SEED + 55);
+    tw_train_matrix train = matrix_of(&d, 0, 200), more = matrix_of(&d, 0, 300);
+    tw_trainer trainer = tw_xgboost_trainer(tw_alloc_system()), none = {NULL, NULL};
+    tw_train_set *set = NULL;
+    tw_err err;
+    assert_int_equal(tw_train_prepare(&trainer, &train, 64, 1, &set, &err), TW_OK);
+    more.prepared = set;
+    tw_train_params params = params_default();
+    refuse(&params, &more, NULL, "other rows");
+    tw_train_set_free(&trainer, set);
+    assert_int_equal(tw_train_prepare(&trainer, &train, 1, 1, &set, &err), TW_INVALID);
+    assert_int_equal(tw_train_prepare(&trainer, &train, 64, 0, &set, &err), TW_INVALID);
+    d.label[3] = 2.0f;
+    assert_int_equal(tw_train_prepare(&trainer, &train, 64, 1, &set, &err), TW_INVALID);
+    assert_null(set);
+    assert_int_equal(tw_train_prepare(&none, &train, 64, 1, &set, &err), TW_UNSUPPORTED);
+    data_free(&d);
+}
+
 static void test_one_label_and_one_row_are_no_error(void **state)
 {
     (void)state;
@@ -458,11 +545,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns_and_reports_its_losses),
         cmocka_unit_test(test_early_stopping_keeps_the_best_rounds),
+        cmocka_unit_test(test_bins_lie_where_fraud_is),
+        cmocka_unit_test(test_a_prepared_set_gives_the_same_model),
         cmocka_unit_test(test_any_number_of_threads_gives_the_same_model),
         cmocka_unit_test(test_several_threads_may_train_at_once),
         cmocka_unit_test(test_a_stopped_training_is_closed),
         cmocka_unit_test(test_parameters_out_of_range_are_refused),
         cmocka_unit_test(test_data_out_of_range_is_refused),
+        cmocka_unit_test(test_a_set_that_does_not_fit_is_refused),
         cmocka_unit_test(test_one_label_and_one_row_are_no_error),
         cmocka_unit_test(test_no_memory_is_told),
         cmocka_unit_test(test_nothing_is_printed),

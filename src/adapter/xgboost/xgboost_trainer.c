@@ -18,15 +18,19 @@
 #include <stdio.h>
 
 #include "adapter/xgboost.h"
-#include "xgboost_vendor.h"
+#include "xgboost_set.h"
 
 #define HESSIAN_MIN 1e-16 // as XGBoost's own
+#define BINS_MAX 16384.0
+#define THREADS_MAX 64.0
 
 typedef struct training {
     const tw_alloc *alloc;
     const tw_train_params *params;
     const tw_train_matrix *train, *validation; // the latter NULL = none
-    twi_xgboost_matrix train_matrix, validation_matrix;
+    tw_train_set *set_own;                     // NULL when it was prepared by the caller
+    const tw_train_set *set;
+    twi_xgboost_matrix validation_matrix;
     twi_xgboost_booster booster;
     float *gradient_own, *hessian_own; // [train rows]
     double step;                       // all gradients are multiples of it
@@ -53,8 +57,8 @@ static tw_status check_params(const tw_train_params *p, tw_err *err)
         {"rounds_n", p->rounds_n, 1.0, 4096.0},
         {"early_stop_n", p->early_stop_n, 0.0, 4096.0},
         {"depth", p->depth, 1.0, 12.0},
-        {"bins_n", p->bins_n, 2.0, 16384.0},
-        {"threads_n", p->threads_n, 1.0, 64.0},
+        {"bins_n", p->bins_n, 2.0, BINS_MAX},
+        {"threads_n", p->threads_n, 1.0, THREADS_MAX},
         {"eta", p->eta, 1e-6, 1.0},
         {"min_child_weight", p->min_child_weight, 0.0, 1e9},
         {"lambda", p->lambda, 0.0, 1e9},
@@ -68,42 +72,12 @@ static tw_status check_params(const tw_train_params *p, tw_err *err)
     return TW_OK;
 }
 
-static tw_status check_row(const tw_train_matrix *m, size_t i, const char *what, tw_err *err)
-{
-    float label = m->label[i], weight = m->weight ? m->weight[i] : 1.0f;
-    if (label != 0.0f && label != 1.0f)
-        return tw_fail(err, TW_INVALID, "%s row %zu has label %g, must be 0 or 1", what, i,
-                       (double)label);
-    if (!(weight > 0.0f && weight <= 1e12f))
-        return tw_fail(err, TW_INVALID,
-                       "%s row %zu has weight %g, must be above 0 and at most 1e12", what, i,
-                       (double)weight);
-    for (size_t c = 0; c < m->cols_n; c++)
-        if (isinf(m->x[i * m->stride + c]))
-            return tw_fail(err, TW_INVALID, "%s row %zu, column %zu is infinite", what, i, c);
-    return TW_OK;
-}
-
-static tw_status check_matrix(const tw_train_matrix *m, const char *what, tw_err *err)
-{
-    if (m->rows_n == 0 || m->rows_n > TW_TRAIN_ROWS_MAX)
-        return tw_fail(err, TW_INVALID, "%zu %s rows, must be 1 to %d", m->rows_n, what,
-                       TW_TRAIN_ROWS_MAX);
-    if (m->cols_n == 0 || m->cols_n > TW_TRAIN_COLS_MAX || m->stride < m->cols_n)
-        return tw_fail(err, TW_INVALID,
-                       "%s rows of %zu columns, %zu apart, must be 1 to %d columns", what,
-                       m->cols_n, m->stride, TW_TRAIN_COLS_MAX);
-    for (size_t i = 0; i < m->rows_n; i++)
-        TW_TRY(check_row(m, i, what, err));
-    return TW_OK;
-}
-
 static tw_status check_all(const training *t, tw_err *err)
 {
     TW_TRY(check_params(t->params, err));
-    TW_TRY(check_matrix(t->train, "training", err));
+    TW_TRY(twi_xgboost_check(t->train, "training", err));
     if (t->validation) {
-        TW_TRY(check_matrix(t->validation, "validation", err));
+        TW_TRY(twi_xgboost_check(t->validation, "validation", err));
         if (t->validation->cols_n != t->train->cols_n)
             return tw_fail(err, TW_INVALID, "validation rows have %zu columns, training rows %zu",
                            t->validation->cols_n, t->train->cols_n);
@@ -251,24 +225,41 @@ static tw_status rounds(training *t, tw_train_stop *stop, void *stop_ctx, tw_err
     const float *margin;
     bool is_over = false;
     for (uint32_t round = 0; round < t->params->rounds_n && !is_over; round++) {
-        TW_TRY(twi_xgboost_margins(&t->booster, &t->train_matrix, &margin, err));
+        TW_TRY(twi_xgboost_margins(&t->booster, &t->set->matrix, &margin, err));
         if (t->params->early_stop_n > 0)
             note_train_loss(t, round, margin);
         gradients(t, margin);
-        TW_TRY(twi_xgboost_boost(&t->booster, &t->train_matrix, round, t->gradient_own,
+        TW_TRY(twi_xgboost_boost(&t->booster, &t->set->matrix, round, t->gradient_own,
                                  t->hessian_own, err));
         TW_TRY(judge(t, round + 1, &is_over, err));
         if (stop && stop(stop_ctx, round))
             return tw_fail(err, TW_CLOSED, "training was stopped after round %u", round + 1);
     }
     if (isnan(t->best.train_loss)) {
-        TW_TRY(twi_xgboost_margins(&t->booster, &t->train_matrix, &margin, err));
+        TW_TRY(twi_xgboost_margins(&t->booster, &t->set->matrix, &margin, err));
         t->best.train_loss = loss_mean(t->train, margin);
     }
     return TW_OK;
 }
 
-static tw_status prepare(training *t, tw_err *err)
+// The caller's prepared set, or one of our own.
+static tw_status find_set(training *t, tw_err *err)
+{
+    const tw_train_set *given = t->train->prepared;
+    if (given && (given->matrix.rows_n != t->train->rows_n || given->cols_n != t->train->cols_n))
+        return tw_fail(err, TW_INVALID,
+                       "the prepared set is of other rows: %zu x %zu, not %zu x %zu",
+                       given->matrix.rows_n, given->cols_n, t->train->rows_n, t->train->cols_n);
+    t->set = given;
+    if (given && given->bins_n == t->params->bins_n)
+        return TW_OK;
+    TW_TRY(twi_xgboost_set_new(t->alloc, t->train, t->params->bins_n, t->params->threads_n,
+                               &t->set_own, err));
+    t->set = t->set_own;
+    return TW_OK;
+}
+
+static tw_status begin(training *t, tw_err *err)
 {
     TW_TRY(twi_xgboost_silence(err));
     t->gradient_own = tw_new_array(t->alloc, t->train->rows_n, sizeof(float));
@@ -278,10 +269,10 @@ static tw_status prepare(training *t, tw_err *err)
                        t->train->rows_n);
     t->step = step_of(t->train);
     uint32_t threads_n = t->params->threads_n;
-    TW_TRY(twi_xgboost_matrix_init(&t->train_matrix, t->train, threads_n, err));
+    TW_TRY(find_set(t, err));
     if (t->validation)
         TW_TRY(twi_xgboost_matrix_init(&t->validation_matrix, t->validation, threads_n, err));
-    TW_TRY(twi_xgboost_booster_init(&t->booster, &t->train_matrix,
+    TW_TRY(twi_xgboost_booster_init(&t->booster, &t->set->matrix,
                                     t->validation ? &t->validation_matrix : NULL, err));
     return set_params(t, err);
 }
@@ -290,7 +281,8 @@ static void release(training *t)
 {
     twi_xgboost_booster_release(&t->booster);
     twi_xgboost_matrix_release(&t->validation_matrix);
-    twi_xgboost_matrix_release(&t->train_matrix);
+    if (t->set_own)
+        twi_xgboost_set_free(t->set_own);
     tw_free_array(t->alloc, t->hessian_own, t->train->rows_n, sizeof(float));
     tw_free_array(t->alloc, t->gradient_own, t->train->rows_n, sizeof(float));
 }
@@ -303,7 +295,7 @@ static tw_status train(void *ctx, const tw_train_params *params, const tw_train_
     *out = (tw_train_result){0};
     tw_status status = check_all(&t, err);
     if (status == TW_OK)
-        status = prepare(&t, err);
+        status = begin(&t, err);
     if (status == TW_OK)
         status = rounds(&t, stop, stop_ctx, err);
     if (status == TW_OK)
@@ -320,7 +312,23 @@ static const char *version(void *ctx)
     return twi_xgboost_version();
 }
 
-static const tw_trainer_ops ops = {train, version};
+static tw_status prepare(void *ctx, const tw_train_matrix *matrix, uint32_t bins_n,
+                         uint32_t threads_n, tw_train_set **out, tw_err *err)
+{
+    TW_TRY(check_range("bins_n", bins_n, 2.0, BINS_MAX, err));
+    TW_TRY(check_range("threads_n", threads_n, 1.0, THREADS_MAX, err));
+    TW_TRY(twi_xgboost_check(matrix, "training", err));
+    TW_TRY(twi_xgboost_silence(err));
+    return twi_xgboost_set_new(ctx, matrix, bins_n, threads_n, out, err);
+}
+
+static void set_free(void *ctx, tw_train_set *set)
+{
+    (void)ctx;
+    twi_xgboost_set_free(set);
+}
+
+static const tw_trainer_ops ops = {prepare, set_free, train, version};
 
 tw_trainer tw_xgboost_trainer(const tw_alloc *alloc)
 {

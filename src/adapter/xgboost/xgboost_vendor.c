@@ -62,25 +62,75 @@ tw_status twi_xgboost_silence(tw_err *err)
     return TW_OK;
 }
 
-tw_status twi_xgboost_matrix_init(twi_xgboost_matrix *out, const tw_train_matrix *matrix,
-                                  uint32_t threads_n, tw_err *err)
+static void rows_of(char out[CONFIG_BYTES], const tw_train_matrix *matrix)
 {
-    char values[CONFIG_BYTES], config[CONFIG_BYTES];
-    *out = (twi_xgboost_matrix){NULL, matrix->rows_n};
-    snprintf(values, sizeof(values),
+    snprintf(out, CONFIG_BYTES,
              "{\"data\":[%" PRIuPTR ",true],\"shape\":[%zu,%zu],\"strides\":[%zu,%zu],"
              "\"typestr\":\"<f4\",\"version\":3}",
              (uintptr_t)matrix->x, matrix->rows_n, matrix->cols_n, matrix->stride * sizeof(float),
              sizeof(float));
+}
+
+tw_status twi_xgboost_matrix_init(twi_xgboost_matrix *out, const tw_train_matrix *matrix,
+                                  uint32_t threads_n, tw_err *err)
+{
+    char rows[CONFIG_BYTES], config[CONFIG_BYTES];
+    *out = (twi_xgboost_matrix){NULL, matrix->rows_n};
+    rows_of(rows, matrix);
     snprintf(config, sizeof(config), "{\"missing\":NaN,\"nthread\":%" PRIu32 "}", threads_n);
-    if (XGDMatrixCreateFromDense(values, config, &out->handle_own) != 0)
+    if (XGDMatrixCreateFromDense(rows, config, &out->handle_own) != 0)
         return fail(err, "reading the rows");
-    if (XGDMatrixSetFloatInfo(out->handle_own, "label", matrix->label, matrix->rows_n) != 0)
-        return fail(err, "reading the labels");
-    if (matrix->weight &&
-        XGDMatrixSetFloatInfo(out->handle_own, "weight", matrix->weight, matrix->rows_n) != 0)
-        return fail(err, "reading the weights");
     return TW_OK;
+}
+
+// All rows as the one batch that XGBoost asks for, as often as it likes.
+typedef struct batch {
+    DMatrixHandle proxy_own;
+    const tw_train_matrix *matrix;
+    bool is_given;
+} batch;
+
+static void batch_reset(DataIterHandle handle)
+{
+    batch *b = handle;
+    b->is_given = false;
+}
+
+// 1 = a batch was given, 0 = no more, -1 = failed.
+static int batch_next(DataIterHandle handle)
+{
+    batch *b = handle;
+    char rows[CONFIG_BYTES];
+    if (b->is_given)
+        return 0;
+    b->is_given = true;
+    rows_of(rows, b->matrix);
+    if (XGProxyDMatrixSetDataDense(b->proxy_own, rows) != 0)
+        return -1;
+    if (b->matrix->weight &&
+        XGDMatrixSetFloatInfo(b->proxy_own, "weight", b->matrix->weight, b->matrix->rows_n) != 0)
+        return -1;
+    return 1;
+}
+
+tw_status twi_xgboost_bins_init(twi_xgboost_matrix *out, const tw_train_matrix *matrix,
+                                const twi_xgboost_matrix *cuts, uint32_t bins_n, uint32_t threads_n,
+                                tw_err *err)
+{
+    char config[CONFIG_BYTES];
+    batch all = {NULL, matrix, false};
+    tw_status status = TW_OK;
+    *out = (twi_xgboost_matrix){NULL, matrix->rows_n};
+    snprintf(config, sizeof(config),
+             "{\"missing\":NaN,\"nthread\":%" PRIu32 ",\"max_bin\":%" PRIu32 "}", threads_n,
+             bins_n);
+    if (XGProxyDMatrixCreate(&all.proxy_own) != 0)
+        return fail(err, "reading the rows");
+    if (XGQuantileDMatrixCreateFromCallback(&all, all.proxy_own, cuts ? cuts->handle_own : NULL,
+                                            batch_reset, batch_next, config, &out->handle_own) != 0)
+        status = fail(err, "sorting the rows into bins");
+    (void)XGDMatrixFree(all.proxy_own);
+    return status;
 }
 
 void twi_xgboost_matrix_release(twi_xgboost_matrix *matrix)

@@ -23,10 +23,15 @@ const char *twi_xgboost_version(void);
 // Keeps XGBoost silent on the calling thread.
 tw_status twi_xgboost_silence(tw_err *err) TW_MUST_CHECK;
 
-// Copies rows, weights and labels into XGBoost's own form. *out is the caller's to release, also
-// after a failure.
+// Copies rows to predict into XGBoost's own form. *out is the caller's to release, also after a
+// failure.
 tw_status twi_xgboost_matrix_init(twi_xgboost_matrix *out, const tw_train_matrix *matrix,
                                   uint32_t threads_n, tw_err *err) TW_MUST_CHECK;
+// The same for rows to train on, as bins: those of `cuts`, or with cuts NULL at most bins_n to a
+// column, of equal weight.
+tw_status twi_xgboost_bins_init(twi_xgboost_matrix *out, const tw_train_matrix *matrix,
+                                const twi_xgboost_matrix *cuts, uint32_t bins_n, uint32_t threads_n,
+                                tw_err *err) TW_MUST_CHECK;
 void twi_xgboost_matrix_release(twi_xgboost_matrix *matrix);
 
 // A booster for `train`, which remembers its margins on both matrices from round to round;

@@ -14,11 +14,18 @@
 #define TW_TRAIN_COLS_MAX 1024      // what the evaluator takes
 #define TW_TRAIN_ROWS_MAX (1 << 26) // sums of gradients stay exact
 
+// A training matrix in the trainer's own form: what costs as much as some forty rounds, once
+// instead of for every set of parameters. Does not point into the matrix.
+typedef struct tw_train_set tw_train_set;
+
 typedef struct tw_train_matrix {
     const float *x; // [rows_n][stride], the first cols_n of each row are used; NaN = missing
     size_t rows_n, cols_n, stride;
     const float *label;  // [rows_n], 0 or 1
     const float *weight; // [rows_n], > 0, at most 1e12; NULL = all 1
+    // Made by tw_train_prepare of the same rows, or NULL: train then makes its own. One made for
+    // another bins_n is passed over. Used by one thread at a time.
+    const tw_train_set *prepared;
 } tw_train_matrix;
 
 typedef struct tw_train_params {
@@ -46,6 +53,9 @@ typedef struct tw_train_result {
 typedef bool tw_train_stop(void *ctx, uint32_t round);
 
 typedef struct tw_trainer_ops {
+    tw_status (*prepare)(void *ctx, const tw_train_matrix *matrix, uint32_t bins_n,
+                         uint32_t threads_n, tw_train_set **out, tw_err *err);
+    void (*set_free)(void *ctx, tw_train_set *set);
     tw_status (*train)(void *ctx, const tw_train_params *params, const tw_train_matrix *train,
                        const tw_train_matrix *validation, tw_train_stop *stop, void *stop_ctx,
                        tw_buf *model_json, tw_train_result *out, tw_err *err);
@@ -56,6 +66,25 @@ typedef struct tw_trainer {
     const tw_trainer_ops *ops; // NULL = none was built in
     void *ctx;
 } tw_trainer;
+
+// Prepares the rows that a model will be trained on; validation rows are taken as they are.
+// Statuses as tw_train's.
+TW_MUST_CHECK static inline tw_status tw_train_prepare(const tw_trainer *trainer,
+                                                       const tw_train_matrix *matrix,
+                                                       uint32_t bins_n, uint32_t threads_n,
+                                                       tw_train_set **out, tw_err *err)
+{
+    *out = NULL;
+    if (!trainer->ops)
+        return tw_fail(err, TW_UNSUPPORTED, "this build has no trainer of boosted trees");
+    return trainer->ops->prepare(trainer->ctx, matrix, bins_n, threads_n, out, err);
+}
+
+static inline void tw_train_set_free(const tw_trainer *trainer, tw_train_set *set)
+{
+    if (set)
+        trainer->ops->set_free(trainer->ctx, set);
+}
 
 // Trains with binary log loss; appends the model as XGBoost JSON. validation may be NULL (required
 // for early stopping), stop may be NULL. TW_INVALID for parameters or data out of range, TW_CLOSED
