@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,10 +33,10 @@ RESAMPLES = 500
 START = datetime.date(2026, 1, 5)
 HERE = os.path.dirname(os.path.abspath(__file__))
 REASONS = {
-    "CONFIRMED": "confirmed_theft",
-    "REFUTED": "legitimate_customer",
-    "OPERATIONAL": "training_issue",
-    "INCONCLUSIVE": "not_enough_evidence",
+    "CONFIRMED": "evidence_video",
+    "REFUTED": "expected_activity",
+    "OPERATIONAL": "training_need",
+    "INCONCLUSIVE": "no_evidence",
 }
 
 
@@ -157,7 +158,7 @@ def is_right(chain, alert, rule):
 
 def conclude(args, chain, alert, teach):
     """(verdict, delay in days) of an alert; the same for every run of the chain."""
-    key = (chain.name, alert["entity"], alert["scheme"], alert["created_at"])
+    key = (chain.name, alert["entity"]["id"], alert["scheme"], alert["created_at"])
     delay = 1.0 + 6.0 * luck(*key, "delay")
     if not teach or luck(*key, "open") < args.inconclusive:
         return "INCONCLUSIVE", delay
@@ -167,6 +168,13 @@ def conclude(args, chain, alert, teach):
     if right:
         return "CONFIRMED", delay
     return ("OPERATIONAL" if luck(*key, "kind") < 0.2 else "REFUTED"), delay
+
+
+def bring(args, path, data):
+    """Imports verdicts; all of them must be taken."""
+    done = json.loads(run(args, "verdicts import", path, "--data", data, "--json"))
+    if done["rejected"] or done.get("unknown"):
+        raise RuntimeError(f"verdicts were refused: {done}")
 
 
 def decide(args, chain, data, day, done, teach):
@@ -189,7 +197,7 @@ def decide(args, chain, data, day, done, teach):
         table = csv.writer(out)
         table.writerow(("alert_id", "verdict", "reason", "decided_at"))
         table.writerows(rows)
-    run(args, "verdicts import", path, "--data", data)
+    bring(args, path, data)
     return len(rows)
 
 
@@ -210,7 +218,7 @@ def audit(args, chain, data, day, done):
                 table.writerow((transaction, verdict, REASONS[verdict]))
                 n += 1
     if n:
-        run(args, "verdicts import", path, "--data", data)
+        bring(args, path, data)
     return n
 
 
@@ -241,11 +249,10 @@ def train(args, data):
     except RuntimeError as error:
         return str(error)
     decision = trained.get("decision") or {}
-    if not decision:
-        return trained.get("reason") or "outlier model only"
-    return ("promoted: " if decision.get("promote") else "stays challenger: ") + str(
-        decision.get("reason", "")
-    )
+    said = trained.get("why") or decision.get("reason") or ""
+    if trained.get("kind") != "classifier":
+        return f"no classifier: {said}"
+    return ("promoted: " if trained.get("promoted") else "stays challenger: ") + said
 
 
 def read_scores(args, chain, data):
@@ -286,7 +293,7 @@ class Span:
         members = set(alert["transaction_ids"])
         found = {k for k, deeds in self.thieves.items() if deeds & members}
         return (
-            f"{chain.name}/{alert['entity']}",
+            f"{chain.name}/{alert['entity']['id']}",
             is_right(chain, alert, rule),
             alert["risk_score"],
             alert["scheme"],
@@ -487,6 +494,8 @@ def main():
             chain = Chain(args, name, work)
             taught = follow(args, chain, True)
             runs.append((chain, follow(args, chain, False), taught))
+            if not args.work:
+                shutil.rmtree(chain.dir)
             for note in taught[2]:
                 if note["train"] and not args.quiet:
                     print(f"{name} day {note['day']}: {note['verdicts']} verdicts; {note['train']}")
