@@ -40,14 +40,17 @@ TARGET INLINE uint32_t encode(const twi_gbt_plan *plan, uint32_t slot, __m512 x)
 
 TARGET void twi_gbt_encode_avx512(const twi_gbt_plan *plan, const float *row, twi_gbt_codes *codes)
 {
-    uint32_t any = 0;
+    bool any = false;
     for (uint32_t s = 0; s < plan->slots_n; s++) {
         float x = row[plan->slot_input[s]];
         codes->code[s] = (uint8_t)encode(plan, s, _mm512_set1_ps(x));
-        codes->missing[s] = x != x ? UINT8_MAX : 0;
-        any |= codes->missing[s];
+        any |= x != x;
     }
-    codes->has_missing = any != 0;
+    codes->has_missing = any;
+    for (uint32_t s = 0; s < plan->slots_n && any; s++) {
+        float x = row[plan->slot_input[s]];
+        codes->missing[s] = x != x ? UINT8_MAX : 0;
+    }
 }
 
 // The codes of a row by slot, 64 to a register.
@@ -61,8 +64,8 @@ TARGET INLINE int load_row(const twi_gbt_codes *from, uint32_t slots_n, row_code
     for (uint32_t k = 0; k < 4; k++) {
         bool in_use = 64 * k < slots_n;
         codes->code[k] = in_use ? _mm512_load_si512(from->code + 64 * k) : _mm512_setzero_si512();
-        codes->missing[k] =
-            in_use ? _mm512_load_si512(from->missing + 64 * k) : _mm512_setzero_si512();
+        codes->missing[k] = in_use && from->has_missing ? _mm512_load_si512(from->missing + 64 * k)
+                                                        : _mm512_setzero_si512();
     }
     if (slots_n <= 64)
         return 1;
@@ -108,13 +111,14 @@ TARGET INLINE size_t follow(const twi_gbt_plan *plan, const row_codes *codes, si
     return exit;
 }
 
-#define RUN_TREES 64 // decisions of so many trees are stored before they are walked
+#define RUN_TREES 32 // decisions of so many trees are stored before they are walked
 
-// Places of the exits of trees[n] after their first chunks.
-TARGET INLINE void walk_run(const uint64_t *masks, uint64_t *places, size_t n)
+// Places of the exits of a run after its first chunks, from the decisions. What is left over from
+// an earlier run is walked too and not used.
+TARGET INLINE void walk_run(const uint64_t *masks, uint64_t *places)
 {
     const __m512i one = _mm512_set1_epi64(1);
-    for (size_t k = 0; k < n; k += 8) {
+    for (size_t k = 0; k < RUN_TREES; k += 8) {
         __m512i right = _mm512_load_si512(masks + k), p = one;
         for (int level = 0; level < TWI_GBT_LEVELS; level++) // p = 2 p | (right >> p & 1)
             p = _mm512_ternarylogic_epi64(_mm512_add_epi64(p, p), _mm512_srlv_epi64(right, p), one,
@@ -123,24 +127,26 @@ TARGET INLINE void walk_run(const uint64_t *masks, uint64_t *places, size_t n)
     }
 }
 
+// The additions depend on one another, so those of a run are mixed with the decisions of the next.
 TARGET INLINE float sum_trees(const tw_gbt *gbt, const row_codes *codes, int tables_n,
                               bool has_missing)
 {
     const twi_gbt_plan *plan = gbt->plan_own;
+    size_t trees_n = gbt->trees_n, next = TW_MIN(trees_n, (size_t)RUN_TREES);
     float sum = gbt->base_margin;
-    _Alignas(64) uint64_t masks[RUN_TREES], places[RUN_TREES];
-    for (size_t k = 0; k < RUN_TREES; k += 8)
-        _mm512_store_si512(masks + k, _mm512_setzero_si512());
-    for (size_t tree = 0; tree < gbt->trees_n; tree += RUN_TREES) {
-        size_t n = TW_MIN(gbt->trees_n - tree, (size_t)RUN_TREES);
-        for (size_t k = 0; k < n; k++)
-            masks[k] = decide(plan, codes, tree + k, tables_n, has_missing);
-        walk_run(masks, places, n);
-        for (size_t k = 0; k < n; k++) {
+    _Alignas(64) uint64_t masks[RUN_TREES] = {0}, places[RUN_TREES];
+    for (size_t k = 0; k < next; k++)
+        masks[k] = decide(plan, codes, k, tables_n, has_missing);
+    for (size_t tree = 0; tree < trees_n; tree = next) {
+        next = TW_MIN(tree + RUN_TREES, trees_n);
+        walk_run(masks, places);
+        for (size_t k = 0; tree + k < next; k++) {
             size_t exit = (tree + k) * TWI_GBT_CHUNK + places[k] - TWI_GBT_CHUNK;
             if (plan->is_deep)
                 exit = follow(plan, codes, exit, tables_n, has_missing);
             sum += plan->leaf[exit];
+            if (next + k < trees_n)
+                masks[k] = decide(plan, codes, next + k, tables_n, has_missing);
         }
     }
     return sum;

@@ -16,6 +16,7 @@ typedef struct walk {
 } walk;
 
 static const char cut_short[] = "it is cut short";
+static const char unknown_type[] = "a value in it has a type that XGBoost does not write";
 
 // Bytes of a value of fixed size, or -1.
 static int fixed_bytes(uint8_t type)
@@ -150,7 +151,7 @@ static void take_value(walk *w, uint8_t type)
     else if (type == '{')
         enter(w, '{', 0);
     else
-        w->fault = "a value in it has a type that XGBoost does not write";
+        w->fault = unknown_type;
 }
 
 // Leaves what is complete; the marker of the next value, or 0 when all is complete.
@@ -167,7 +168,10 @@ static uint8_t next_type(walk *w)
         if (top->kind == '{')
             pass(w, take_length(w));
         top->left--;
-        return w->fault ? 0 : take(w);
+        uint8_t type = w->fault ? 0 : take(w);
+        if (type == 0 && !w->fault)
+            w->fault = unknown_type;
+        return type;
     }
     return 0;
 }

@@ -277,6 +277,7 @@ static void foreign_files_are_told(void **state)
           "q",
           4},
          "length"},
+        {{"{i\1a[U\7\0]}", 10}, "does not write"}, // a zero is no end of the data
         {{"{i\1"
           "aH",
           5},
