@@ -22,24 +22,31 @@
 #define FOLDS 3
 #define MODEL_JSON_MAX_BYTES (256 << 20)
 
-// depth, rounds at most, bins, eta, min_child_weight, lambda, gamma, subsample, colsample_tree. The
-// first of each is what `quick` takes. Many bins: what fraud is found by lies in the tails of the
-// inputs, where a coarse histogram has no cuts.
+#define BINS 256 // cut by the trainer where fraud is
+
+// depth, rounds at most, eta, min_child_weight, lambda, gamma, subsample, colsample_tree. The first
+// of each is what `quick` takes.
 typedef struct trial_row {
-    uint32_t depth, rounds_n, bins_n;
+    uint32_t depth, rounds_n;
     double eta, min_child_weight, lambda, gamma, subsample, colsample;
 } trial_row;
 
 static const trial_row many_trials[] = {
-    {3, 400, 4096, 0.10, 1, 1, 0, 0.9, 0.8}, {4, 400, 4096, 0.10, 1, 3, 0, 0.8, 0.6},
-    {2, 500, 4096, 0.20, 1, 1, 0, 0.9, 0.8}, {5, 300, 1024, 0.10, 2, 5, 0, 0.8, 0.5},
-    {6, 300, 1024, 0.07, 4, 5, 0, 0.7, 0.4},
+    {3, 400, 0.10, 1, 1, 0, 0.9, 0.8}, {4, 400, 0.10, 1, 3, 0, 0.8, 0.6},
+    {2, 500, 0.20, 1, 1, 0, 0.9, 0.8}, {5, 300, 0.10, 2, 5, 0, 0.8, 0.5},
+    {6, 300, 0.07, 4, 5, 0, 0.7, 0.4},
 };
 static const trial_row few_trials[] = {
-    {2, 60, 256, 0.10, 1, 4, 0, 0.9, 0.5},
-    {1, 80, 256, 0.10, 1, 4, 0, 0.9, 0.5},
-    {3, 40, 256, 0.10, 1, 4, 0, 0.9, 0.5},
+    {2, 60, 0.10, 1, 4, 0, 0.9, 0.5},
+    {1, 80, 0.10, 1, 4, 0, 0.9, 0.5},
+    {3, 40, 0.10, 1, 4, 0, 0.9, 0.5},
 };
+
+// A prefix of the matrix in the trainer's own form, kept for all parameters.
+typedef struct prepared_set {
+    size_t n;
+    tw_train_set *set;
+} prepared_set;
 
 typedef struct fold_model {
     tw_gbt *gbt;
@@ -54,6 +61,9 @@ typedef struct fit_work {
     int8_t monotone[TW_INPUT_N];
     float *margins_own;                                         // [kept_n], scratch
     fold_model best[TWI_FOLDS_MAX + 1], now[TWI_FOLDS_MAX + 1]; // by block
+    prepared_set
+        sets[2 * TWI_FOLDS_MAX + 1]; // of a fold: its rows, and those before early stopping
+    size_t set_n;
 } fit_work;
 
 static void models_free(fold_model models[TWI_FOLDS_MAX + 1])
@@ -77,6 +87,26 @@ static tw_train_matrix matrix(const twi_fit_rows *rows, size_t n)
                              .weight = rows->w_own};
 }
 
+static tw_status prepare(fit_work *w, size_t n, tw_train_matrix *out, tw_err *err)
+{
+    *out = matrix(&w->rows, n);
+    for (size_t i = 0; i < w->set_n; i++) {
+        if (w->sets[i].n != n)
+            continue;
+        out->prepared = w->sets[i].set;
+        return TW_OK;
+    }
+    if (w->set_n == TW_COUNT(w->sets))
+        return TW_OK; // it goes without
+    prepared_set *set = &w->sets[w->set_n];
+    TW_TRY(
+        tw_train_prepare(w->trainer, out, BINS, TW_MAX(1U, w->options->threads_n), &set->set, err));
+    set->n = n;
+    w->set_n++;
+    out->prepared = set->set;
+    return TW_OK;
+}
+
 static double prior_of(const twi_fit_rows *rows, size_t n)
 {
     double right = 0, all = 0;
@@ -92,10 +122,11 @@ static tw_status run_trainer(fit_work *w, const tw_train_params *params, size_t 
                              tw_gbt **out, tw_err *err)
 {
     tw_train_params p = *params;
-    tw_train_matrix train = matrix(&w->rows, n);
+    tw_train_matrix train;
     tw_buf json;
     tw_xgboost model = {0};
     *out = NULL;
+    TW_TRY(prepare(w, n, &train, err));
     p.monotone = w->monotone;
     p.base_probability = prior_of(&w->rows, n);
     tw_buf_init(&json, w->alloc, MODEL_JSON_MAX_BYTES);
@@ -234,7 +265,7 @@ static size_t list_trials(const fit_work *w, tw_fit_trial *out)
         out[i] = (tw_fit_trial){.params = {.rounds_n = t->rounds_n,
                                            .early_stop_n = few ? 0 : EARLY_STOP,
                                            .depth = t->depth,
-                                           .bins_n = t->bins_n,
+                                           .bins_n = BINS,
                                            .threads_n = TW_MAX(1U, w->options->threads_n),
                                            .seed = w->options->seed,
                                            .eta = t->eta,
@@ -441,6 +472,8 @@ tw_status tw_fit_classifier(const tw_alloc *alloc, const tw_trainer *trainer,
     tw_status status = run(&w, out, err);
     models_free(w.best);
     models_free(w.now);
+    for (size_t i = 0; i < w.set_n; i++)
+        tw_train_set_free(trainer, w.sets[i].set);
     tw_free_array(alloc, w.margins_own, w.rows.kept_n, sizeof(float));
     twi_fit_rows_release(&w.rows);
     if (status != TW_OK)

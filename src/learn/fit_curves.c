@@ -78,10 +78,11 @@ tw_status twi_probability_fit(const twi_fit_rows *rows, const float *margin, siz
 #define COEFFICIENTS 3                      // a, b, c
 // The opening of an alert is one observation; the rest of its rows together are this much.
 #define GROWTH_WEIGHT 0.5
-static const double prior_sd[COEFFICIENTS] = {1.0, 0.5, 0.7};
+static const double prior_sd[COEFFICIENTS] = {1.0, 0.5, 0.4};
 #define PRIOR_EVIDENCE 1.5 // b: double evidence, nearly three times the odds
 #define EVIDENCE_SLOPE_MIN 0.5
 #define MARGIN_SD_MIN 0.25
+#define MARGIN_SDS 2.0
 
 typedef struct observation {
     double z, m, weight; // log evidence ratio, margin
@@ -96,9 +97,16 @@ typedef struct regression {
     double at[COEFFICIENTS];
 } regression;
 
+// Standardised margin; what lies far out is as good as two deviations.
+static double standard(const regression *r, double margin)
+{
+    double m = (margin - r->mean) / r->sd;
+    return TW_MAX(-MARGIN_SDS, TW_MIN(MARGIN_SDS, m));
+}
+
 static double linear(const regression *r, const observation *o)
 {
-    return r->at[0] + r->at[1] * o->z + r->at[2] * (o->m - r->mean) / r->sd;
+    return r->at[0] + r->at[1] * o->z + r->at[2] * standard(r, o->m);
 }
 
 static void collect(const twi_fit_rows *rows, const float *margin, size_t but, regression *r)
@@ -163,7 +171,7 @@ static void regress(regression *r, double prior_a)
         }
         for (size_t i = 0; i < r->n; i++) {
             const observation *o = &r->items[i];
-            double x[COEFFICIENTS] = {1, o->z, (o->m - r->mean) / r->sd};
+            double x[COEFFICIENTS] = {1, o->z, standard(r, o->m)};
             double p = sigmoid(linear(r, o));
             for (size_t j = 0; j < COEFFICIENTS; j++) {
                 g[j] += o->weight * x[j] * (o->is_right - p);
@@ -249,7 +257,8 @@ static tw_status shift_for_floor(const twi_fit_rows *rows, const regression *r,
 
 double twi_lift_at(const twi_lift *lift, double margin)
 {
-    double v = lift->slope * margin + lift->offset;
+    double held = TW_MAX(lift->low, TW_MIN(lift->high, margin));
+    double v = lift->slope * held + lift->offset;
     return TW_MAX(-LIFT_LOG_MAX, TW_MIN(LIFT_LOG_MAX, v));
 }
 
@@ -270,6 +279,8 @@ tw_status twi_lift_fit(const twi_fit_rows *rows, const float *margin, const tw_f
         regress(&r, logit((right + 1) / (weight + 2)));
         out->slope = r.at[2] / (r.at[1] * r.sd);
         out->offset = -out->slope * r.mean;
+        out->low = r.mean - MARGIN_SDS * r.sd;
+        out->high = r.mean + MARGIN_SDS * r.sd;
         status = shift_for_floor(rows, &r, out, options->precision_floor, &shift);
         out->offset -= shift;
     }
@@ -282,11 +293,7 @@ tw_status twi_lift_fit(const twi_fit_rows *rows, const float *margin, const tw_f
 tw_status twi_lift_curve(const tw_alloc *alloc, const twi_lift *lift, tw_curve **out, tw_err *err)
 {
     double x[LIFT_KNOTS], y[LIFT_KNOTS];
-    double low = -MARGIN_END, high = MARGIN_END;
-    if (lift->slope > 0) { // where it is not held at an end
-        low = TW_MAX(low, (-LIFT_LOG_MAX - lift->offset) / lift->slope);
-        high = TW_MIN(high, (LIFT_LOG_MAX - lift->offset) / lift->slope);
-    }
+    double low = TW_MAX(-MARGIN_END, lift->low), high = TW_MIN(MARGIN_END, lift->high);
     if (!(high - low > 1e-6))
         low = -MARGIN_END, high = MARGIN_END;
     for (size_t i = 0; i < LIFT_KNOTS; i++) {
@@ -428,7 +435,7 @@ tw_status twi_pattern_curve(const tw_alloc *alloc, const twi_pattern *pattern, t
         pattern->is_reached ? pattern->full + log(PATTERN_MOST) / PATTERN_STEEP : pattern->top;
     double low = TW_MIN(-MARGIN_END, pattern->full - MARGIN_END);
     // Knots at whole steps from `full`, so that it is exactly 1 there.
-    double first = ceil((low - pattern->full) / PATTERN_STEP);
+    double first = floor((low - pattern->full) / PATTERN_STEP);
     for (double k = first; n + 2 < PATTERN_KNOTS_MAX; k++) {
         double at = pattern->full + k * PATTERN_STEP;
         if (at >= end)

@@ -63,9 +63,10 @@ int64_t twi_fit_cut(const twi_fit_rows *rows, int64_t until_ms, double share);
 // --- curves
 
 // Log of the lift: slope * margin + offset within +-ln 4, from a regularised logistic regression of
-// right or wrong alerts on evidence and margin.
+// right or wrong alerts on evidence and margin; flat outside of the margins low to high that these
+// alerts have.
 typedef struct twi_lift {
-    double slope, offset;
+    double slope, offset, low, high;
 } twi_lift;
 
 // exp(steep * (margin - full)); `full` is where the classifier alone reaches the operating point.
