@@ -189,7 +189,7 @@ static void a_scheme_may_not_be_given_up(void **state)
                                 .scheme = is_void ? 1 : 0,
                                 .weight = 1,
                                 .entity = i,
-                                .champion = is_void || (label \&\& i % 4 == 0) ? 0.9F : 0.5F,
+                                .champion = is_void || (label && i % 4 == 0) ? 0.9F : 0.5F,
                                 .challenger = label && !is_void ? 0.9F
                                               : is_void         ? 0.1F
                                                                 : 0.3F};
