@@ -169,19 +169,25 @@ static void put_head(const card *c)
     tw_buf_cstr(c->out, ".\n\n");
 }
 
+static bool is_imported(const card *c)
+{
+    return yyjson_is_true(yyjson_obj_get(c->meta, "imported"));
+}
+
 static void put_use(const card *c)
 {
     tw_buf_cstr(c->out, "## What it is for\n\n");
     if (tw_model_gbt(c->model))
         tw_buf_printf(c->out,
-                      "%zu gradient-boosted trees over %zu inputs, trained on investigators' "
-                      "verdicts. For each point-of-sale transaction they estimate how likely an "
-                      "investigator would confirm it as theft or fraud. The estimate raises or "
-                      "lowers the evidence of the signals and, where it is strong enough, alerts "
-                      "by itself. An isolation forest of %zu trees beside them tells what is odd "
-                      "without any verdict.\n\n",
+                      "%zu gradient-boosted trees over %zu inputs, %s. For each point-of-sale "
+                      "transaction they estimate how likely an investigator would confirm it as "
+                      "theft or fraud. The estimate raises or lowers the evidence of the signals "
+                      "and, where it is strong enough, alerts by itself. An isolation forest of "
+                      "%zu trees beside them tells what is odd without any verdict.\n\n",
                       tw_gbt_trees_n(tw_model_gbt(c->model)),
                       tw_gbt_inputs_n(tw_model_gbt(c->model)),
+                      is_imported(c) ? "trained elsewhere and imported"
+                                     : "trained on investigators' verdicts",
                       tw_iforest_trees_n(tw_model_iforest(c->model)));
     else
         tw_buf_printf(c->out,
@@ -202,7 +208,7 @@ static void put_data(const card *c)
         {"from", "first day", TEXT},
         {"to", "last day", TEXT},
         {"transactions", "transactions in that time", COUNT},
-        {"kept", "rows trained on", COUNT},
+        {"kept", "rows kept", COUNT},
         {"positive", "of them confirmed by a verdict", COUNT},
         {"negative", "of them refuted by a verdict", COUNT},
         {"undecided", "left out: their alert was still undecided", COUNT},
@@ -213,6 +219,9 @@ static void put_data(const card *c)
     if (!data)
         return;
     tw_buf_cstr(c->out, "## Data and labels\n\n");
+    if (is_imported(c))
+        tw_buf_cstr(c->out, "What the trees were trained on is not known here. Of the journal, for "
+                            "the curves that turn their margin into a probability:\n\n");
     put_rows(c->out, data, rows, TW_COUNT(rows));
     double audit = number_of(data, "audit"), confirmed = number_of(data, "audit_confirmed");
     if (audit >= 1.0 && confirmed >= 0.0 && confirmed <= audit) {

@@ -232,6 +232,18 @@ static void the_card_says_what_is_recorded(void **state)
     tw_model_unref(model);
 }
 
+static void an_imported_model_says_so(void **state)
+{
+    tw_model *model = model_of(
+        *state, "{\"imported\":true,\"rows\":{\"kept\":7},\"params\":{\"rounds\":1}}", true);
+    tw_buf card = card_of(model);
+    assert_has(&card, "over 3 inputs, trained elsewhere and imported.");
+    assert_has(&card, "What the trees were trained on is not known here.");
+    assert_has(&card, "| rows kept | 7 |\n");
+    tw_buf_release(&card);
+    tw_model_unref(model);
+}
+
 static void a_card_of_any_metadata_is_written(void **state)
 {
     static const char *const odd[] = {"", "{}",
@@ -298,6 +310,7 @@ int main(void)
         cmocka_unit_test(all_files_are_there),
         cmocka_unit_test(the_trees_read_back_are_the_same),
         cmocka_unit_test(the_card_says_what_is_recorded),
+        cmocka_unit_test(an_imported_model_says_so),
         cmocka_unit_test(a_card_of_any_metadata_is_written),
         cmocka_unit_test(a_model_without_classifier_is_refused),
         cmocka_unit_test(no_memory_loses_none),
