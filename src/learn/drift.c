@@ -14,6 +14,7 @@
 
 #include "sort.h"
 
+#define QUARTERS 4
 #define EDGES (TW_DRIFT_BINS - 1)
 #define BETWEEN (TW_DRIFT_BINS - 2) // bins between the lowest and the highest value
 #define ROWS_MAX ((size_t)65536)    // more tell nothing new: they add 1e-4 to the PSI of chance
@@ -130,13 +131,16 @@ static void choose_edges(const column *c, const twi_sort_item *sorted, size_t m,
 
 // --- shares
 
-// Sums of weights by bin, missing ones last; gives the sum of all.
-static double fill(const column *c, const tw_drift_bins *bins, double sums[TW_DRIFT_BINS + 1])
+#define CELLS (TW_DRIFT_BINS + 1) // the bins, and missing
+
+// Sums of the weights of rows [from, to) by cell, missing last; gives the sum of all.
+static double fill(const column *c, size_t from, size_t to, const tw_drift_bins *bins,
+                   double sums[CELLS])
 {
     double all = 0;
-    for (size_t b = 0; b <= TW_DRIFT_BINS; b++)
+    for (size_t b = 0; b < CELLS; b++)
         sums[b] = 0;
-    for (size_t i = 0; i < c->n; i++) {
+    for (size_t i = from; i < to; i++) {
         float x = value_at(c, i);
         double weight = weight_at(c, i);
         sums[isfinite(x) ? bin_of(bins, x) : TW_DRIFT_BINS] += weight;
@@ -145,21 +149,62 @@ static double fill(const column *c, const tw_drift_bins *bins, double sums[TW_DR
     return all;
 }
 
+// Of rows by cell, n and m in all.
+static double psi_of(const double now[CELLS], double n, const double then[CELLS], double m)
+{
+    double psi = 0, filled = 0;
+    for (size_t b = 0; b < CELLS; b++)
+        filled += now[b] > 0 || then[b] > 0;
+    for (size_t b = 0; b < CELLS; b++) {
+        if (!(now[b] > 0 || then[b] > 0))
+            continue;
+        double a = (now[b] + 0.5) / (n + 0.5 * filled);
+        double e = (then[b] + 0.5) / (m + 0.5 * filled);
+        psi += (a - e) * log(a / e);
+    }
+    return psi;
+}
+
+// --- the reference
+
+// How much the input moved within the training rows: each quarter of them against the others.
+static void usual_moves(const column *c, double weight_mean, const double sums[CELLS], double all,
+                        tw_drift_bins *out)
+{
+    for (size_t q = 0; q < QUARTERS; q++) {
+        double part[CELLS], others[CELLS];
+        double part_all = fill(c, c->n * q / QUARTERS, c->n * (q + 1) / QUARTERS, out, part);
+        double others_all = all - part_all;
+        if (!(part_all > 0) || !(others_all > 0))
+            continue;
+        double missing = fabs(part[TW_DRIFT_BINS] / part_all -
+                              (sums[TW_DRIFT_BINS] - part[TW_DRIFT_BINS]) / others_all);
+        for (size_t b = 0; b < CELLS; b++) {
+            others[b] = TW_MAX(0.0, sums[b] - part[b]) / weight_mean;
+            part[b] /= weight_mean;
+        }
+        double psi = psi_of(part, part_all / weight_mean, others, others_all / weight_mean);
+        out->usual_psi = TW_MAX(out->usual_psi, (float)psi);
+        out->usual_missing = TW_MAX(out->usual_missing, (float)missing);
+    }
+}
+
 // Of values[all_n], each stride apart; the weights are in the workspace.
 static void make_bins(const float *values, size_t stride, size_t all_n, workspace *w,
                       tw_drift_bins *out)
 {
-    double sums[TW_DRIFT_BINS + 1];
+    double sums[CELLS];
     const column c = {w->x_own, 1, w->n, w->weight_own};
     gather(values, stride, all_n, w->n, w->x_own);
     size_t m = sort_column(&c, w);
     *out = (tw_drift_bins){.missing = 1};
     if (m > 0)
         choose_edges(&c, w->items_own, m, out->edges);
-    double all = fill(&c, out, sums), present = all - sums[TW_DRIFT_BINS];
+    double all = fill(&c, 0, c.n, out, sums), present = all - sums[TW_DRIFT_BINS];
     out->missing = (float)(sums[TW_DRIFT_BINS] / all);
-    for (size_t b = 0; b < TW_DRIFT_BINS && present > 0; b++)
+    for (size_t b = 0; b < TW_DRIFT_BINS && m > 0; b++)
         out->share[b] = (float)(sums[b] / present);
+    usual_moves(&c, all / (double)c.n, sums, all, out);
 }
 
 static bool is_weighting(const float *weight, size_t n)
@@ -200,36 +245,36 @@ tw_status tw_drift_reference_make(const tw_alloc *alloc, const float *x, size_t 
 
 // --- now against then
 
-// now[]: rows by bin, of n rows in all; then: shares of reference_n rows.
-static double psi_of(const double now[TW_DRIFT_BINS + 1], double n, const tw_drift_bins *then,
-                     double reference_n)
-{
-    double psi = 0, filled = 0, expected[TW_DRIFT_BINS + 1];
-    for (size_t b = 0; b < TW_DRIFT_BINS; b++)
-        expected[b] = (double)then->share[b] * (1 - (double)then->missing) * reference_n;
-    expected[TW_DRIFT_BINS] = (double)then->missing * reference_n;
-    for (size_t b = 0; b <= TW_DRIFT_BINS; b++)
-        filled += now[b] > 0 || expected[b] > 0;
-    for (size_t b = 0; b <= TW_DRIFT_BINS; b++) {
-        if (!(now[b] > 0 || expected[b] > 0))
-            continue;
-        double a = (now[b] + 0.5) / (n + 0.5 * filled);
-        double e = (expected[b] + 0.5) / (reference_n + 0.5 * filled);
-        psi += (a - e) * log(a / e);
-    }
-    return psi;
-}
-
 static void compare(const column *c, const tw_drift_bins *then, uint64_t reference_n,
                     tw_drift_input *out)
 {
-    double sums[TW_DRIFT_BINS + 1];
-    double n = fill(c, then, sums), present = n - sums[TW_DRIFT_BINS];
-    *out = (tw_drift_input){.psi = psi_of(sums, n, then, (double)reference_n),
+    double sums[CELLS], expected[CELLS], m = (double)reference_n;
+    double n = fill(c, 0, c->n, then, sums), present = n - sums[TW_DRIFT_BINS];
+    for (size_t b = 0; b < TW_DRIFT_BINS; b++)
+        expected[b] = (double)then->share[b] * (1 - (double)then->missing) * m;
+    expected[TW_DRIFT_BINS] = (double)then->missing * m;
+    *out = (tw_drift_input){.psi = psi_of(sums, n, expected, m),
+                            .usual_psi = (double)then->usual_psi,
                             .missing = sums[TW_DRIFT_BINS] / n,
-                            .missing_reference = (double)then->missing};
+                            .missing_reference = (double)then->missing,
+                            .usual_missing = (double)then->usual_missing};
     for (size_t b = 0; b < TW_DRIFT_BINS && present > 0; b++)
         out->shares[b] = sums[b] / present;
+}
+
+// Rows without a risk take no part: they are no news of this model's.
+static void compare_risk(const column *c, const tw_drift_reference *reference, tw_drift *out)
+{
+    double sums[CELLS], expected[CELLS] = {0}, m = (double)reference->rows_n;
+    const tw_drift_bins *then = &reference->risk;
+    double n = fill(c, 0, c->n, then, sums), present = n - sums[TW_DRIFT_BINS];
+    compare(c, then, reference->rows_n, &out->risk);
+    out->risk_rows_n = (uint64_t)present;
+    sums[TW_DRIFT_BINS] = 0;
+    m *= 1 - (double)then->missing;
+    for (size_t b = 0; b < TW_DRIFT_BINS; b++)
+        expected[b] = (double)then->share[b] * m;
+    out->risk.psi = present > 0 && m > 0 ? psi_of(sums, present, expected, m) : (double)NAN;
 }
 
 tw_status tw_drift_measure(const tw_drift_reference *reference, const float *x, size_t stride,
@@ -251,6 +296,6 @@ tw_status tw_drift_measure(const tw_drift_reference *reference, const float *x, 
         compare(&c, &reference->inputs[f], reference->rows_n, &out->inputs[f]);
     }
     const column c = {risk, 1, n, NULL};
-    compare(&c, &reference->risk, reference->rows_n, &out->risk);
+    compare_risk(&c, reference, out);
     return TW_OK;
 }

@@ -13,6 +13,7 @@
 #define Z_90 1.6448536269514722       // 95 % quantile of the standard normal: 90 % between -z and z
 #define CHI2_10_999 29.58829844507442 // 99.9 % quantile of chi-square with 10 degrees of freedom
 
+#define LISTED 6 // inputs with an alarm of one kind that are named
 // Weeks are taken together until so many of their alerts are decided, over so many days.
 #define DECIDED_ENOUGH 20
 #define DAYS_POOLED 28
@@ -83,21 +84,16 @@ static int worst_first(const void *a, const void *b)
 static void check_input(collection *all, const tw_drift_input *input, size_t f, double noise,
                         const tw_drift_limits *limits)
 {
-    double change = input->missing - input->missing_reference;
+    double change = input->missing - input->missing_reference, moved = fabs(change);
     const char *title = tw_input_get(f).title;
-    if (change > limits->missing_change)
-        raise_alarm(all, "missing_change", change, limits->missing_change,
-                    times_of(change, limits->missing_change),
-                    "%s: missing in %.0f %% of the rows, %.0f %% in training; check that the feed "
-                    "still sends what it needs",
-                    title, 100 * input->missing, 100 * input->missing_reference);
-    else if (-change > limits->missing_change)
-        raise_alarm(all, "missing_change", -change, limits->missing_change,
-                    times_of(-change, limits->missing_change),
-                    "%s: missing in %.0f %% of the rows, %.0f %% in training; train anew so that "
-                    "the model can use it",
-                    title, 100 * input->missing, 100 * input->missing_reference);
-    else if (input->psi > limits->input_psi && input->psi > noise)
+    if (moved > limits->missing_change && moved > input->usual_missing)
+        raise_alarm(all, "missing_change", moved, limits->missing_change,
+                    times_of(moved, limits->missing_change),
+                    "%s: missing in %.0f %% of the rows, %.0f %% in training; %s", title,
+                    100 * input->missing, 100 * input->missing_reference,
+                    change > 0 ? "check that the feed still sends what it needs"
+                               : "train anew so that the model can use it");
+    else if (input->psi > limits->input_psi && input->psi > noise && input->psi > input->usual_psi)
         raise_alarm(all, "input_psi", input->psi, limits->input_psi,
                     times_of(input->psi, limits->input_psi),
                     "%s: values differ from training (PSI %.2f, limit %.2f); see what changed in "
@@ -117,17 +113,25 @@ static void check_volume(collection *all, const tw_drift *drift, const tw_drift_
                           : "check for records sent twice or new stores, then train anew");
 }
 
+// PSI that chance alone exceeds once in a thousand times.
+static double noise_of(uint64_t n, uint64_t m)
+{
+    return CHI2_10_999 * (1 / (double)n + 1 / (double)m);
+}
+
 static void check_drift(collection *all, const tw_drift *drift, const tw_drift_limits *limits)
 {
-    double noise = CHI2_10_999 * (1 / (double)drift->rows_n + 1 / (double)drift->reference_n);
+    double noise = noise_of(drift->rows_n, drift->reference_n);
+    const tw_drift_input *risk = &drift->risk;
     for (size_t f = 0; f < TW_INPUT_N; f++)
         check_input(all, &drift->inputs[f], f, noise, limits);
-    if (drift->risk.psi > limits->score_psi && drift->risk.psi > noise)
-        raise_alarm(all, "score_psi", drift->risk.psi, limits->score_psi,
-                    times_of(drift->risk.psi, limits->score_psi),
+    if (risk->psi > limits->score_psi && risk->psi > risk->usual_psi &&
+        risk->psi > noise_of(drift->risk_rows_n, drift->reference_n))
+        raise_alarm(all, "score_psi", risk->psi, limits->score_psi,
+                    times_of(risk->psi, limits->score_psi),
                     "Risk scores differ from training (PSI %.2f, limit %.2f); look at the inputs "
-                    "that drifted and at the precision of the week, then train anew",
-                    drift->risk.psi, limits->score_psi);
+                    "that drifted and at the precision of the alerts, then train anew",
+                    risk->psi, limits->score_psi);
     check_volume(all, drift, limits);
 }
 
@@ -184,6 +188,42 @@ static void check_weeks(collection *all, const recent *weeks, const tw_drift_lim
                     date, 100 * weeks->predicted, 100 * p.value);
 }
 
+// --- the list
+
+static bool is_kind(const tw_alarm *alarm, const char *kind)
+{
+    return strcmp(alarm->kind, kind) == 0;
+}
+
+// One sentence about all alarms of a kind beyond the worst few.
+static void sum_up(const collection *all, const char *kind, tw_alarm *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        n += is_kind(&all->items[i].alarm, kind);
+    bool is_missing = strcmp(kind, "missing_change") == 0;
+    snprintf(out->sentence, sizeof(out->sentence),
+             "%zu more inputs %s; when many do at once, look at the feed first, then train anew",
+             n - LISTED,
+             is_missing ? "are missing more or less often than in training"
+                        : "have values that differ from training");
+}
+
+static size_t list(const collection *all, tw_alarm out[TW_ALARMS_MAX])
+{
+    static const char *const kinds[] = {"input_psi", "missing_change"};
+    size_t n = 0, of_kind[TW_COUNT(kinds)] = {0};
+    for (size_t i = 0; i < all->n && n < TW_ALARMS_MAX; i++) {
+        size_t rank = 0;
+        out[n] = all->items[i].alarm;
+        for (size_t k = 0; k < TW_COUNT(kinds); k++)
+            if (is_kind(&out[n], kinds[k]) && (rank = ++of_kind[k]) == LISTED + 1)
+                sum_up(all, kinds[k], &out[n]);
+        n += rank <= LISTED + 1;
+    }
+    return n;
+}
+
 size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
                        const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX])
 {
@@ -194,8 +234,5 @@ size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_
     if (latest.n > 0)
         check_weeks(&all, &latest, limits);
     qsort(all.items, all.n, sizeof(all.items[0]), worst_first);
-    size_t n = TW_MIN(all.n, (size_t)TW_ALARMS_MAX);
-    for (size_t i = 0; i < n; i++)
-        out[i] = all.items[i].alarm;
-    return n;
+    return list(&all, out);
 }

@@ -16,6 +16,8 @@ static void write_bins(const tw_drift_bins *bins, tw_buf *out)
     for (size_t b = 0; b < TW_DRIFT_BINS; b++)
         tw_buf_f32(out, bins->share[b]);
     tw_buf_f32(out, bins->missing);
+    tw_buf_f32(out, bins->usual_psi);
+    tw_buf_f32(out, bins->usual_missing);
 }
 
 void tw_drift_reference_write(const tw_drift_reference *reference, tw_buf *out)
@@ -49,6 +51,10 @@ static bool read_bins(tw_reader *reader, tw_drift_bins *out)
         sum += (double)out->share[b];
     }
     out->missing = tw_read_f32(reader);
+    out->usual_psi = tw_read_f32(reader);
+    out->usual_missing = tw_read_f32(reader);
+    is_good =
+        is_good && out->usual_psi >= 0 && isfinite(out->usual_psi) && is_share(out->usual_missing);
     bool is_empty = sum == 0 && out->missing == 1.0F;
     return is_good && is_share(out->missing) && (is_empty || fabs(sum - 1) <= SUM_TOLERANCE);
 }

@@ -10,7 +10,7 @@
 
 #define ROWS 5
 #define HEAD 24
-#define BINS 80
+#define BINS 88
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_bytes);
 

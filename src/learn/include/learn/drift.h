@@ -5,7 +5,8 @@
 // shares, volumes, precision by week with Wilson's interval, calibration. Pure functions, safe to
 // call from any thread; docs/metrics.md has the definitions.
 //
-// A value that is not finite counts as missing, in inputs and in risk.
+// A value that is not finite counts as missing. A risk that is not finite is left out instead: of
+// rows that another model scored.
 #ifndef TW_LEARN_DRIFT_H
 #define TW_LEARN_DRIFT_H
 
@@ -23,6 +24,9 @@ typedef struct tw_drift_bins {
     float edges[TW_DRIFT_BINS - 1]; // ascending, finite; equal neighbours leave a bin empty
     float share[TW_DRIFT_BINS];     // of the rows with a value; all 0 when there is none
     float missing;                  // share of all rows
+    // The most that it moved within the training rows, a quarter of them against the others: young
+    // histories that still fill, few stores that each go their own way. No less is news.
+    float usual_psi, usual_missing;
 } tw_drift_bins;
 
 typedef struct tw_drift_reference {
@@ -47,12 +51,14 @@ tw_status tw_drift_reference_read(tw_str bytes, tw_drift_reference *out, tw_err 
 
 typedef struct tw_drift_input {
     double psi; // 0 = alike; 0.1 to 0.25 moderate, above: drifted; missing is a bin of its own
-    double missing, missing_reference;
+    double usual_psi; // of the reference
+    double missing, missing_reference, usual_missing;
     double shares[TW_DRIFT_BINS]; // now, of the rows with a value; all 0 when there is none
 } tw_drift_input;
 
 typedef struct tw_drift {
     uint64_t rows_n, reference_n;
+    uint64_t risk_rows_n; // rows with a risk; without any, risk.psi is NaN
     tw_drift_input inputs[TW_INPUT_N];
     tw_drift_input risk;
     double transactions_per_day, volume_ratio; // against the reference; NaN when that is 0
@@ -102,12 +108,15 @@ typedef struct tw_alarm {
     char sentence[TW_ALARM_BYTES];
 } tw_alarm;
 #define TW_ALARMS_MAX 32
-// What crosses a limit, worst first (by how many times the limit); at most TW_ALARMS_MAX. drift may
-// be NULL. weeks in any order: precision and calibration are those of the latest weeks with decided
-// alerts, as few as have 20 of them together and at most four, so that a week that has only begun
-// hides nothing. PSI below what chance alone gives with so few rows raises none: the 99.9 %
-// quantile of its distribution without drift, (1/n + 1/m) chi-square with 10 degrees of freedom. An
-// input whose missing share raises an alarm raises none by PSI as well.
+// What crosses a limit, worst first (by how many times the limit); at most TW_ALARMS_MAX, and of
+// the inputs' only the worst six of a kind, then one sentence about the others. drift may be NULL.
+//
+// An input or the risk raises none while it moves no more than usual within the training rows, or
+// no more than chance alone explains with so few rows: the 99.9 % quantile of PSI without drift,
+// (1/n + 1/m) chi-square with 10 degrees of freedom. An input whose missing share raises an alarm
+// raises none by PSI as well. weeks in any order: precision and calibration are those of the latest
+// weeks with decided alerts, as few as have 20 of them together and at most four, so that a week
+// that has only begun hides nothing.
 size_t tw_drift_alarms(const tw_drift *drift, const tw_week *weeks, size_t week_n,
                        const tw_drift_limits *limits, tw_alarm out[TW_ALARMS_MAX]);
 
