@@ -195,12 +195,14 @@ static bool is_kind(const tw_alarm *alarm, const char *kind)
     return strcmp(alarm->kind, kind) == 0;
 }
 
-// One sentence about all alarms of a kind beyond the worst few.
+// One sentence about all alarms of a kind beyond the worst few; a single one speaks for itself.
 static void sum_up(const collection *all, const char *kind, tw_alarm *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < all->n; i++)
         n += is_kind(&all->items[i].alarm, kind);
+    if (n == LISTED + 1)
+        return;
     bool is_missing = strcmp(kind, "missing_change") == 0;
     snprintf(out->sentence, sizeof(out->sentence),
              "%zu more inputs %s; when many do at once, look at the feed first, then train anew",

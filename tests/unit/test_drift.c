@@ -426,6 +426,11 @@ static void sentences_are_whole_and_the_worst_come_first(void **state)
     assert_true(at < 9);
     assert_near(alarms[at].value, 0.26 + (TW_INPUT_N - 7) / 100.0, 1e-12);
     assert_string_equal(alarms[8].kind, "score_psi");
+    for (size_t f = 8; f < TW_INPUT_N; f++)
+        drift.inputs[f].psi = 0;
+    assert_int_equal(tw_drift_alarms(&drift, NULL, 0, &limits, alarms), 9);
+    for (size_t i = 0; i < 9; i++)
+        assert_null(strstr(alarms[i].sentence, "more inputs"));
 }
 
 static void what_moved_before_is_no_news(void **state)
