@@ -115,6 +115,10 @@ static void print_classifier(const tw_training *t)
 static void print_text(const tw_training *t)
 {
     char first[TW_TIME_TEXT_BYTES], last[TW_TIME_TEXT_BYTES], n[32];
+    if (t->model_id[0] == '\0') {
+        printf("No new model: %s\n", t->why);
+        return;
+    }
     printf("%s: from %s transactions of %s to %s in %.2f s\n", t->model_id,
            twi_thousands(t->seen_n, n), tw_date_format(t->first_day, first),
            tw_date_format(t->last_day, last), (double)t->ns / 1e9);

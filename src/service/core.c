@@ -248,7 +248,7 @@ static void apply_transaction(twi_core *core, const tw_fact *fact, twi_changes *
     record->score = scored->score;
     int32_t day = tw_engine_day(core->engine_own);
     const float *inputs = tw_detector_inputs(core->detector_own);
-    twi_sampler_add(&core->sampler, day, fact->seq, inputs, scored->score.risk);
+    twi_sampler_add(&core->sampler, day, fact->seq, inputs);
     twi_watch_transaction(&core->watch, day, fact->seq, &scored->score,
                           tw_detector_shadow(core->detector_own));
     if (core->first_day == INT32_MIN)

@@ -100,6 +100,18 @@ static float risk_of(const classifier *c, const float *row)
     return tw_risk_combine(row[TW_INPUT_outlier], row[TW_INPUT_evidence], lift, pattern);
 }
 
+void twi_model_score(const tw_iforest *forest, const tw_model *classifier_model, float *rows,
+                     size_t n, float *risk)
+{
+    classifier c = {NULL, {0}};
+    bind(classifier_model, &c);
+    for (size_t i = 0; i < n; i++) {
+        float *row = rows + i * TWI_SAMPLE_WIDTH;
+        row[TW_INPUT_outlier] = (float)tw_iforest_rank(forest, tw_iforest_score(forest, row));
+        risk[i] = risk_of(&c, row);
+    }
+}
+
 static tw_status put_reference(const tw_alloc *alloc, const twi_outlier_parts *parts, tw_buf *out,
                                tw_err *err)
 {
@@ -107,14 +119,8 @@ static tw_status put_reference(const tw_alloc *alloc, const twi_outlier_parts *p
     tw_drift_reference *reference = tw_new(alloc, tw_drift_reference);
     float *risk = tw_new_array(alloc, set->n, sizeof(*risk));
     tw_status status = reference && risk ? TW_OK : TW_NO_MEMORY;
-    classifier c = {NULL, {0}};
-    bind(parts->champion, &c);
-    for (size_t i = 0; status == TW_OK && i < set->n; i++) {
-        float *row = set->rows_own + i * TWI_SAMPLE_WIDTH;
-        row[TW_INPUT_outlier] =
-            (float)tw_iforest_rank(parts->forest, tw_iforest_score(parts->forest, row));
-        risk[i] = risk_of(&c, row);
-    }
+    if (status == TW_OK)
+        twi_model_score(parts->forest, parts->champion, set->rows_own, set->n, risk);
     if (status == TW_OK)
         status = tw_drift_reference_make(
             alloc, set->rows_own, TWI_SAMPLE_WIDTH, NULL, risk, set->n,

@@ -26,6 +26,11 @@ void twi_sample_release(tw_service *service, twi_sample_set *set);
 tw_status twi_forest_train(const tw_alloc *alloc, const twi_sample_set *set, tw_iforest **out,
                            tw_err *err) TW_MUST_CHECK;
 
+// What a model of outlier forest and (unless NULL) classifier says of rows x[n][TWI_SAMPLE_WIDTH]:
+// writes each row's outlier rank into its place among the inputs, and risk[n].
+void twi_model_score(const tw_iforest *forest, const tw_model *classifier, float *rows, size_t n,
+                     float *risk);
+
 // What goes into a model file beside the forest.
 typedef struct twi_outlier_parts {
     const twi_sample_set *set;

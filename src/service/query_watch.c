@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "learn/drift.h"
+#include "outlier_model.h"
 #include "registry.h"
 #include "training.h"
 
@@ -174,8 +175,7 @@ static tw_status take(tw_service *service, tw_arena *arena, taken *t)
 // --- measuring
 // -------------------------------------------------------------------------------------
 
-static tw_status measure_drift(tw_service *service, const taken *t, tw_arena *arena,
-                               tw_watch_view *out)
+static tw_status measure_drift(tw_service *service, taken *t, tw_arena *arena, tw_watch_view *out)
 {
     tw_str bytes = t->model_own ? tw_model_reference(t->model_own) : TW_STR_NONE;
     if (bytes.bytes == 0)
@@ -184,8 +184,10 @@ static tw_status measure_drift(tw_service *service, const taken *t, tw_arena *ar
     tw_drift *drift = tw_arena_take(arena, sizeof(*drift));
     float *risk = tw_new_array(service->alloc, t->n + 1, sizeof(*risk));
     tw_status status = reference && drift && risk ? TW_OK : TW_NO_MEMORY;
-    for (size_t i = 0; status == TW_OK && i < t->n; i++)
-        risk[i] = t->rows_own[i * TWI_SAMPLE_WIDTH + TWI_SAMPLE_RISK];
+    // The champion's own opinion of every row, also of those that its predecessor scored: another
+    // model is no drift.
+    if (status == TW_OK)
+        twi_model_score(tw_model_iforest(t->model_own), t->model_own, t->rows_own, t->n, risk);
     // A reference of other inputs, as of an imported model, compares with nothing here.
     if (status == TW_OK && tw_drift_reference_read(bytes, reference, NULL) == TW_OK) {
         out->reference = reference;
@@ -199,7 +201,7 @@ static tw_status measure_drift(tw_service *service, const taken *t, tw_arena *ar
     return status;
 }
 
-static tw_status measure(tw_service *service, const taken *t, tw_arena *arena, tw_watch_view *out)
+static tw_status measure(tw_service *service, taken *t, tw_arena *arena, tw_watch_view *out)
 {
     tw_status status = TW_OK;
     bool has_classifier = t->model_own && tw_model_gbt(t->model_own);

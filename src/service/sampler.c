@@ -110,8 +110,7 @@ static void begin_day(twi_sampler *sampler, twi_sample_day *slot, int32_t day)
     slot->seen_n = 0;
 }
 
-void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *inputs,
-                     float risk)
+void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *inputs)
 {
     twi_sample_day *slot = slot_of(sampler, day);
     if (slot->day != INT32_MIN && slot->day > day)
@@ -132,8 +131,7 @@ void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const floa
         slot->items[slot->n] = item;
         sift_up(slot->items, slot->n++);
     }
-    memcpy(row_of(sampler, &item), inputs, sizeof(float) * TW_INPUT_N);
-    row_of(sampler, &item)[TWI_SAMPLE_RISK] = risk;
+    memcpy(row_of(sampler, &item), inputs, sizeof(float) * TWI_SAMPLE_WIDTH);
 }
 
 // Days that still count: the newest and the 27 before it.
@@ -266,7 +264,7 @@ tw_status twi_sampler_load(twi_sampler *sampler, tw_reader *reader)
             uint64_t seq = tw_read_u64(reader);
             for (size_t f = 0; f < TWI_SAMPLE_WIDTH; f++)
                 row[f] = tw_read_f32(reader);
-            twi_sampler_add(sampler, number, seq, row, row[TWI_SAMPLE_RISK]);
+            twi_sampler_add(sampler, number, seq, row);
         }
         sampler->days[i].day = number;
         sampler->days[i].seen_n = seen_n;

@@ -18,8 +18,7 @@
 #define TWI_SAMPLE_DAYS 28
 #define TWI_SAMPLE_PER_DAY 2048
 
-#define TWI_SAMPLE_RISK TW_INPUT_N // column
-#define TWI_SAMPLE_WIDTH (TW_INPUT_N + 1)
+#define TWI_SAMPLE_WIDTH TW_INPUT_N
 #define TWI_SAMPLE_ROWS (TWI_SAMPLE_DAYS * TWI_SAMPLE_PER_DAY)
 
 typedef struct twi_sample {
@@ -48,10 +47,9 @@ tw_status twi_sampler_init(twi_sampler *sampler, const tw_alloc *alloc) TW_MUST_
 void twi_sampler_release(twi_sampler *sampler);
 // Makes room for n more rows of any days. TW_NO_MEMORY.
 tw_status twi_sampler_reserve(twi_sampler *sampler, size_t n) TW_MUST_CHECK;
-// Offers a row of engine day `day`: inputs[TW_INPUT_N] and the risk; days older than 28 are not
-// taken. Room must be reserved.
-void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *inputs,
-                     float risk);
+// Offers a row of engine day `day`: inputs[TW_INPUT_N]; days older than 28 are not taken. Room must
+// be reserved.
+void twi_sampler_add(twi_sampler *sampler, int32_t day, uint64_t seq, const float *inputs);
 size_t twi_sampler_n(const twi_sampler *sampler);
 uint64_t twi_sampler_seen(const twi_sampler *sampler);
 // Copies all rows of days from `first_day` on in order of seq into x[n][TWI_SAMPLE_WIDTH], leaving

@@ -51,7 +51,7 @@ static const char *outcome_of(tw_status status, const tw_training *training)
     if (status != TW_OK)
         return "failed";
     if (!training->has_classifier)
-        return "outlier";
+        return training->model_id[0] != '\0' ? "outlier" : "unchanged";
     return training->is_promoted ? "promoted" : "challenger";
 }
 
@@ -222,7 +222,9 @@ static void run_once(tw_service *service, const tw_train_request *request, bool 
     if (is_planned && !read_past(service).has_news)
         return;
     tw_status status = tw_service_train(service, request, &training, &err);
-    if (status == TW_OK)
+    if (status == TW_OK && training.model_id[0] == '\0')
+        tw_log(TW_LOG_INFO, "train", "the champion stays: %s", training.why);
+    else if (status == TW_OK)
         tw_log(TW_LOG_INFO, "train", "model %s%s from %llu transactions in %.1f s: %s",
                training.model_id, training.is_promoted ? "" : " (challenger)",
                (unsigned long long)training.seen_n, (double)training.ns / 1e9, training.why);

@@ -74,10 +74,8 @@ static bool on_progress(void *ctx, tw_train_stage stage, uint64_t done, uint64_t
 
 static uint32_t thread_n(const tw_service *service)
 {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    // A server leaves room for what it serves.
-    if (service->mode == TW_SERVICE_LIVE)
-        n /= 2;
+    // A server leaves the other processors to what it serves: a trainer's threads wait in loops.
+    long n = service->mode == TW_SERVICE_LIVE ? 1 : sysconf(_SC_NPROCESSORS_ONLN);
     return (uint32_t)TW_MAX(1L, TW_MIN(n, (long)FIT_THREADS_MAX));
 }
 

@@ -96,13 +96,16 @@ static int64_t fixed_now(void *ctx)
 tw_service_options fixture_options(fixture *f)
 {
     static const tw_clock clock = {fixed_now, NULL};
-    return (tw_service_options){.clock = &clock,
+    return (tw_service_options){.clock = f->clock ? f->clock : &clock,
                                 .journal = &f->journal,
                                 .ledger = &f->ledger,
                                 .files = &f->files,
                                 .mode = f->mode,
                                 .currency = "USD",
                                 .train_off = f->train_off,
+                                .trainer = f->trainer,
+                                .code_version = "test",
+                                .schedule = f->schedule,
                                 .snapshot_facts = f->snapshot_facts,
                                 .queue_facts = f->queue_facts};
 }

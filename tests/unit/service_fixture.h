@@ -29,6 +29,9 @@ typedef struct fixture {
     bool train_off;
     uint64_t snapshot_facts;
     size_t queue_facts;
+    const tw_trainer *trainer; // NULL = none
+    const tw_clock *clock;     // NULL = one that stands still
+    tw_train_schedule schedule;
 } fixture;
 
 void fixture_make(fixture *f); // adapters only

@@ -271,7 +271,7 @@ tw_status tw_query_model_export(tw_service *service, tw_str model_id, tw_model_f
 #define TW_TRAINING_HISTORY 20
 typedef struct tw_training_run {
     int64_t started_ms, finished_ms;
-    const char *outcome; // promoted | challenger | outlier | failed | stopped; static
+    const char *outcome; // promoted | challenger | outlier | unchanged | failed | stopped; static
     char model_id[TW_MODEL_ID_BYTES];
     char started_by[64];
     char sentence[256]; // the gate's reason, or why nothing came of it

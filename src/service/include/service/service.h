@@ -240,9 +240,10 @@ typedef struct tw_train_request {
 tw_train_request tw_train_request_default(void);
 
 typedef struct tw_training {
-    char model_id[TW_MODEL_ID_BYTES]; // of the classifier, or of the outlier model
-    uint64_t row_n;                   // rows it was trained on
-    uint64_t seen_n;                  // transactions that they were drawn from
+    char
+        model_id[TW_MODEL_ID_BYTES]; // of the classifier, or of the outlier model; "" = nothing new
+    uint64_t row_n;                  // rows it was trained on
+    uint64_t seen_n;                 // transactions that they were drawn from
     int32_t first_day, last_day;
     uint64_t ns;
     bool has_classifier;
