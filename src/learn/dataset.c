@@ -37,12 +37,14 @@ typedef struct builder {
     size_t said_n, said_cap;
     size_t scheme_cap;
     uint8_t signal_scheme[TW_SIGNAL_IDS_MAX + 1]; // by number; NO_SCHEME = not looked up yet
+    tw_entity_kind scheme_entity[NO_SCHEME];      // of the schemes
+    tw_table open_cases; // cases with a confirmed or undecided alert at the cut
 } builder;
 
 // --- names
 // -----------------------------------------------------------------------------------------
 
-static tw_status scheme_at(builder *b, tw_str name, uint8_t *out)
+static tw_status scheme_at(builder *b, tw_str name, tw_entity_kind entity, uint8_t *out)
 {
     tw_dataset *d = b->out;
     size_t i = 0;
@@ -61,11 +63,11 @@ static tw_status scheme_at(builder *b, tw_str name, uint8_t *out)
         tw_str_copy(name, d->schemes_own[i], sizeof d->schemes_own[i]);
         d->scheme_n++;
     }
+    b->scheme_entity[i] = entity;
     *out = (uint8_t)i;
     return TW_OK;
 }
 
-// Scheme of a row without an alert: that of its strongest signal.
 static tw_status scheme_of_signal(builder *b, const tw_detector *detector, uint8_t signal,
                                   uint8_t *out)
 {
@@ -77,9 +79,19 @@ static tw_status scheme_of_signal(builder *b, const tw_detector *detector, uint8
         info.scheme >= tw_signal_set_scheme_n(set))
         return TW_OK;
     tw_signal_set_scheme(set, info.scheme, &scheme);
-    TW_TRY(scheme_at(b, scheme.name, out));
+    TW_TRY(scheme_at(b, scheme.name, scheme.entity, out));
     b->signal_scheme[signal] = *out;
     return TW_OK;
+}
+
+static uint64_t entity_hash(tw_entity_kind kind, tw_str id)
+{
+    return tw_hash_str(id, 71 + (uint64_t)kind);
+}
+
+static uint32_t case_of(uint64_t entity, uint8_t scheme)
+{
+    return (uint32_t)tw_hash_pair(entity, (uint64_t)scheme + 1) | 1;
 }
 
 // --- alerts
@@ -100,8 +112,8 @@ static tw_status alert_add(builder *b, const tw_alert *alert)
     b->alerts_own = alerts;
     TW_TRY(status);
     alert_entry entry = {.key = alert->key, .verdict = TWI_NO_VERDICT};
-    entry.entity = tw_hash_str(tw_str_from(alert->entity_id), 71 + (uint64_t)alert->entity);
-    TW_TRY(scheme_at(b, tw_str_from(alert->scheme), &entry.scheme));
+    entry.entity = entity_hash(alert->entity, tw_str_from(alert->entity_id));
+    TW_TRY(scheme_at(b, tw_str_from(alert->scheme), alert->entity, &entry.scheme));
     TW_TRY(tw_table_at(&b->alert_table, tw_hash64(&alert->key, sizeof alert->key, 0), &slot));
     slot->value = (uint32_t)b->alert_n;
     b->alerts_own[b->alert_n++] = entry;
@@ -180,9 +192,35 @@ static uint64_t entity_of(const tw_fact *fact, const float *inputs)
     const tw_transaction *t = &fact->as.transaction;
     tw_str account = tw_transaction_account(t);
     if (!(inputs[TW_F_emp_n_1d] > PERSON_DAY_MAX))
-        return tw_hash_str(t->employee_id, 71 + (uint64_t)TW_ENTITY_EMPLOYEE);
-    return account.bytes > 0 ? tw_hash_str(account, 71 + (uint64_t)TW_ENTITY_ACCOUNT)
+        return entity_hash(TW_ENTITY_EMPLOYEE, t->employee_id);
+    return account.bytes > 0 ? entity_hash(TW_ENTITY_ACCOUNT, account)
                              : tw_hash64(&fact->seq, sizeof fact->seq, 71);
+}
+
+static tw_str id_of(tw_entity_kind kind, const tw_transaction *t)
+{
+    if (kind == TW_ENTITY_ACCOUNT)
+        return tw_transaction_account(t);
+    if (kind == TW_ENTITY_REGISTER)
+        return t->register_id;
+    return kind == TW_ENTITY_STORE ? t->store_id : t->employee_id;
+}
+
+// Cases of the signals that fired; *scheme is that of the strongest.
+static tw_status take_cases(builder *b, const tw_detector *detector, const tw_transaction *t,
+                            const tw_score *score, twi_row_state *state, uint8_t *scheme)
+{
+    for (size_t i = 0; i < score->fired_n; i++) {
+        uint8_t at;
+        TW_TRY(scheme_of_signal(b, detector, score->fired[i].signal, &at));
+        if (i == 0)
+            *scheme = at;
+        if (at == NO_SCHEME)
+            continue;
+        tw_entity_kind kind = b->scheme_entity[at];
+        state->cases[i] = case_of(entity_hash(kind, id_of(kind, t)), at);
+    }
+    return TW_OK;
 }
 
 static double major_units(const tw_transaction *t)
@@ -216,8 +254,7 @@ static tw_status add_row(builder *b, const twi_run *run, const tw_fact *fact,
                            .alert_verdict = TWI_NO_VERDICT,
                            .is_audit = score->is_audit,
                            .is_fired = score->fired_n > 0};
-    if (score->fired_n > 0)
-        TW_TRY(scheme_of_signal(b, run->detector_own, score->fired[0].signal, &example.scheme));
+    TW_TRY(take_cases(b, run->detector_own, &fact->as.transaction, score, &state, &example.scheme));
     return twi_rows_add(&b->rows, &example, &state, inputs);
 }
 
@@ -300,6 +337,30 @@ static label label_of_alert(const builder *b, const tw_example *example, const t
     return verdict == TWI_NO_VERDICT ? LABEL_UNDECIDED : label_of(verdict);
 }
 
+// A signal fired for an entity and scheme about which somebody found theft, or has not decided: an
+// act that the alert does not hold, too many or too early, and no example of honesty.
+static bool is_of_open_case(const builder *b, const twi_row_state *state)
+{
+    for (size_t i = 0; i < TW_FIRED_MAX; i++)
+        if (state->cases[i] != 0 && tw_table_find(&b->open_cases, state->cases[i]))
+            return true;
+    return false;
+}
+
+static tw_status list_open_cases(builder *b)
+{
+    for (size_t i = 0; i < b->alert_n; i++) {
+        const alert_entry *alert = &b->alerts_own[i];
+        tw_table_slot *slot;
+        label said = alert->verdict == TWI_NO_VERDICT ? LABEL_UNDECIDED : label_of(alert->verdict);
+        if (said == LABEL_HONEST)
+            continue;
+        TW_TRY(tw_table_at(&b->open_cases, case_of(alert->entity, alert->scheme), &slot));
+        slot->value = 0;
+    }
+    return TW_OK;
+}
+
 // A row that was kept for a verdict that nobody knows yet goes back to the others' stratum.
 static bool take_back(builder *b, tw_example *example, const twi_row_state *state)
 {
@@ -330,6 +391,10 @@ static bool resolve(builder *b, const twi_known_book *book, size_t i)
         example->source = state->is_fired ? TW_EXAMPLE_FIRED : TW_EXAMPLE_PLAIN;
         if (!take_back(b, example, state))
             return false;
+        if (is_of_open_case(b, state)) {
+            d->undecided_n++;
+            return false;
+        }
     }
     example->label = result == LABEL_FRAUD;
     if (example->source == TW_EXAMPLE_AUDIT && result != LABEL_UNDECIDED) {
@@ -424,6 +489,17 @@ static tw_status hand_over(builder *b)
     return TW_OK;
 }
 
+static tw_status finish(builder *b, const twi_known_book *book)
+{
+    TW_TRY(list_open_cases(b));
+    resolve_all(b, book);
+    correct_weights(b);
+    b->out->alert_n = b->alert_n;
+    b->out->first_seq = b->out->last_seq > 0;
+    b->out->plain_rate = 1 / (double)twi_rows_weight(&b->rows, TWI_STRATUM_PLAIN);
+    return hand_over(b);
+}
+
 static tw_status build(builder *b, const tw_journal *journal, tw_err *err)
 {
     twi_run run;
@@ -437,12 +513,7 @@ static tw_status build(builder *b, const tw_journal *journal, tw_err *err)
         status = twi_run_go(&run, err);
     }
     if (status == TW_OK) {
-        resolve_all(b, &run.book);
-        correct_weights(b);
-        b->out->alert_n = b->alert_n;
-        b->out->first_seq = b->out->last_seq > 0;
-        b->out->plain_rate = 1 / (double)twi_rows_weight(&b->rows, TWI_STRATUM_PLAIN);
-        status = hand_over(b);
+        status = finish(b, &run.book);
         if (status != TW_OK)
             tw_fail(err, status, "no memory for the training set");
     }
@@ -454,6 +525,7 @@ static void builder_release(builder *b)
 {
     twi_rows_release(&b->rows);
     tw_table_release(&b->alert_table);
+    tw_table_release(&b->open_cases);
     tw_free_array(b->alloc, b->alerts_own, b->alert_cap, sizeof *b->alerts_own);
     tw_free_array(b->alloc, b->said_own, b->said_cap, sizeof *b->said_own);
 }
@@ -468,6 +540,7 @@ tw_status tw_dataset_build(const tw_alloc *alloc, const tw_journal *journal,
     b.to_ms = TW_MIN(options->to_ms != 0 ? options->to_ms : INT64_MAX, b.cut_ms);
     memset(b.signal_scheme, NO_SCHEME, sizeof b.signal_scheme);
     tw_table_init(&b.alert_table, alloc, NO_ALERT);
+    tw_table_init(&b.open_cases, alloc, NO_ALERT);
     twi_rows_init(&b.rows, alloc, options->rows_max != 0 ? options->rows_max : ROWS_DEFAULT);
     tw_status status = build(&b, journal, err);
     if (status != TW_OK) {

@@ -27,6 +27,7 @@ typedef struct twi_row_state {
     uint8_t stratum;
     uint8_t alert_verdict; // latest on an alert that held it, or TWI_NO_VERDICT
     bool is_audit, is_fired;
+    uint32_t cases[TW_FIRED_MAX]; // entity and scheme of each signal that fired, hashed; 0 = none
 } twi_row_state;
 
 typedef struct twi_rows {

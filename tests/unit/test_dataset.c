@@ -99,6 +99,43 @@ static void verdicts_become_labels(void **state)
     tape_close(&t);
 }
 
+// The other acts of a thief that somebody confirmed are no examples of honesty, and those of
+// somebody cleared are.
+static void acts_beside_an_alert_follow_what_is_known_of_it(void **state)
+{
+    (void)state;
+    static const struct {
+        tw_verdict_kind verdict;
+        bool is_told, is_row;
+    } cases[] = {{TW_VERDICT_CONFIRMED, true, false},
+                 {TW_VERDICT_CONFIRMED, false, false},
+                 {TW_VERDICT_INCONCLUSIVE, true, false},
+                 {TW_VERDICT_REFUTED, true, true},
+                 {TW_VERDICT_OPERATIONAL, true, true}};
+    for (size_t i = 0; i < TW_COUNT(cases); i++) {
+        tape t;
+        tape_open(&t);
+        uint64_t early = tape_till(&t, "S1", "E0", "C1", -60);
+        for (int week = 0; week < 20; week++) { // it is forgotten as evidence
+            t.now_ms += 6 * TW_DAY_MS;
+            tape_till(&t, "S1", "E9", "", 20);
+        }
+        tape_till(&t, "S1", "E0", "C2", -60);
+        tape_till(&t, "S1", "E0", "C2", -60);
+        assert_string_not_equal(t.alert_id, "");
+        uint64_t sale = tape_till(&t, "S1", "E0", "C1", 20), other;
+        if (cases[i].is_told)
+            tape_verdict(&t, t.alert_id, 0, cases[i].verdict, t.now_ms);
+        other = tape_till(&t, "S1", "E1", "C1", -60);
+        tw_dataset d = build(&t.journal, (tw_dataset_options){0});
+        assert_int_equal(row_of(&d, early) != NULL, cases[i].is_row);
+        assert_row(&d, sale, 0, TW_EXAMPLE_PLAIN);
+        assert_row(&d, other, 0, TW_EXAMPLE_FIRED);
+        tw_dataset_release(&d);
+        tape_close(&t);
+    }
+}
+
 static void a_row_is_what_was_scored(void **state)
 {
     (void)state;
@@ -548,6 +585,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_become_labels),
+        cmocka_unit_test(acts_beside_an_alert_follow_what_is_known_of_it),
         cmocka_unit_test(a_row_is_what_was_scored),
         cmocka_unit_test(rows_lie_in_the_period),
         cmocka_unit_test(an_id_that_is_no_person_is_no_entity),
