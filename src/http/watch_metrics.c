@@ -30,7 +30,7 @@ static void put_label(tw_buf *out, const char *label, tw_str value)
 static void put_plain(tw_buf *out, const char *name, double value)
 {
     if (isfinite(value))
-        tw_buf_printf(out, "tillwatch_%s %.9g\n", name, value);
+        tw_buf_printf(out, "tillwatch_%s %.10g\n", name, value);
 }
 
 static void put_labelled(tw_buf *out, const char *name, const char *label, tw_str of, double value)
@@ -39,7 +39,7 @@ static void put_labelled(tw_buf *out, const char *name, const char *label, tw_st
         return;
     tw_buf_printf(out, "tillwatch_%s{", name);
     put_label(out, label, of);
-    tw_buf_printf(out, "} %.9g\n", value);
+    tw_buf_printf(out, "} %.10g\n", value);
 }
 
 static void put_drift(tw_buf *out, const tw_drift *drift)
@@ -131,7 +131,7 @@ static void put_training(twi_request *request, tw_buf *out)
     put_plain(out, "training_running", state->is_running ? 1.0 : 0.0);
     head(out, "training_last_timestamp_seconds", "gauge", "Time of the newest training");
     if (state->last_ms)
-        put_plain(out, "training_last_timestamp_seconds", (double)(state->last_ms / 1000));
+        put_plain(out, "training_last_timestamp_seconds", (double)state->last_ms / 1000.0);
     head(out, "training_last_seconds", "gauge", "How long the newest training took");
     if (state->run_n)
         put_plain(out, "training_last_seconds",

@@ -61,6 +61,8 @@ export const theme = createTheme({
     Tooltip: {
       defaultProps: { openDelay: 250, withArrow: true, multiline: true, maw: 320, fz: 'xs' },
     },
+    // A dialog's <header> is no banner of the page.
+    ModalHeader: { defaultProps: { role: 'presentation' } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },
 })

@@ -26,7 +26,16 @@ type Style = 'percent' | 'ratio'
 const show = (value: number, style: Style) =>
   style === 'percent' ? formatPercent(value) : formatRatio(value)
 
-// "0.76 (0.69 to 0.83)"
+// "0.76 (0.69 to 0.83)", or null when it is not known.
+export function intervalLine(interval: Interval | undefined, style: Style = 'ratio') {
+  if (!interval || interval.value === null) return null
+  const { value, low, high } = interval
+  const range =
+    low === null || high === null ? '' : ` (${show(low, style)} to ${show(high, style)})`
+  return show(value, style) + range
+}
+
+// The same in two lines.
 export function IntervalText({ interval, style = 'ratio' }: { interval: Interval; style?: Style }) {
   if (interval.value === null) return <>{dash}</>
   return (

@@ -108,7 +108,8 @@ function Bars({ model, currency }: { model: ModelAttributions; currency: string 
       </li>
       <li className={`${styles.total} muted`}>
         <span className={styles.title}>
-          Usual {formatSigned(model.base)}, with all of the above {formatSigned(model.score)}
+          The score starts at {formatSigned(model.base)}; all of this makes it{' '}
+          {formatSigned(model.score)}
         </span>
       </li>
     </ul>

@@ -138,8 +138,9 @@ function HealthFacts({ watch, trainings }: { watch: Watch; trainings: Trainings 
       facts={[
         [
           'Precision, newest week',
-          week?.precision.value != null &&
-            `${formatPercent(week.precision.value)} (${formatCount(week.precision.k)} of ${formatCount(week.precision.n)})`,
+          week?.precision.value != null
+            ? `${formatPercent(week.precision.value)} (${formatCount(week.precision.k)} of ${formatCount(week.precision.n)})`
+            : null,
         ],
         [
           'Calibration',

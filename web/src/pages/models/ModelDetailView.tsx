@@ -10,7 +10,7 @@ import type { InputShare, ModelDetail } from '../../api/client'
 import { modelCardQuery } from '../../api/queries'
 import { ReliabilityChart } from '../../charts/lazy'
 import { Facts } from '../../components/Facts'
-import { IntervalText } from '../../components/Intervals'
+import { intervalLine } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { Help } from '../../components/Tags'
@@ -130,8 +130,8 @@ function ModelFacts({ model }: { model: ModelDetail }) {
             ? null
             : `${formatCount(metrics.alerts)}, ${formatCount(metrics.alerts_confirmed ?? 0)} confirmed`,
         ],
-        ['Average precision', metrics && <IntervalText interval={metrics.ap} />],
-        ['Precision', metrics && <IntervalText interval={metrics.precision} style="percent" />],
+        ['Average precision', intervalLine(metrics?.ap)],
+        ['Precision', intervalLine(metrics?.precision, 'percent')],
         ['Recall', metrics?.recall === null || !metrics ? null : formatPercent(metrics.recall)],
         ['AUC', ratio(metrics?.auc)],
         ['Calibration error', ratio(metrics?.calibration_error)],
