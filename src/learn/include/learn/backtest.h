@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Backtest: a period of the journal once more with any model, signal set and policy, and what its
-// alerts would have been worth by the verdicts that are known. What nobody judged stays unjudged: it
-// is counted as `unknown`, never as right or wrong.
+// alerts would have been worth by the verdicts that are known. What nobody judged stays unjudged:
+// it is counted as `unknown`, never as right or wrong.
 #ifndef TW_LEARN_BACKTEST_H
 #define TW_LEARN_BACKTEST_H
 
@@ -12,8 +12,8 @@
 typedef struct tw_backtest_options {
     tw_str model, signals, policy; // as tw_replay_options
     int64_t from_ms, to_ms;        // alerts created in [from, to); 0 = open
-    int64_t label_delay_ms;
-    tw_replay_progress *progress;
+    int64_t label_delay_ms;        // as tw_replay_options
+    tw_replay_progress *progress;  // NULL = none
     void *progress_ctx;
 } tw_backtest_options;
 
@@ -42,16 +42,20 @@ typedef struct tw_backtest {
     uint32_t store_n;
     int32_t day_n;
     double alerts_per_store_day;
-    tw_share precision;                   // of the decided
-    uint64_t known_confirmed_n;           // entity and scheme pairs confirmed in the period
-    uint64_t known_found_n;               // of them, those that it raised
-    uint64_t appears_n, vanishes_n;       // against the recorded run
+    tw_share precision;             // of the decided
+    uint64_t known_confirmed_n;     // entity and scheme pairs confirmed in the period
+    uint64_t known_found_n;         // of them, those that it raised
+    uint64_t appears_n, vanishes_n; // against the recorded run
     size_t scheme_n, signal_n, alert_list_n;
     tw_backtest_scheme *schemes_own;
     tw_backtest_signal *signals_own;
     tw_backtest_alert *alerts_own; // in order of creation
 } tw_backtest;
 
+// Replays the whole journal; the recorded run goes on beside what is tried. *out is the caller's,
+// zero on failure; release it. TW_NO_MEMORY, TW_CORRUPT, TW_CLOSED (progress asked to stop);
+// TW_INVALID, TW_SYNTAX, TW_UNSUPPORTED with a sentence when an override does not load. Any thread;
+// two detectors and one engine of memory.
 tw_status tw_backtest_run(const tw_alloc *alloc, const tw_journal *journal,
                           const tw_backtest_options *options, tw_backtest *out,
                           tw_err *err) TW_MUST_CHECK;
