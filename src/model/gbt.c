@@ -78,6 +78,7 @@ static const char *node_fault(const tw_gbt_tree *tree, size_t i, size_t inputs_n
 // Fills the order of the tree's nodes; NULL or what is wrong.
 static const char *order_nodes(const tw_gbt_tree *tree, size_t inputs_n, ordering *o)
 {
+    TW_CHECK(o->depth_own && o->order_own && tree->nodes_n <= o->nodes_max);
     memset(o->depth_own, 0, tree->nodes_n);
     o->order_own[0] = 0;
     o->depth_own[0] = 1;

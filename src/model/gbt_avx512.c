@@ -38,24 +38,32 @@ TARGET INLINE uint32_t encode(const twi_gbt_plan *plan, uint32_t slot, __m512 x)
     return TWI_GBT_GROUP * group + count_reached(cuts + (size_t)TWI_GBT_GROUP * (group + 1), x);
 }
 
-TARGET void twi_gbt_encode_avx512(const twi_gbt_plan *plan, const float *row, twi_gbt_codes *codes)
+TARGET void twi_gbt_encode_avx512(const tw_gbt *gbt, const float *row, twi_gbt_codes *codes)
 {
-    bool any = false;
-    for (uint32_t s = 0; s < plan->slots_n; s++) {
-        float x = row[plan->slot_input[s]];
-        codes->code[s] = (uint8_t)encode(plan, s, _mm512_set1_ps(x));
-        any |= x != x;
-    }
-    codes->has_missing = any;
-    for (uint32_t s = 0; s < plan->slots_n && any; s++) {
-        float x = row[plan->slot_input[s]];
-        codes->missing[s] = x != x ? UINT8_MAX : 0;
+    const twi_gbt_plan *plan = gbt->plan_own;
+    uint32_t inputs_n = (uint32_t)gbt->inputs_n;
+    for (uint32_t k = 0; k < TWI_GBT_SLOTS_MAX; k += 64)
+        _mm512_store_si512(codes->missing + k, _mm512_setzero_si512());
+    for (uint32_t s = 0; s < plan->slots_n; s++)
+        codes->code[s] = (uint8_t)encode(plan, s, _mm512_set1_ps(row[plan->slot_input[s]]));
+    codes->has_missing = false;
+    for (uint32_t i = 0; i < inputs_n; i += 16) {
+        __mmask16 present = (__mmask16)((1u << TW_MIN(16u, inputs_n - i)) - 1);
+        __m512 x = _mm512_maskz_loadu_ps(present, row + i);
+        uint32_t missing = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+        for (; missing != 0; missing &= missing - 1) {
+            const uint16_t *slot = plan->input_slot + i + __builtin_ctz(missing);
+            for (uint32_t s = slot[0]; s < slot[1]; s++) {
+                codes->missing[s] = UINT8_MAX;
+                codes->has_missing = true;
+            }
+        }
     }
 }
 
-// The codes of a row by slot, 64 to a register.
+// The codes of a row by slot, 64 to a register; missing values have code 0 in low, 255 in high.
 typedef struct row_codes {
-    __m512i code[4], missing[4];
+    __m512i low[4], high[4];
 } row_codes;
 
 // Registers of codes in use: 1, 2 or 4.
@@ -63,38 +71,48 @@ TARGET INLINE int load_row(const twi_gbt_codes *from, uint32_t slots_n, row_code
 {
     for (uint32_t k = 0; k < 4; k++) {
         bool in_use = 64 * k < slots_n;
-        codes->code[k] = in_use ? _mm512_load_si512(from->code + 64 * k) : _mm512_setzero_si512();
-        codes->missing[k] = in_use && from->has_missing ? _mm512_load_si512(from->missing + 64 * k)
-                                                        : _mm512_setzero_si512();
+        codes->low[k] = in_use ? _mm512_load_si512(from->code + 64 * k) : _mm512_setzero_si512();
+        codes->high[k] = _mm512_or_si512(codes->low[k], _mm512_load_si512(from->missing + 64 * k));
     }
-    if (slots_n <= 64)
+    if (slots_n <= TWI_GBT_SLOTS_ONE)
         return 1;
-    return slots_n <= 128 ? 2 : 4;
+    return slots_n <= TWI_GBT_SLOTS_TWO ? 2 : 4;
 }
 
-// The bytes of a table by slot; tables_n registers of it are in use.
-TARGET INLINE __m512i look_up(const __m512i table[4], __m512i slots, int tables_n)
+TARGET INLINE __m512i look_up_four(const __m512i table[4], __m512i slots)
+{
+    __m512i first = _mm512_permutex2var_epi8(table[0], slots, table[1]);
+    __m512i second = _mm512_permutex2var_epi8(table[2], slots, table[3]);
+    return _mm512_mask_mov_epi8(first, _mm512_movepi8_mask(slots), second);
+}
+
+// The code that each split compares. The permutations ignore the bits above those they need.
+TARGET INLINE __m512i look_up(const row_codes *codes, __m512i looks, uint64_t missing_right,
+                              int tables_n, bool has_missing)
 {
     if (tables_n == 1)
-        return _mm512_permutexvar_epi8(slots, table[0]);
-    __m512i low = _mm512_permutex2var_epi8(table[0], slots, table[1]);
-    if (tables_n == 2)
-        return low;
-    __m512i high = _mm512_permutex2var_epi8(table[2], slots, table[3]);
-    return _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(slots), high);
+        return has_missing ? _mm512_permutex2var_epi8(codes->low[0], looks, codes->high[0])
+                           : _mm512_permutexvar_epi8(looks, codes->low[0]);
+    if (tables_n == 2) {
+        __m512i low = _mm512_permutex2var_epi8(codes->low[0], looks, codes->low[1]);
+        if (!has_missing)
+            return low;
+        __m512i high = _mm512_permutex2var_epi8(codes->high[0], looks, codes->high[1]);
+        return _mm512_mask_mov_epi8(low, _mm512_movepi8_mask(looks), high);
+    }
+    __m512i low = look_up_four(codes->low, looks);
+    return has_missing ? _mm512_mask_mov_epi8(low, missing_right, look_up_four(codes->high, looks))
+                       : low;
 }
 
 // Bit p: the row goes right at node p.
 TARGET INLINE uint64_t decide(const twi_gbt_plan *plan, const row_codes *codes, size_t chunk,
                               int tables_n, bool has_missing)
 {
-    __m512i slots = _mm512_load_si512(plan->split_slot + chunk * TWI_GBT_CHUNK);
+    __m512i looks = _mm512_load_si512(plan->split_look + chunk * TWI_GBT_CHUNK);
     __m512i cuts = _mm512_load_si512(plan->split_cut + chunk * TWI_GBT_CHUNK);
-    uint64_t right = _mm512_cmpgt_epu8_mask(look_up(codes->code, slots, tables_n), cuts);
-    if (has_missing)
-        right |= _mm512_movepi8_mask(look_up(codes->missing, slots, tables_n)) &
-                 plan->missing_right[chunk];
-    return right;
+    return _mm512_cmpgt_epu8_mask(
+        look_up(codes, looks, plan->missing_right[chunk], tables_n, has_missing), cuts);
 }
 
 // Follows a tree beyond its first chunk.
@@ -156,7 +174,7 @@ TARGET float twi_gbt_row_avx512(const tw_gbt *gbt, const float *row)
 {
     twi_gbt_codes encoded;
     row_codes codes;
-    twi_gbt_encode_avx512(gbt->plan_own, row, &encoded);
+    twi_gbt_encode_avx512(gbt, row, &encoded);
     int tables_n = load_row(&encoded, gbt->plan_own->slots_n, &codes);
     if (tables_n == 1)
         return encoded.has_missing ? sum_trees(gbt, &codes, 1, true)
@@ -291,9 +309,9 @@ bool twi_gbt_has_avx512(void)
     return false;
 }
 
-void twi_gbt_encode_avx512(const twi_gbt_plan *plan, const float *row, twi_gbt_codes *codes)
+void twi_gbt_encode_avx512(const tw_gbt *gbt, const float *row, twi_gbt_codes *codes)
 {
-    (void)plan, (void)row, (void)codes;
+    (void)gbt, (void)row, (void)codes;
     TW_CHECK(!"reached without the instructions");
 }
 

@@ -140,7 +140,7 @@ static void explain_lanes(const tw_gbt *gbt, const float *row, double *out)
     twi_gbt_codes codes;
     tw_gbt_path path = twi_gbt_best_path();
     if (path == TW_GBT_PATH_AVX512)
-        twi_gbt_encode_avx512(plan, row, &codes);
+        twi_gbt_encode_avx512(gbt, row, &codes);
     else
         twi_gbt_encode(plan, row, &codes);
     for (size_t i = 0; i < plan->lanes_n; i++) {

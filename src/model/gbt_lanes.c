@@ -23,9 +23,9 @@ static const float point_weight[POINTS] = {0.277777777777778f, 0.444444444444444
                                            0.277777777777778f};
 
 typedef struct explaining {
-    const twi_gbt_lanes *lanes;
     ints low, high; // decisions at the nodes 0..31 and 32..63
     floats point[POINTS];
+    const twi_gbt_lanes *lanes;
     double *out;
 } explaining;
 

@@ -146,18 +146,20 @@ static size_t align64(size_t n)
 }
 
 // Gives the arrays their places in the block at `at`; the bytes of the block.
-static size_t place(twi_gbt_plan *plan, uint8_t *at, size_t groups_n)
+static size_t place(twi_gbt_plan *plan, uint8_t *at, size_t inputs_n, size_t groups_n)
 {
     size_t chunks_n = plan->chunks_n, offset = 0;
     const struct {
         void **out;
         size_t bytes;
     } rows[] = {
+        {(void **)&plan->input_slot, (inputs_n + 1) * sizeof(uint16_t)},
         {(void **)&plan->slot_input, plan->slots_n * sizeof(uint16_t)},
         {(void **)&plan->slot_groups, plan->slots_n * sizeof(uint16_t)},
         {(void **)&plan->slot_start, plan->slots_n * sizeof(uint32_t)},
         {(void **)&plan->cuts, groups_n * TWI_GBT_GROUP * sizeof(float)},
         {(void **)&plan->split_slot, chunks_n * TWI_GBT_CHUNK},
+        {(void **)&plan->split_look, chunks_n * TWI_GBT_CHUNK},
         {(void **)&plan->split_cut, chunks_n * TWI_GBT_CHUNK},
         {(void **)&plan->missing_right, chunks_n * sizeof(uint64_t)},
         {(void **)&plan->chunk_levels, chunks_n},
@@ -173,14 +175,14 @@ static size_t place(twi_gbt_plan *plan, uint8_t *at, size_t groups_n)
     return offset;
 }
 
-static tw_status allocate(twi_gbt_plan *plan, const tw_alloc *alloc, size_t groups_n)
+static tw_status allocate(twi_gbt_plan *plan, const tw_gbt *gbt, size_t groups_n)
 {
-    plan->block_bytes = place(plan, NULL, groups_n) + 63;
-    plan->block_own = tw_new_array(alloc, plan->block_bytes, 1);
+    plan->block_bytes = place(plan, NULL, gbt->inputs_n, groups_n) + 63;
+    plan->block_own = tw_new_array(gbt->alloc, plan->block_bytes, 1);
     if (!plan->block_own)
         return TW_NO_MEMORY;
     size_t odd = (size_t)((uintptr_t)plan->block_own & 63);
-    place(plan, plan->block_own + (odd ? 64 - odd : 0), groups_n);
+    place(plan, plan->block_own + (odd ? 64 - odd : 0), gbt->inputs_n, groups_n);
     return TW_OK;
 }
 
@@ -206,12 +208,14 @@ static void fill_slots(twi_gbt_plan *plan, const making *m)
     size_t start = 0;
     for (size_t i = 0; i < m->gbt->inputs_n; i++) {
         size_t slot = m->base_slot_own[i];
+        plan->input_slot[i] = (uint16_t)slot;
         for (size_t done = 0; done < m->unique_own[i]; done += TWI_GBT_CUTS_MAX) {
             size_t n = TW_MIN(m->unique_own[i] - done, (size_t)TWI_GBT_CUTS_MAX);
             start +=
                 fill_slot(plan, slot++, i, start, m->thresholds_own + m->first_own[i] + done, n);
         }
     }
+    plan->input_slot[m->gbt->inputs_n] = (uint16_t)plan->slots_n;
 }
 
 // Rank of a threshold among those of its input.
@@ -237,6 +241,10 @@ static void fill_splits(twi_gbt_plan *plan, const making *m, size_t chunk, int64
     size_t start = m->gbt->start_own[m->tree_own[chunk]], levels = 0;
     uint8_t *slots = plan->split_slot + chunk * TWI_GBT_CHUNK;
     uint8_t *cuts = plan->split_cut + chunk * TWI_GBT_CHUNK;
+    uint8_t *looks = plan->split_look + chunk * TWI_GBT_CHUNK;
+    uint8_t mark = 0;
+    if (plan->slots_n <= TWI_GBT_SLOTS_TWO)
+        mark = plan->slots_n <= TWI_GBT_SLOTS_ONE ? TWI_GBT_SLOTS_ONE : TWI_GBT_SLOTS_TWO;
     at[1] = m->root_own[chunk];
     slots[0] = 0;
     cuts[0] = UINT8_MAX;
@@ -253,8 +261,11 @@ static void fill_splits(twi_gbt_plan *plan, const making *m, size_t chunk, int64
         size_t rank = rank_of(m, input, nodes->value_own[node]);
         slots[p] = (uint8_t)(m->base_slot_own[input] + rank / TWI_GBT_CUTS_MAX);
         cuts[p] = (uint8_t)(rank % TWI_GBT_CUTS_MAX);
-        if (!nodes->missing_own[node])
+        looks[p] = slots[p];
+        if (!nodes->missing_own[node]) {
             plan->missing_right[chunk] |= UINT64_C(1) << p;
+            looks[p] |= mark;
+        }
         at[2 * p] = (int64_t)start + nodes->left_own[node];
         at[2 * p + 1] = (int64_t)start + nodes->right_own[node];
         while (p >> levels)
@@ -303,7 +314,7 @@ static tw_status make(making *m, twi_gbt_plan *plan, bool *is_possible)
     plan->chunks_n = (uint32_t)m->chunks_n;
     plan->is_deep = m->gbt->depth > TWI_GBT_LEVELS;
     plan->lanes_n = plan->is_deep ? 0 : (m->gbt->trees_n + TWI_GBT_LANES - 1) / TWI_GBT_LANES;
-    TW_TRY(allocate(plan, alloc, m->groups_n));
+    TW_TRY(allocate(plan, m->gbt, m->groups_n));
     m->root_own = tw_new_array(alloc, m->chunks_n, sizeof(uint32_t));
     m->tree_own = tw_new_array(alloc, m->chunks_n, sizeof(uint32_t));
     if (!m->root_own || !m->tree_own)

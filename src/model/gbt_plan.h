@@ -20,9 +20,11 @@
 #define TWI_GBT_LEVELS 6
 #define TWI_GBT_CHUNK 64 // nodes (one spare), exits
 #define TWI_GBT_SLOTS_MAX 256
-#define TWI_GBT_CUTS_MAX 255 // of a slot
-#define TWI_GBT_GROUP 16     // cuts that are compared at once
-#define TWI_GBT_BLOCK 64     // rows of a batch that are scored together
+#define TWI_GBT_SLOTS_ONE 64  // that one register holds
+#define TWI_GBT_SLOTS_TWO 128 // that two hold
+#define TWI_GBT_CUTS_MAX 255  // of a slot
+#define TWI_GBT_GROUP 16      // cuts that are compared at once
+#define TWI_GBT_BLOCK 64      // rows of a batch that are scored together
 #define TWI_GBT_CHUNKS_MAX (1 << 16)
 
 struct twi_gbt_lanes;
@@ -32,13 +34,17 @@ struct twi_gbt_plan {
     size_t block_bytes;
     uint32_t slots_n, chunks_n;
     bool is_deep;          // some exits lead on
+    uint16_t *input_slot;  // [inputs_n + 1], first slot of each input
     uint16_t *slot_input;  // [slots_n]
     uint16_t *slot_groups; // [slots_n], 1..16
     uint32_t *slot_start;  // [slots_n], of its groups in cuts
     // Groups of 16 cuts, filled up with NaN. A slot of more than one begins with a group of pivots:
     // the first cuts of its groups but the first.
     float *cuts;
-    uint8_t *split_slot;         // [chunks_n][64]
+    uint8_t *split_slot; // [chunks_n][64]
+    // The same, plus a bit above all slots where missing values go right: TWI_GBT_SLOTS_ONE with up
+    // to so many slots, else TWI_GBT_SLOTS_TWO; beyond that there is no room for it.
+    uint8_t *split_look;         // [chunks_n][64]
     uint8_t *split_cut;          // [chunks_n][64], 255 = never right
     uint64_t *missing_right;     // [chunks_n], bit p
     uint8_t *chunk_levels;       // [chunks_n], 0..6: levels that hold splits
@@ -69,7 +75,7 @@ void twi_gbt_decide(const twi_gbt_plan *plan, const twi_gbt_codes *codes, size_t
 tw_gbt_path twi_gbt_best_path(void);
 bool twi_gbt_has_avx512(void);
 bool twi_gbt_has_avx2(void);
-void twi_gbt_encode_avx512(const twi_gbt_plan *plan, const float *row, twi_gbt_codes *codes);
+void twi_gbt_encode_avx512(const tw_gbt *gbt, const float *row, twi_gbt_codes *codes);
 void twi_gbt_decide_avx512(const twi_gbt_plan *plan, const twi_gbt_codes *codes, size_t first_tree,
                            size_t n, uint64_t *right);
 float twi_gbt_row_avx512(const tw_gbt *gbt, const float *row);

@@ -54,7 +54,7 @@ static bool get_integer(uint8_t type, const uint8_t *at, int64_t *out)
 {
     switch (type) {
     case 'i':
-        *out = (int8_t)at[0];
+        *out = (int64_t)(at[0] ^ 0x80) - 0x80; // the sign
         return true;
     case 'U':
         *out = at[0];

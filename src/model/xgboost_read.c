@@ -274,7 +274,7 @@ static tw_status read_names(twi_xval learner, reading *r, tw_xgboost *out)
 
 static tw_status read_learner(twi_xval root, reading *r, tw_xgboost *out)
 {
-    twi_xval learner = twi_xval_get(root, "learner"), trees;
+    twi_xval learner = twi_xval_get(root, "learner"), trees = {0};
     if (!twi_xval_is_object(learner))
         return tw_fail(r->err, TW_SYNTAX, "not an XGBoost model: it has no learner");
     TW_TRY(find_trees(learner, &trees, r));

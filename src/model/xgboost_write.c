@@ -286,9 +286,8 @@ static float base_score(const tw_gbt *gbt)
         return margin;
     float best = (float)(1.0 / (1.0 + exp(-(double)margin)));
     best = TW_MIN(TW_MAX(best, 1e-37f), 0x1.fffffep-1f);
-    float score = best;
     for (int side = -1; side <= 1; side += 2) {
-        score = best;
+        float score = best;
         for (int i = 0; i < 8 && twi_gbt_logit(best) != margin; i++) {
             score = nextafterf(score, side < 0 ? 0.0f : 1.0f);
             if (score > 0.0f && score < 1.0f && twi_gbt_logit(score) == margin)
