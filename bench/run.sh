@@ -50,6 +50,13 @@ say "Isolation forest, intake, journal"
 "$micro/bench_intake" >>"$results"
 "$micro/bench_journal" >>"$results"
 
+say "Boosted trees against XGBoost and LightGBM"
+if [ -x build/release/bench/baseline/gbt_compare ]; then
+    # Without LightGBM's library its lines are left out.
+    lightgbm=$(find .deps/venv/lib -name lib_lightgbm.so 2>/dev/null | head -n 1)
+    build/release/bench/baseline/gbt_compare ${lightgbm:+"$lightgbm"} >>"$results"
+fi
+
 say "The whole program: import, restart, rebuild"
 build/tillwatch init --data "$work/data" >/dev/null
 timed import "$n" build/tillwatch import --data "$work/data" "$work"/sim/transactions.ndjson "$work"/sim/movements.ndjson "$work"/sim/shifts.ndjson

@@ -61,6 +61,13 @@ def main():
     batch = [value(f, f"iforest_batch_{path}_256", "ns_per_row_median", 1e-3) for path in ("avx512", "avx2", "portable")]
     row("isolation forest, batch; scikit-learn", next((b for b in batch if b), None),
         value(f, "sklearn_iforest_batch"), "us/row", False)
+    for case, what in (("single", "boosted trees 200 x depth 6, one row"), ("batch", "the same, batch"),
+                       ("explain", "contributions of one row (TreeSHAP)")):
+        for other, name in (("xgboost", "XGBoost"), ("lightgbm", "LightGBM")):
+            row(f"{what}; {name}", value(f, f"gbt_{case}_ours"), value(f, f"gbt_{case}_{other}"), "us/row", False)
+    for other, name in (("xgboost", "XGBoost alone"), ("lightgbm", "LightGBM")):
+        row(f"training 100,000 x 64, 200 trees, one thread; {name}", value(f, "gbt_train_trainer"),
+            value(f, f"gbt_train_{other}"), "s", False)
     for facts in (1, 64, 1000, 8192):
         row(f"journal, {facts} facts an append; SQLite rows", value(f, f"journal_journal_{facts}", "rows_per_s"),
             value(f, f"journal_sqlite_rows_{facts}", "rows_per_s"), "rows/s", True)

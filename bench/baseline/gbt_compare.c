@@ -149,7 +149,8 @@ static void train_ours(bench *b)
                               .subsample = 1.0,
                               .colsample_tree = 1.0,
                               .base_probability = 0.04};
-    tw_train_matrix train = {b->x, b->train_n, FEATURES, FEATURES, b->label, NULL};
+    tw_train_matrix train = {
+        .x = b->x, .rows_n = b->train_n, .cols_n = FEATURES, .stride = FEATURES, .label = b->label};
     tw_trainer trainer = tw_xgboost_trainer(tw_alloc_system());
     tw_train_result result;
     tw_xgboost read;
