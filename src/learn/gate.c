@@ -55,6 +55,12 @@ tw_gate_options tw_gate_options_default(void)
                              .negatives_min = 3};
 }
 
+// Without one nothing is flagged, and no point is sharper than another.
+static double operating_point(const tw_gate_options *options)
+{
+    return options->threshold > 0 ? options->threshold : (double)INFINITY;
+}
+
 static float risk_of(const tw_gate_row *row, side s)
 {
     return s == CHAMPION ? row->champion : row->challenger;
@@ -185,6 +191,22 @@ static double false_at_recall(const work *w, side s, double positives, double re
     return wrong;
 }
 
+// What lies at or above the operating point.
+static tw_gate_point point_of(const work *w, side s, double threshold)
+{
+    double flagged = 0, hit = 0, right = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const tw_gate_row *row = &w->rows[i];
+        double weight = (double)row->weight * w->times_own[w->entity_own[i]];
+        bool is_flagged = (double)risk_of(row, s) >= threshold;
+        flagged += is_flagged ? weight : 0;
+        hit += is_flagged && row->label ? weight : 0;
+        right += row->label ? weight : 0;
+    }
+    return (tw_gate_point){flagged, flagged > 0 ? hit / flagged : (double)NAN,
+                           right > 0 ? hit / right : (double)NAN};
+}
+
 // --- resamples
 // ---------------------------------------------------------------------------------
 
@@ -228,7 +250,8 @@ static tw_interval interval_of(double value, double *values, size_t n)
 static void resample(work *w, const tw_gate_options *options, double budget, tw_gate_decision *out)
 {
     tw_rng rng;
-    size_t not_worse_n = 0;
+    size_t not_worse_n = 0, sharper_n = 0;
+    double threshold = operating_point(options);
     tw_rng_init(&rng, options->seed, 0);
     for (uint32_t r = 0; r < options->resamples_n; r++) {
         draw(w, &rng);
@@ -243,9 +266,12 @@ static void resample(work *w, const tw_gate_options *options, double budget, tw_
         w->precisions_own[CHAMPION][k] = champion.precision;
         w->precisions_own[CHALLENGER][k] = challenger.precision;
         not_worse_n += challenger.ap >= champion.ap;
+        sharper_n += point_of(w, CHALLENGER, threshold).precision >=
+                     point_of(w, CHAMPION, threshold).precision;
     }
     out->share_better = w->value_n > 0 ? (double)not_worse_n / (double)w->value_n : 0;
     size_t n = w->value_n;
+    out->share_sharper = n > 0 ? (double)sharper_n / (double)n : 0;
     out->champion_ap = interval_of(out->champion_ap.value, w->values_own[CHAMPION], n);
     out->challenger_ap = interval_of(out->challenger_ap.value, w->values_own[CHALLENGER], n);
     out->difference = interval_of(out->difference.value, w->values_own[SIDE_N], n);
@@ -290,7 +316,7 @@ static void scheme_figures(const work *w, const char *const *names, size_t name_
     }
 }
 
-static void plain_figures(work *w, double budget, tw_gate_decision *out)
+static void plain_figures(work *w, double budget, double threshold, tw_gate_decision *out)
 {
     for (size_t i = 0; i < w->entity_n; i++)
         w->times_own[i] = 1;
@@ -308,6 +334,8 @@ static void plain_figures(work *w, double budget, tw_gate_decision *out)
     out->false_at_equal_recall =
         wrong > 0 ? false_at_recall(w, CHALLENGER, positives, champion.recall) / wrong
                   : (double)NAN;
+    out->champion_point = point_of(w, CHAMPION, threshold);
+    out->challenger_point = point_of(w, CHALLENGER, threshold);
     out->champion_money_recall = share_flagged(w, CHAMPION, 0xff, true);
     out->challenger_money_recall = share_flagged(w, CHALLENGER, 0xff, true);
 }
@@ -328,15 +356,30 @@ static const tw_gate_scheme *fallen_scheme(const tw_gate_decision *d,
     return NULL;
 }
 
-static void judge(const tw_gate_options *options, tw_gate_decision *d)
+static bool orders_better(const tw_gate_options *options, const tw_gate_decision *d)
 {
-    const tw_gate_scheme *fallen = fallen_scheme(d, options);
+    return d->difference.value > 0 && d->share_better >= options->confidence &&
+           d->challenger_precision.value >= d->champion_precision.value;
+}
+
+static bool is_sharper(const tw_gate_options *options, const tw_gate_decision *d)
+{
+    const tw_gate_point *old = &d->champion_point, *new = &d->challenger_point;
+    return d->share_better >= 1 - options->confidence && d->share_sharper >= options->confidence &&
+           new->precision > old->precision &&new->recall >=
+               (1 - options->scheme_recall_max_fall) * old->recall;
+}
+
+// Why neither way was open: the nearer one.
+static void explain_refusal(const tw_gate_options *options, tw_gate_decision *d)
+{
     char *text = d->reason;
     size_t cap = sizeof d->reason;
     if (!(d->difference.value > 0))
         snprintf(text, cap,
-                 "On the same %llu decided rows the challenger orders no better than the champion: "
-                 "average precision %.3f against %.3f.",
+                 "On the same %llu decided rows the challenger orders no better than the champion "
+                 "(average precision %.3f against %.3f), and its operating point is not surely "
+                 "sharper.",
                  (unsigned long long)d->row_n, d->challenger_ap.value, d->champion_ap.value);
     else if (d->share_better < options->confidence)
         snprintf(text, cap,
@@ -344,26 +387,47 @@ static void judge(const tw_gate_options *options, tw_gate_decision *d)
                  "resamples, %.0f %% are asked.",
                  d->challenger_ap.value, d->champion_ap.value, 100 * d->share_better,
                  100 * options->confidence);
-    else if (d->challenger_precision.value < d->champion_precision.value)
+    else
         snprintf(text, cap,
                  "With the same budget of %llu the challenger is right in %.0f %%, the champion in "
                  "%.0f %%.",
                  (unsigned long long)d->budget_n, 100 * d->challenger_precision.value,
                  100 * d->champion_precision.value);
-    else if (fallen)
+}
+
+static void judge(const tw_gate_options *options, tw_gate_decision *d)
+{
+    const tw_gate_scheme *fallen = fallen_scheme(d, options);
+    char *text = d->reason;
+    size_t cap = sizeof d->reason;
+    bool by_order = orders_better(options, d);
+    if (!by_order && !is_sharper(options, d)) {
+        explain_refusal(options, d);
+        return;
+    }
+    if (fallen) {
         snprintf(text, cap,
                  "Recall of %.64s falls from %.0f %% to %.0f %% at the same budget, more than the "
                  "%.0f %% that one scheme may lose.",
                  fallen->name, 100 * fallen->champion_recall, 100 * fallen->challenger_recall,
                  100 * options->scheme_recall_max_fall);
-    else {
-        d->promote = true;
+        return;
+    }
+    d->promote = true;
+    if (by_order)
         snprintf(text, cap,
                  "Average precision %.3f against %.3f on the same %llu decided rows, difference "
                  "%+.3f to %+.3f (90 %%); not worse in %.0f %% of the resamples.",
                  d->challenger_ap.value, d->champion_ap.value, (unsigned long long)d->row_n,
                  d->difference.low, d->difference.high, 100 * d->share_better);
-    }
+    else
+        snprintf(text, cap,
+                 "Of what it would have alerted %.0f %% were right, of the champion's %.0f %%; it "
+                 "keeps %.0f %% of the right ones (%llu decided rows, not less sharp in %.0f %% of "
+                 "the resamples).",
+                 100 * d->challenger_point.precision, 100 * d->champion_point.precision,
+                 100 * d->challenger_point.recall, (unsigned long long)d->row_n,
+                 100 * d->share_sharper);
 }
 
 static tw_status check(const tw_gate_row *rows, size_t n, uint64_t budget_n, size_t scheme_n,
@@ -395,6 +459,8 @@ static void clear_figures(tw_gate_decision *out)
     out->champion_precision = out->challenger_precision = none;
     out->false_at_equal_recall = (double)NAN;
     out->champion_money_recall = out->challenger_money_recall = (double)NAN;
+    out->champion_point = out->challenger_point =
+        (tw_gate_point){(double)NAN, (double)NAN, (double)NAN};
 }
 
 tw_status tw_gate_decide(const tw_alloc *alloc, const tw_gate_row *rows, size_t n,
@@ -420,7 +486,7 @@ tw_status tw_gate_decide(const tw_alloc *alloc, const tw_gate_row *rows, size_t 
     tw_status status = work_init(alloc, rows, n, chosen.resamples_n, &w);
     if (status == TW_OK) {
         sort_rows(&w);
-        plain_figures(&w, (double)budget_n, out);
+        plain_figures(&w, (double)budget_n, operating_point(&chosen), out);
         scheme_figures(&w, scheme_names, scheme_n, out);
         resample(&w, &chosen, (double)budget_n, out);
         judge(&chosen, out);

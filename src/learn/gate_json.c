@@ -24,6 +24,16 @@ static void put_number(tw_buf *out, const char *name, double value)
     twi_put_number(out, value);
 }
 
+static void put_point(tw_buf *out, const char *name, const tw_gate_point *point)
+{
+    twi_put_key(out, name);
+    tw_buf_cstr(out, "{");
+    put_number(out, "flagged", point->flagged);
+    put_number(out, "precision", point->precision);
+    put_number(out, "recall", point->recall);
+    tw_buf_cstr(out, "}");
+}
+
 static void put_day(tw_buf *out, const char *name, int32_t day, bool is_known)
 {
     char text[TW_TIME_TEXT_BYTES];
@@ -72,6 +82,9 @@ tw_status tw_gate_json(const tw_gate_decision *d, tw_buf *out)
     put_number(out, "challenger_money_recall", d->challenger_money_recall);
     put_number(out, "false_at_equal_recall", d->false_at_equal_recall);
     put_number(out, "share_better", d->share_better);
+    put_point(out, "champion_point", &d->champion_point);
+    put_point(out, "challenger_point", &d->challenger_point);
+    put_number(out, "share_sharper", d->share_sharper);
     put_schemes(out, d);
     tw_buf_cstr(out, "}");
     return out->status;

@@ -168,6 +168,7 @@ static tw_status decide(training *t, tw_gate_decision *out, tw_err *err)
     for (size_t i = 0; i < t->set.scheme_n && i < TW_COUNT(names); i++)
         names[i] = t->set.schemes_own[i];
     double room = GATE_VISITS_MAX / (2 * (double)TW_MAX(1, t->gate_n));
+    options.threshold = (double)TW_RISK_ALERT;
     if (options.resamples_n == 0)
         options.resamples_n = tw_gate_options_default().resamples_n;
     if (options.resamples_n > room)

@@ -203,6 +203,36 @@ static void a_scheme_may_not_be_given_up(void **state)
     assert_true(decide(rows, n, 50, &options).promote);
 }
 
+// The same order, but the challenger's bar leaves out most of what was wrong and nothing right.
+static void a_sharper_operating_point_counts(void **state)
+{
+    (void)state;
+    static tw_gate_row rows[ROWS_MAX];
+    size_t n = 40;
+    for (size_t i = 0; i < n; i++) {
+        bool right = i < 30, is_clear = right && i % 2;
+        rows[i] = (tw_gate_row){.label = right,
+                                .scheme = 0xff,
+                                .weight = 1,
+                                .entity = i,
+                                .champion = is_clear ? 0.95F : 0.85F,
+                                .challenger = is_clear              ? 0.9F
+                                              : i == 0              ? 0.75F
+                                              : right || i % 2 == 0 ? 0.81F
+                                                                    : 0.79F};
+    }
+    tw_gate_options options = tw_gate_options_default();
+    options.threshold = 0.8;
+    tw_gate_decision d = decide(rows, n, 30, &options);
+    assert_near(d.champion_point.precision, 0.75, 1e-12);
+    assert_near(d.challenger_point.flagged, 34, 0);
+    assert_near(d.challenger_point.recall, 29.0 / 30, 1e-12);
+    assert_true(d.promote && d.share_sharper > 0.8);
+    options.threshold = 0; // nothing to compare
+    d = decide(rows, n, 30, &options);
+    assert_true(isnan(d.champion_point.precision));
+}
+
 // One id behind everything is no person: rows are then drawn one by one.
 static void a_feed_without_people(void **state)
 {
@@ -296,8 +326,10 @@ static void decision_as_json(void **state)
     assert_non_null(strstr(text, "\"first_day\":\"2026-01-06\""));
     assert_non_null(strstr(text, "\"champion_ap\":{\"value\":0.5,\"low\":0.25,\"high\":0.75}"));
     assert_non_null(strstr(text, "\"false_at_equal_recall\":null"));
-    assert_non_null(strstr(text, "\"schemes\":[{\"name\":\"voids\",\"n\":4,\"champion_recall\":0.5,"
-                                 "\"challenger_recall\":0}]}"));
+    assert_non_null(strstr(
+        text,
+        "\"share_sharper\":0,\"schemes\":[{\"name\":\"voids\",\"n\":4,\"champion_recall\":0.5,"
+        "\"challenger_recall\":0}]}"));
     tw_buf_release(&out);
 }
 
@@ -311,6 +343,7 @@ int main(void)
         cmocka_unit_test(chance_is_not_enough),
         cmocka_unit_test(too_few_verdicts),
         cmocka_unit_test(a_scheme_may_not_be_given_up),
+        cmocka_unit_test(a_sharper_operating_point_counts),
         cmocka_unit_test(a_feed_without_people),
         cmocka_unit_test(bad_rows_are_refused),
         cmocka_unit_test(out_of_memory_anywhere),
