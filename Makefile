@@ -13,7 +13,7 @@ asan:
 	sh scripts/build.sh dev && ctest --test-dir $(BUILD)/dev --output-on-failure
 
 tsan:
-	sh scripts/build.sh tsan && ctest --test-dir $(BUILD)/tsan --output-on-failure -L 'unit|integration'
+	sh scripts/build.sh tsan && TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" ctest --test-dir $(BUILD)/tsan --output-on-failure -L 'unit|integration'
 
 fuzz:
 	sh scripts/deps.sh lint && sh scripts/build.sh fuzz && sh scripts/fuzz.sh
