@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "detect/scorer.h"
 
 // Facts whose record a reservation covers at full length; the rest of a commit is covered by the
@@ -189,13 +190,27 @@ static void note_training(twi_core *core, const tw_config *config)
     core->trained_facts_n = core->transaction_n + core->verdict_n;
 }
 
+// A model of an earlier version's feature catalogue scores no more: from there on there is none,
+// and the next training brings another.
+static tw_status install(twi_core *core, const tw_config *config, tw_err *err)
+{
+    tw_err why = {0};
+    tw_status status =
+        tw_detector_config(core->detector_own, config->kind, config->name, config->content, &why);
+    bool is_model = config->kind == TW_CONFIG_MODEL || config->kind == TW_CONFIG_CHALLENGER;
+    if (status == TW_UNSUPPORTED && is_model) {
+        tw_log(TW_LOG_WARN, "model", "%.*s is not used: %s", TW_STR_ARG(config->name), why.text);
+        return tw_detector_config(core->detector_own, config->kind, TW_STR_NONE, TW_STR_NONE, err);
+    }
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "%s", why.text);
+}
+
 static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *changes,
                               tw_err *err)
 {
     const tw_config *config = &fact->as.config;
     tw_engine_apply(core->engine_own, fact, NULL);
-    TW_TRY(
-        tw_detector_config(core->detector_own, config->kind, config->name, config->content, err));
+    TW_TRY(install(core, config, err));
     core->config_n++;
     void *items = changes->configs_own;
     must(tw_grow(changes->alloc, &items, &changes->config_cap, changes->config_n + 1,
@@ -217,7 +232,8 @@ static tw_status apply_config(twi_core *core, const tw_fact *fact, twi_changes *
         note_training(core, config);
     if (config->kind == TW_CONFIG_MODEL) {
         core->model_day = tw_engine_day(core->engine_own);
-        tw_str_copy(config->name, core->model_id, sizeof(core->model_id));
+        tw_str_copy(tw_detector_config_name(core->detector_own, TW_CONFIG_MODEL), core->model_id,
+                    sizeof(core->model_id));
     }
     return TW_OK;
 }

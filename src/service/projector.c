@@ -523,8 +523,11 @@ static tw_status save_model(twi_projector *p, const twi_config_change *change, t
         (kind != TW_CONFIG_MODEL && kind != TW_CONFIG_CHALLENGER))
         return TW_OK;
     tw_model *model;
-    TW_TRY(tw_model_load(p->alloc, content.at, content.bytes, &model, err));
-    tw_status status = publish(p, change, "model.twm", content, err);
+    tw_status status = tw_model_load(p->alloc, content.at, content.bytes, &model, err);
+    if (status == TW_UNSUPPORTED)
+        return publish(p, change, "model.twm", content, err);
+    TW_TRY(status);
+    status = publish(p, change, "model.twm", content, err);
     if (status == TW_OK)
         status = publish(p, change, "metadata.json", tw_model_metadata(model), err);
     if (status == TW_OK)

@@ -6,14 +6,18 @@
 #define CACHE_NS UINT64_C(500000000)
 
 // The champion; its kind is named as the API names it.
-static tw_status fill_model(tw_service *service, tw_arena *arena, tw_summary *out)
+static tw_status fill_model(tw_service *service, tw_arena *arena, tw_str scores, tw_summary *out)
 {
+    bool is_reader = service->mode == TW_SERVICE_READER;
     const tw_model_view *models;
     size_t n;
     TW_TRY(tw_query_models(service, arena, &models, &n));
     for (size_t i = 0; i < n && !out->has_model; i++) {
         if (!twi_model_is_trained(&models[i]) || !tw_str_equal(models[i].state, TW_STR("champion")))
             continue;
+        // One of another feature catalogue is the champion in name only.
+        if (!is_reader && !tw_str_equal(models[i].model_id, scores))
+            break;
         out->has_model = true;
         out->model = models[i];
         bool is_classifier = tw_str_equal(models[i].kind, TW_STR("classifier"));
@@ -74,7 +78,7 @@ static tw_status fill_summary(tw_service *service, tw_arena *arena, tw_summary *
     out->last_offset_min = offset_min;
     TW_TRY(tw_dead_letter_count(service->journal, &out->dead_letters, NULL));
     TW_TRY(fill_alerts(service, arena, stats.last_time_ms, offset_min, out));
-    return fill_model(service, arena, out);
+    return fill_model(service, arena, tw_str_from(stats.model_id), out);
 }
 
 tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out)

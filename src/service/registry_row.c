@@ -72,7 +72,13 @@ static tw_status put_model(const tw_alloc *alloc, tw_str content, tw_buf *json, 
                            tw_err *err)
 {
     tw_model *model;
-    TW_TRY(tw_model_load(alloc, content.at, content.bytes, &model, err));
+    tw_status status = tw_model_load(alloc, content.at, content.bytes, &model, err);
+    *kind = "outlier";
+    if (status == TW_UNSUPPORTED) { // of a later version of the program: it is listed, no more
+        put_data(json, TW_STR_NONE);
+        return TW_OK;
+    }
+    TW_TRY(status);
     *kind = tw_model_gbt(model) ? "classifier" : "outlier";
     put_data(json, tw_model_metadata(model));
     tw_model_unref(model);

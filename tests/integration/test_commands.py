@@ -227,8 +227,9 @@ class Commands(unittest.TestCase):
         self.assertEqual(labels["accepted"], len(lines_of(self.files[2])))
         trained = run_json("train", data=data)
         models = run_json("models", "list", data=data)
-        self.assertEqual(models[0]["model_id"], trained["model_id"])
-        self.assertEqual(models[0]["state"], "champion")
+        state = {m["model_id"]: m["state"] for m in models}
+        self.assertEqual(state[trained["model_id"]], "champion" if trained["promoted"] else "challenger")
+        self.assertEqual(list(state.values()).count("champion"), 1)
         out = os.path.join(self.folder.name, "rescored.csv")
         run("score", "--out", out, "--model", trained["model_id"], data=data)
         self.assertEqual(len(lines_of(out)), 1 + len(lines_of(self.files[2])))
@@ -249,7 +250,7 @@ class Commands(unittest.TestCase):
         with open(os.path.join(data, "policy.yaml"), "w", encoding="utf-8") as file:
             file.write("evidence_floor: 50\n")
         run("train", data=data)
-        kinds = [m["kind"] for m in run_json("models", "list", data=data)]
+        kinds = [m["kind"] for m in run_json("models", "list", "--all", data=data)]
         self.assertEqual(kinds.count("policy"), 2)
         with open(os.path.join(data, "policy.yaml"), "w", encoding="utf-8") as file:
             file.write("evidence_floor: lots\n")
