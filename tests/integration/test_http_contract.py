@@ -354,6 +354,52 @@ def check_import(client, file):
         assert client.call("POST", "/v1/models?name=" + name, file, media=binary)[0] == 422, name
 
 
+def stump(name, threshold, low, high):
+    """One split as XGBoost 1.7 saves it: `low` below the threshold, `high` from it on."""
+    tree = {"base_weights": [0, low, high], "categories": [], "categories_nodes": [], "categories_segments": [],
+            "categories_sizes": [], "default_left": [1, 0, 0], "id": 0, "left_children": [1, -1, -1],
+            "loss_changes": [9, 0, 0], "parents": [2147483647, 0, 0], "right_children": [2, -1, -1],
+            "split_conditions": [threshold, low, high], "split_indices": [0, 0, 0], "split_type": [0, 0, 0],
+            "sum_hessian": [90, 80, 10],
+            "tree_param": {"num_deleted": "0", "num_feature": "1", "num_nodes": "3", "size_leaf_vector": "0"}}
+    booster = {"name": "gbtree", "model": {"gbtree_model_param": {"num_parallel_tree": "1", "num_trees": "1",
+                                                                  "size_leaf_vector": "0"},
+                                           "tree_info": [0], "trees": [tree]}}
+    learner = {"attributes": {}, "feature_names": [name], "feature_types": ["float"], "gradient_booster": booster,
+               "learner_model_param": {"base_score": "1E-1", "num_class": "0", "num_feature": "1", "num_target": "1"},
+               "objective": {"name": "binary:logistic", "reg_loss_param": {"scale_pos_weight": "1"}}}
+    return {"learner": learner, "version": [1, 7, 4]}
+
+
+def check_classifier(client):
+    """A classifier from elsewhere scores in the shadow, then for real, and explains itself."""
+    why = {"reason": "contract"}
+    status, model = client.call("POST", "/v1/models?name=contract-stump", stump("evidence", 0.5, -2.0, 2.5))
+    assert status == 201 and (model["kind"], model["state"]) == ("classifier", "challenger"), model
+    lines = "\n".join(json.dumps(transaction(f"shadow-{n}")) for n in range(20))
+    assert client.call("POST", "/v1/transactions", lines.encode(), media="application/x-ndjson")[0] == 200
+    shadow = wait_for(lambda: (lambda now: now if now and now["scored"] >= 20 else None)(
+        client.call("GET", "/v1/watch")[1]["shadow"]))
+    assert shadow["challenger_id"] == "contract-stump" and sum(shadow["challenger_risk"]) == shadow["scored"]
+    for form in ["twm", "xgboost-json", "xgboost-ubj"]:
+        status, file = client.call("GET", "/v1/models/contract-stump/file?format=" + form)
+        assert status == 200 and file, form
+        if form == "xgboost-json":
+            assert json.loads(file)["learner"]["feature_names"] == ["evidence"]
+    assert client.call("POST", "/v1/models/contract-stump/promote", why)[1]["state"] == "champion"
+    status, score = client.call("POST", "/v1/score", transaction("scored"))
+    assert 0 <= score["probability"] <= 1, score
+    alert = client.call("GET", "/v1/alerts?limit=1&sort=rank")[1]["items"][0]
+    found = client.call("GET", "/v1/alerts/" + alert["alert_id"])[1]["attributions"]
+    assert found["model_id"] == "contract-stump", found
+    for part in [found["classifier"], found["outlier"]]:
+        total = part["base"] + sum(item["contribution"] for item in part["items"]) + part["others"]
+        assert abs(total - part["score"]) < 1e-5, part
+    assert [item["input"] for item in found["classifier"]["items"]] == ["evidence"]
+    assert client.call("GET", "/v1/watch")[1]["model_kind"] == "classifier"
+    assert client.call("POST", "/v1/models/rollback", why)[1]["kind"] == "outlier"
+
+
 def wait_for(what, limit_s=120):
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
@@ -482,8 +528,8 @@ def check_stream(client):
 
 
 def check_all(client):
-    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_models, check_trainings,
-                  check_watch, check_backtests, check_portal, check_stream]:
+    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_models,
+                  check_classifier, check_trainings, check_watch, check_backtests, check_portal, check_stream]:
         check(client)
         print("ok", check.__name__, flush=True)
     assert client.call("DELETE", "/v1/session", auth={"Cookie": client.auth["Cookie"]})[0] == 403

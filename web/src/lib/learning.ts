@@ -27,6 +27,7 @@ export const outcomeLabels: Record<TrainingRun['outcome'], string> = {
   promoted: 'Promoted',
   challenger: 'Stays challenger',
   outlier: 'Outlier model only',
+  unchanged: 'Nothing new',
   stopped: 'Stopped',
   failed: 'Failed',
 }
