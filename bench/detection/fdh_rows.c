@@ -31,8 +31,9 @@ static void must(tw_status status)
 // The NumPy header, written again at the end when the number of rows is known.
 static void put_header(FILE *out, uint64_t rows)
 {
+    static const unsigned char magic[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0};
     char head[HEADER_BYTES + 1];
-    memcpy(head, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memcpy(head, magic, sizeof magic);
     int n = snprintf(head + 10, HEADER_BYTES - 10,
                      "{'descr': '<f4', 'fortran_order': False, 'shape': (%" PRIu64 ", %d), }", rows,
                      TW_FEATURE_N);

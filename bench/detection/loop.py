@@ -245,7 +245,7 @@ def follow(args, chain, teach):
 def train(args, data):
     """Trains; what came of it, in a word."""
     try:
-        trained = json.loads(run(args, "train", "--data", data, "--json"))
+        trained = json.loads(run(args, "train", "--data", data, "--json", *args.quick_train))
     except RuntimeError as error:
         return str(error)
     decision = trained.get("decision") or {}
@@ -474,9 +474,11 @@ def options():
     parser.add_argument("--audit", type=float, default=0.0, help="transactions judged at random")
     parser.add_argument("--right", choices=("any", "most"), default="any")
     parser.add_argument("--no-train", action="store_true", help="verdicts only")
+    parser.add_argument("--quick", action="store_true", help="no search of parameters")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--work", help="directory for the chains, kept")
     args = parser.parse_args()
+    args.quick_train = ["--quick"] if args.quick else []
     rounds = args.rounds or list(range(args.every, args.days, args.every))
     args.pieces = sorted({d for d in rounds if 0 < d < args.days} | {args.days})
     if args.measure_from is None:

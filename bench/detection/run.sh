@@ -25,7 +25,7 @@ trap 'rm -rf "$work"' EXIT
 
 echo "== Public card payments, published protocol"
 if [ "${1:-}" = --quick ]; then
-    set -- --chapters ch.3
+    set -- --chapters ch.3 --quick
 else
     set --
 fi
