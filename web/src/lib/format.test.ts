@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
 import {
+  asSentence,
   formatAge,
   formatMoney,
   formatMoneyRounded,
@@ -76,5 +77,12 @@ describe('times', () => {
     expect(formatAge('2026-03-02T17:00:00Z', now, 'en-US')).toBe('yesterday')
     expect(plain(formatAge('2026-01-05T09:00:00Z', now, 'en-GB'))).toBe('5 Jan, 09:00')
     expect(plain(formatAge('2026-03-05T09:00:00Z', now, 'en-GB'))).toBe('5 Mar, 09:00')
+  })
+})
+
+describe('asSentence', () => {
+  it('begins with a capital and ends with one full stop', () => {
+    expect(asSentence('the disk is full')).toBe('The disk is full.')
+    expect(asSentence('Too few verdicts.')).toBe('Too few verdicts.')
   })
 })

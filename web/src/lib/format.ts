@@ -120,9 +120,10 @@ export function formatValue(
   }
 }
 
-// The server's sentences come with and without their full stop.
+// The server's sentences come with and without a capital and their full stop.
 export function asSentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`
+  const begun = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`
 }
 
 const isoPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/

@@ -88,22 +88,22 @@ function AlertView({ alert }: { alert: AlertDetail }) {
                   <TrendChart trend={alert.trend} currency={currency} height={isTall ? 180 : 112} />
                 </Panel>
               )}
-              {alert.attributions && (
-                <AttributionsPanel
-                  attributions={alert.attributions}
-                  time={
-                    alert.transactions.find(
-                      (item) => item.transaction_id === alert.attributions?.transaction_id,
-                    )?.time
-                  }
-                  currency={currency}
-                />
-              )}
             </div>
             <div className={`${styles.column} ${styles.last}`}>
               <div className={styles.column}>
                 <ReasonsPanel reasons={alert.reasons} />
                 <OutcomesPanel similar={alert.similar} title={alert.title} />
+                {alert.attributions && (
+                  <AttributionsPanel
+                    attributions={alert.attributions}
+                    time={
+                      alert.transactions.find(
+                        (item) => item.transaction_id === alert.attributions?.transaction_id,
+                      )?.time
+                    }
+                    currency={currency}
+                  />
+                )}
               </div>
               <Panel
                 title={

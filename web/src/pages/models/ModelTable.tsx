@@ -28,7 +28,7 @@ export function ModelTable({ models, mayChange, onWanted }: Props) {
         role="group"
         aria-label="Versions"
       >
-        <table className={lists.table} style={{ minWidth: 860 }}>
+        <table className={lists.table} style={{ minWidth: 740 }}>
           <thead>
             <tr>
               <th scope="col">Model</th>
