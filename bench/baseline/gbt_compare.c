@@ -373,7 +373,7 @@ static void lightgbm_explain(bench *b, void *ctx)
 
 static void bench_lightgbm(bench *b, const char *path)
 {
-    lightgbm l = {NULL};
+    lightgbm l = {.booster = NULL};
     if (!lightgbm_open(&l, path)) {
         fprintf(stderr, "gbt_compare: %s is no LightGBM library; its lines are left out\n", path);
         return;

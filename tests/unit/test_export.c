@@ -246,10 +246,12 @@ static void an_imported_model_says_so(void **state)
 
 static void a_card_of_any_metadata_is_written(void **state)
 {
-    static const char *const odd[] = {"", "{}",
-                                      "{\"rows\":[],\"params\":{},\"search\":{},"
-                                      "\"metrics\":{\"ap\":\"x\"},\"gate\":null}",
-                                      "{\"gate\":{},\"search\":[1,null],\"reliability\":[[]]}"};
+    static const char *const odd[] = {
+        "",
+        "{}",
+        "{\"rows\":[],\"params\":{},\"search\":{},\"metrics\":{\"ap\":\"x\"},\"gate\":null}",
+        "{\"gate\":{},\"search\":[1,null],\"reliability\":[[]]}",
+    };
     for (size_t i = 0; i < TW_COUNT(odd); i++) {
         for (int has_classifier = 0; has_classifier < 2; has_classifier++) {
             tw_model *model = model_of(*state, odd[i], has_classifier);
