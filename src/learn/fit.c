@@ -20,6 +20,7 @@
 #define HEAD_SHARE 0.75
 #define SEARCH_ALL_FOLDS_ROWS 30000
 #define FOLDS 3
+#define FOLDS_FEW 5 // a smaller first block, so that more of few alerts are predicted
 #define MODEL_JSON_MAX_BYTES (256 << 20)
 
 #define BINS 256 // cut by the trainer where fraud is
@@ -107,9 +108,19 @@ static tw_status prepare(fit_work *w, size_t n, tw_train_matrix *out, tw_err *er
     return TW_OK;
 }
 
-static double prior_of(const twi_fit_rows *rows, size_t n)
+static bool is_few(const twi_fit_rows *rows)
+{
+    return rows->unit_n < FEW_UNITS || rows->unit_right_n < FEW_RIGHT;
+}
+
+// Where the trees start. Few rounds start at the share of right rows, since they have no time to
+// get there; many start in the middle, where rare right rows have gradients as strong as their
+// weights and min_child_weight and lambda mean what they say.
+static double start_of(const twi_fit_rows *rows, size_t n)
 {
     double right = 0, all = 0;
+    if (!is_few(rows))
+        return 0.5;
     for (size_t i = 0; i < n; i++) {
         right += (double)(rows->w_own[i] * rows->y_own[i]);
         all += (double)rows->w_own[i];
@@ -128,7 +139,7 @@ static tw_status run_trainer(fit_work *w, const tw_train_params *params, size_t 
     *out = NULL;
     TW_TRY(prepare(w, n, &train, err));
     p.monotone = w->monotone;
-    p.base_probability = prior_of(&w->rows, n);
+    p.base_probability = start_of(&w->rows, n);
     tw_buf_init(&json, w->alloc, MODEL_JSON_MAX_BYTES);
     tw_status status = tw_train(w->trainer, &p, &train, validation, w->options->stop,
                                 w->options->stop_ctx, &json, result, err);
@@ -247,11 +258,6 @@ static bool is_fold(const twi_fit_rows *rows, size_t block)
     size_t n = twi_fit_rows_before(rows, rows->cuts[block - 1]);
     size_t right = right_n(rows->y_own, n);
     return right >= PREFIX_RIGHT_MIN && right < n;
-}
-
-static bool is_few(const twi_fit_rows *rows)
-{
-    return rows->unit_n < FEW_UNITS || rows->unit_right_n < FEW_RIGHT;
 }
 
 static size_t list_trials(const fit_work *w, tw_fit_trial *out)
@@ -467,8 +473,10 @@ tw_status tw_fit_classifier(const tw_alloc *alloc, const tw_trainer *trainer,
         return tw_fail(err, TW_INVALID,
                        "the precision floor must lie between 0 and 1, and the "
                        "alert budget above 0");
-    size_t folds = options->folds_n > 0 ? options->folds_n : FOLDS;
+    size_t folds = options->folds_n > 0 ? options->folds_n : FOLDS_FEW;
     TW_TRY(twi_fit_rows_init(alloc, dataset, folds, options->seed, &w.rows, err));
+    if (options->folds_n == 0 && !is_few(&w.rows))
+        twi_fit_rows_cut(&w.rows, FOLDS);
     tw_status status = run(&w, out, err);
     models_free(w.best);
     models_free(w.now);

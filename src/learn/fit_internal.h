@@ -52,6 +52,8 @@ static inline bool twi_is_decided(const tw_example *e)
 tw_status twi_fit_rows_init(const tw_alloc *alloc, const tw_dataset *d, size_t folds_n,
                             uint64_t seed, twi_fit_rows *rows, tw_err *err);
 void twi_fit_rows_release(twi_fit_rows *rows);
+// Cuts the span anew into folds_n (at most TWI_FOLDS_MAX) blocks behind the first.
+void twi_fit_rows_cut(twi_fit_rows *rows, size_t folds_n);
 // Kept rows before a time: a prefix of the matrix.
 size_t twi_fit_rows_before(const twi_fit_rows *rows, int64_t time_ms);
 // Time of the first row of the row's alert, or its own.

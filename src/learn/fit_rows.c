@@ -126,8 +126,9 @@ int64_t twi_fit_cut(const twi_fit_rows *rows, int64_t until_ms, double share)
     return (cut + TW_DAY_MS / 2) / TW_DAY_MS * TW_DAY_MS;
 }
 
-static void cut_blocks(twi_fit_rows *rows, size_t folds_n)
+void twi_fit_rows_cut(twi_fit_rows *rows, size_t folds_n)
 {
+    TW_CHECK(folds_n <= TWI_FOLDS_MAX);
     rows->block_n = 1;
     int64_t before = INT64_MIN;
     for (size_t k = 1; k <= folds_n; k++) {
@@ -297,7 +298,7 @@ tw_status twi_fit_rows_init(const tw_alloc *alloc, const tw_dataset *d, size_t f
         count_units(rows);
         number_entities(rows, items, work);
         order_decided(rows, items, work);
-        cut_blocks(rows, TW_MIN(folds_n, TWI_FOLDS_MAX));
+        twi_fit_rows_cut(rows, TW_MIN(folds_n, TWI_FOLDS_MAX));
         status = make_matrix(rows, seed, items, work);
     }
     tw_free_array(alloc, items, d->n, sizeof *items);

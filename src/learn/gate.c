@@ -12,10 +12,10 @@
 #include "base/time.h"
 #include "sort.h"
 
-// A scheme is looked at from this many right rows on, and at least this many must be lost: a fall
-// of one row in five is no finding.
+// A scheme is looked at from this many right rows on.
 #define SCHEME_ROWS_MIN 5
-#define SCHEME_ROWS_LOST 2.0
+// At least this many right rows must be lost: a fall of one row in five is no finding.
+#define ROWS_LOST 2.0
 #define INTERVAL_TAIL 0.05
 #define RESAMPLES 1000
 // One id behind more than this share of many rows is no person: then each row counts alone.
@@ -52,7 +52,7 @@ tw_gate_options tw_gate_options_default(void)
                              .confidence = 0.8,
                              .scheme_recall_max_fall = 0.1,
                              .positives_min = 8,
-                             .negatives_min = 3};
+                             .negatives_min = 2};
 }
 
 // Without one nothing is flagged, and no point is sharper than another.
@@ -350,7 +350,7 @@ static const tw_gate_scheme *fallen_scheme(const tw_gate_decision *d,
         const tw_gate_scheme *s = &d->schemes[i];
         double fall = s->champion_recall - s->challenger_recall;
         if (s->n >= SCHEME_ROWS_MIN && fall > options->scheme_recall_max_fall &&
-            fall * (double)s->n >= SCHEME_ROWS_LOST)
+            fall * (double)s->n >= ROWS_LOST)
             return s;
     }
     return NULL;

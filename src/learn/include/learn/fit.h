@@ -20,7 +20,7 @@ typedef struct tw_fit_options {
     double precision_floor; // share of alerts that must be right, 0..1
     double alerts_per_store_day;
     uint32_t store_n;    // of the budget
-    uint32_t folds_n;    // 0 = 3
+    uint32_t folds_n;    // 0 = 3, or 5 with few verdicts
     bool quick;          // one set of parameters instead of the search
     tw_train_stop *stop; // NULL = none
     void *stop_ctx;

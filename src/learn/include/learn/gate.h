@@ -6,7 +6,7 @@
 //  often;
 //  - sharper: its order is not shown to be worse, and at its own operating point (risk of at least
 //    options.threshold) it is right more often than the champion at the champion's, and keeps of
-//    what the champion has right all but scheme_recall_max_fall.
+//    what the champion has right all but scheme_recall_max_fall, or all but one.
 // Either way no scheme may be given up: one with at least 5 right rows may not lose 2 of them or
 // more and more than the set share of its recall at the same budget. A figure that is not defined
 // is NaN (JSON null): the false alerts at equal recall, for instance, when the champion raised
