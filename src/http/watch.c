@@ -30,6 +30,7 @@ static void put_bins(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_drift
 }
 
 typedef struct ranked_input {
+    bool is_news; // moved more than it did within the training rows
     double psi;
     size_t input;
 } ranked_input;
@@ -37,6 +38,8 @@ typedef struct ranked_input {
 static int compare_psi(const void *a, const void *b)
 {
     const ranked_input *x = a, *y = b;
+    if (x->is_news != y->is_news)
+        return y->is_news - x->is_news;
     if (x->psi != y->psi)
         return (x->psi < y->psi) - (x->psi > y->psi);
     return (x->input > y->input) - (x->input < y->input);
@@ -52,6 +55,7 @@ static void put_input(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_watc
     twi_json_cstr(doc, object, "help", info.help);
     twi_json_cstr(doc, object, "unit", info.unit);
     twi_json_share(doc, object, "psi", (float)drift->psi);
+    twi_json_share(doc, object, "usual_psi", (float)drift->usual_psi);
     twi_json_share(doc, object, "missing", (float)drift->missing);
     twi_json_share(doc, object, "missing_reference", (float)drift->missing_reference);
     put_bins(doc, object, &watch->reference->inputs[input], drift);
@@ -75,10 +79,16 @@ static void put_drift(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_watch_
     twi_json_share(doc, object, "volume_ratio", (float)drift->volume_ratio);
     yyjson_mut_val *score = twi_json_object(doc, object, "score");
     twi_json_share(doc, score, "psi", (float)drift->risk.psi);
+    twi_json_share(doc, score, "usual_psi", (float)drift->risk.usual_psi);
+    twi_json_uint(doc, score, "rows", drift->risk_rows_n);
     put_bins(doc, score, &watch->reference->risk, &drift->risk);
     ranked_input ranked[TW_INPUT_N];
-    for (size_t i = 0; i < TW_INPUT_N; i++)
-        ranked[i] = (ranked_input){isfinite(drift->inputs[i].psi) ? drift->inputs[i].psi : -1.0, i};
+    for (size_t i = 0; i < TW_INPUT_N; i++) {
+        const tw_drift_input *input = &drift->inputs[i];
+        double psi = isfinite(input->psi) ? input->psi : -1.0;
+        double usual = isfinite(input->usual_psi) ? input->usual_psi : 0.0;
+        ranked[i] = (ranked_input){psi > usual, psi, i};
+    }
     qsort(ranked, TW_INPUT_N, sizeof(ranked[0]), compare_psi);
     yyjson_mut_val *inputs = twi_json_array(doc, object, "inputs");
     for (size_t i = 0; i < TW_INPUT_N; i++)

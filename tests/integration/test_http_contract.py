@@ -444,8 +444,8 @@ def check_watch(client):
     assert watch["model_id"] and watch["as_of"] and watch["weeks"], watch
     assert {limit["name"] for limit in watch["limits"]} >= {"input_psi", "precision_min"}
     if watch["drift"]:
-        psi = [item["psi"] or 0 for item in watch["drift"]["inputs"]]
-        assert psi == sorted(psi, reverse=True) and len(psi) > 100
+        order = [((item["psi"] or 0) > (item["usual_psi"] or 0), item["psi"] or 0) for item in watch["drift"]["inputs"]]
+        assert order == sorted(order, reverse=True) and len(order) > 100
     signals = client.call("GET", "/v1/signals")[1]["items"]
     assert all((signal["false_positive_rate"] is None) == (signal["precision"]["n"] == 0) for signal in signals)
     check_audit(client)

@@ -28,8 +28,11 @@ describe('attributionText', () => {
 })
 
 describe('psiLevel', () => {
+  it('is calm about what moved as much in training', () => {
+    expect([0.05, 0.3, 0.5].map((psi) => psiLevel(psi, 0.4))).toEqual(['low', 'usual', 'high'])
+  })
   it('has the usual limits', () => {
-    expect([null, 0, 0.0999, 0.1, 0.2499, 0.25].map(psiLevel)).toEqual([
+    expect([null, 0, 0.0999, 0.1, 0.2499, 0.25].map((psi) => psiLevel(psi))).toEqual([
       'none',
       'low',
       'low',

@@ -47,9 +47,14 @@ export function stageText(running: Running): string {
   return `${text}: ${formatCount(running.done)} of ${formatCount(running.all)}`
 }
 
-// The usual reading of the population stability index.
-export function psiLevel(psi: number | null): 'none' | 'low' | 'some' | 'high' {
+// The usual reading of the population stability index; what moved no more than it did among the
+// training rows is no news.
+export function psiLevel(
+  psi: number | null,
+  usual: number | null = 0,
+): 'none' | 'low' | 'usual' | 'some' | 'high' {
   if (psi === null) return 'none'
+  if (psi >= 0.1 && psi <= (usual ?? 0)) return 'usual'
   if (psi >= 0.25) return 'high'
   return psi >= 0.1 ? 'some' : 'low'
 }
@@ -57,6 +62,7 @@ export function psiLevel(psi: number | null): 'none' | 'low' | 'some' | 'high' {
 export const psiWords = {
   none: 'Not known',
   low: 'Alike',
+  usual: 'Moves no more than it did in training',
   some: 'Somewhat changed',
   high: 'Drifted',
 } as const

@@ -109,7 +109,7 @@ function InputTable({ inputs, pickedInput, onPick }: TableProps) {
                 </button>
               </td>
               <td>
-                <Psi psi={input.psi} />
+                <Psi psi={input.psi} usual={input.usual_psi} />
               </td>
               <td className={lists.figure}>{share(input.missing)}</td>
               <td className={`${lists.figure} muted`}>{share(input.missing_reference)}</td>
@@ -121,8 +121,8 @@ function InputTable({ inputs, pickedInput, onPick }: TableProps) {
   )
 }
 
-function Psi({ psi }: { psi: number | null }) {
-  const level = psiLevel(psi)
+function Psi({ psi, usual }: { psi: number | null; usual: number | null }) {
+  const level = psiLevel(psi, usual)
   const style = { '--share': `${Math.min(100, ((psi ?? 0) / 0.5) * 100)}%` } as CSSProperties
   return (
     <span className={styles.psi} data-level={level} style={style}>
@@ -145,9 +145,11 @@ function InputDetail({ input }: { input: DriftInput }) {
       <h3>{input.title}</h3>
       <p>{asSentence(input.help)}</p>
       <p>
-        {psiWords[psiLevel(input.psi)]}
-        {input.psi !== null && ` (PSI ${formatRatio(input.psi)})`}. Missing in{' '}
-        {share(input.missing)} of the rows now, in {share(input.missing_reference)} then.
+        {psiWords[psiLevel(input.psi, input.usual_psi)]}
+        {input.psi !== null &&
+          ` (PSI ${formatRatio(input.psi)}; within the training rows ${formatRatio(input.usual_psi ?? 0)})`}
+        . Missing in {share(input.missing)} of the rows now, in {share(input.missing_reference)}{' '}
+        then.
       </p>
       <span className={styles.legend}>
         <b data-kind="then">when it learned</b>

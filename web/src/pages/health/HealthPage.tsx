@@ -150,7 +150,9 @@ function HealthFacts({ watch, trainings }: { watch: Watch; trainings: Trainings 
         [
           'Risk score',
           drift &&
-            `${psiWords[psiLevel(drift.score.psi)]} (PSI ${formatRatio(drift.score.psi ?? 0)})`,
+            (drift.score.psi === null
+              ? 'too few rows of this model'
+              : `${psiWords[psiLevel(drift.score.psi, drift.score.usual_psi)]} (PSI ${formatRatio(drift.score.psi)})`),
         ],
         [
           'Transactions a day',
@@ -197,11 +199,13 @@ function ScorePanel({ watch }: { watch: Watch }) {
         )
       }
     >
-      {drift ? (
+      {drift && drift.score.rows > 0 ? (
         <BinsChart title="Risk score" bins={drift.score.bins} show={showShare} height={230} />
       ) : (
         <p className={styles.quiet}>
-          The champion has no training rows to compare with; a training brings them.
+          {drift
+            ? 'The champion has scored none of the newest rows yet.'
+            : 'The champion has no training rows to compare with; a training brings them.'}
         </p>
       )}
     </Panel>
