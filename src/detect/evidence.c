@@ -358,6 +358,8 @@ void twi_lift(const tw_detector *d, twi_context *context, const twi_opinion *opi
 uint32_t twi_case_store(tw_detector *d, const twi_touch *touch)
 {
     uint32_t index = touch->index;
+    twi_trust_note(d, touch->scheme, index == TWI_NONE ? NULL : &d->cases_own[index],
+                   &touch->state);
     if (index == TWI_NONE) {
         if (touch->only_clears)
             return TWI_NONE;

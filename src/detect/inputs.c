@@ -15,9 +15,9 @@ tw_input_info tw_input_get(size_t i)
     if (i >= TW_FEATURE_N)
         return derived[i - TW_FEATURE_N];
     const tw_feature_row *f = tw_feature_get((tw_feature)i);
-    // More confirmed theft in an entity's past never lowers the risk.
-    int8_t monotone = f->filter == TW_FILTER_CONFIRMED ? 1 : 0;
-    return (tw_input_info){f->name, f->unit, f->title, f->help, monotone};
+    // None is monotone by itself, not even the confirmed shares: a high share of 30 days beside a
+    // low one of 7 days says that it is over.
+    return (tw_input_info){f->name, f->unit, f->title, f->help, 0};
 }
 
 size_t tw_input_find(tw_str name)

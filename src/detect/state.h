@@ -186,7 +186,11 @@ uint32_t twi_alert_place(tw_detector *d, uint32_t case_idx); // a free record, l
 bool twi_alert_register(tw_detector *d, uint64_t key, uint32_t case_idx); // false when known
 
 // trust.c: verdicts on alerts move the weight of the signals that spoke for them.
-void twi_trust_count(tw_detector *d); // for how many entities each signal fires, at a day's start
+// For how many entities each signal fires: anew at a day's start, and one more when a case changes
+// (`before` is NULL for a new one).
+void twi_trust_count(tw_detector *d);
+void twi_trust_note(tw_detector *d, uint8_t scheme_idx, const twi_case *before,
+                    const twi_case *after);
 // Takes the alert's new verdict in the place of its old one.
 void twi_trust_judge(tw_detector *d, twi_closed *alert, tw_verdict_kind verdict);
 // A verdict on one of the alert's transactions: its share of an alert's weight.

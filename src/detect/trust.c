@@ -29,14 +29,42 @@ static double rarity(const tw_detector *d, size_t number)
     return strong > most ? most / strong : 1.0;
 }
 
+static void derive(tw_detector *d, size_t number)
+{
+    double right = (double)d->right[number] / VOTE, wrong = (double)d->wrong[number] / VOTE;
+    double prior = PRIOR * rarity(d, number);
+    double share = (right + prior * PRIOR_VOTES) / (right + wrong + PRIOR_VOTES);
+    double trust = TW_MIN(1.0, TW_MAX(TRUST_LEAST, share / PRIOR));
+    d->trust_256[number] = (int32_t)(trust * 256 + 0.5);
+}
+
 void twi_trust_derive(tw_detector *d)
 {
-    for (size_t i = 0; i < d->signal_number_n; i++) {
-        double right = (double)d->right[i] / VOTE, wrong = (double)d->wrong[i] / VOTE;
-        double prior = PRIOR * rarity(d, i);
-        double share = (right + prior * PRIOR_VOTES) / (right + wrong + PRIOR_VOTES);
-        double trust = TW_MIN(1.0, TW_MAX(TRUST_LEAST, share / PRIOR));
-        d->trust_256[i] = (int32_t)(trust * 256 + 0.5);
+    for (size_t i = 0; i < d->signal_number_n; i++)
+        derive(d, i);
+}
+
+// Shares of employees say nothing of cards, of which there are as many as there are.
+static bool is_counted(const twi_scheme *scheme)
+{
+    return scheme->entity != TW_ENTITY_ACCOUNT;
+}
+
+static bool is_strong(const tw_detector *d, const twi_case *c, size_t slot)
+{
+    return c->strong_day[slot] > d->day - RARE_DAYS;
+}
+
+void twi_trust_note(tw_detector *d, uint8_t scheme_idx, const twi_case *before,
+                    const twi_case *after)
+{
+    const twi_scheme *scheme = &d->set_own->schemes[scheme_idx];
+    for (size_t k = 0; is_counted(scheme) && k < scheme->slot_n; k++) {
+        if (!is_strong(d, after, k) || (before && is_strong(d, before, k)))
+            continue;
+        uint8_t number = d->signal_number[scheme->signals[k]];
+        d->strong_n[number]++;
+        derive(d, number);
     }
 }
 
@@ -47,12 +75,10 @@ void twi_trust_count(tw_detector *d)
         const twi_case *state = &d->cases_own[c];
         for (size_t i = 0; i < d->set_own->scheme_n; i++) {
             const twi_scheme *scheme = &d->set_own->schemes[i];
-            // Shares of employees say nothing of cards, of which there are as many as there are.
-            if (d->scheme_number[i] != state->scheme || scheme->entity == TW_ENTITY_ACCOUNT)
+            if (d->scheme_number[i] != state->scheme || !is_counted(scheme))
                 continue;
             for (size_t k = 0; k < scheme->slot_n; k++)
-                d->strong_n[d->signal_number[scheme->signals[k]]] +=
-                    state->strong_day[k] > d->day - RARE_DAYS;
+                d->strong_n[d->signal_number[scheme->signals[k]]] += is_strong(d, state, k);
         }
     }
     twi_trust_derive(d);

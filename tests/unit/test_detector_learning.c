@@ -460,7 +460,8 @@ static void inputs_have_names_once(void **state)
     for (size_t i = 0; i < TW_INPUT_N; i++)
         assert_int_equal(tw_input_find(tw_str_from(tw_input_get(i).name)), i);
     assert_int_equal(tw_input_find(TW_STR("shoe_size")), TW_INPUT_N);
-    assert_int_equal(tw_input_get(TW_F_emp_risk_7d_30d).monotone, 1);
+    assert_int_equal(tw_input_get(TW_F_emp_risk_7d_30d).monotone, 0);
+    assert_int_equal(tw_input_get(TW_INPUT_evidence).monotone, 1);
 }
 
 static void risk_is_monotone_and_meets_the_operating_point(void **state)

@@ -22,7 +22,7 @@
       "signal, or several weak ones")                                                              \
     X(evidence_cold, 9, 1, 100, "points",                                                          \
       "Floor during the first days, while peers and own history are thin")                         \
-    X(cold_days, 3, 0, 28, "days", "Length of that start")                                         \
+    X(cold_days, 7, 0, 28, "days", "Length of that start")                                         \
     X(half_life_days, 14, 1, 365, "days", "Evidence halves in this time")                          \
     X(correlated_share, 0.35, 0, 1, "share",                                                       \
       "What each further signal of the same scheme adds, as a share of its evidence")              \
