@@ -206,7 +206,8 @@ static void the_budget_lifts_the_operating_point(void **state)
     shop s;
     shop_open(&s);
     shop_config(&s, TW_CONFIG_POLICY,
-                "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nalerts_per_store_day: 1\n");
+                "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nalerts_per_store_day: 1\n"
+                "habit_share: 1\n");
     tw_detector_stats stats;
     for (int day = 0; day < 6; day++) {
         for (int e = 0; e < 8; e++) {
