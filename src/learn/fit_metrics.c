@@ -178,24 +178,28 @@ static tw_status rank_figures(const twi_fit_rows *rows, tw_fit *fit)
     return status;
 }
 
+static tw_status measure(const twi_fit_rows *rows, const tw_fit_options *options, tw_fit *fit,
+                         float *probability, bool *seen, tw_err *err)
+{
+    if (rank_figures(rows, fit) != TW_OK)
+        return tw_fail(err, TW_NO_MEMORY, "out of memory while the classifier was judged");
+    bool is_crossed = blocks_with_margins(rows, fit->margin_own) > 1;
+    for (size_t b = 1; b < rows->block_n; b++)
+        TW_TRY(judge_block(rows, options, b, is_crossed ? b : 0, fit, probability, err));
+    probability_figures(rows, probability, fit);
+    operating_figures(rows, fit);
+    count_alerts(rows, fit, seen, &fit->metrics);
+    return TW_OK;
+}
+
 tw_status twi_fit_figures(const twi_fit_rows *rows, const tw_fit_options *options, tw_fit *fit,
                           tw_err *err)
 {
     float *probability = tw_new_array(rows->alloc, rows->n, sizeof *probability);
     bool *seen = tw_new_array(rows->alloc, rows->alert_n, sizeof *seen);
-    tw_status status = probability && seen ? TW_OK : TW_NO_MEMORY;
-    if (status == TW_OK)
-        status = rank_figures(rows, fit);
-    if (status != TW_OK)
-        status = tw_fail(err, status, "out of memory while the classifier was judged");
-    bool is_crossed = blocks_with_margins(rows, fit->margin_own) > 1;
-    for (size_t b = 1; status == TW_OK && b < rows->block_n; b++)
-        status = judge_block(rows, options, b, is_crossed ? b : 0, fit, probability, err);
-    if (status == TW_OK) {
-        probability_figures(rows, probability, fit);
-        operating_figures(rows, fit);
-        count_alerts(rows, fit, seen, &fit->metrics);
-    }
+    tw_status status = probability && seen
+                           ? measure(rows, options, fit, probability, seen, err)
+                           : tw_fail(err, TW_NO_MEMORY, "out of memory for the figures of a fit");
     tw_free_array(rows->alloc, probability, rows->n, sizeof *probability);
     tw_free_array(rows->alloc, seen, rows->alert_n, sizeof *seen);
     return status;

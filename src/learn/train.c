@@ -180,16 +180,10 @@ static tw_status decide(training *t, tw_gate_decision *out, tw_err *err)
 // --- model file
 // --------------------------------------------------------------------------
 
-static tw_status refer(training *t, tw_err *err)
+static tw_status refer_to(training *t, float *weight, tw_err *err)
 {
     size_t n = t->set.n;
-    t->risk_own = tw_new_array(t->alloc, n, sizeof *t->risk_own);
-    float *weight = tw_new_array(t->alloc, n, sizeof *weight);
-    t->reference_own = tw_new(t->alloc, tw_drift_reference);
-    tw_status status = t->risk_own && weight && t->reference_own ? TW_OK : TW_NO_MEMORY;
-    if (status != TW_OK)
-        status = tw_fail(err, status, "out of memory for the reference of drift");
-    for (size_t i = 0; status == TW_OK && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         const float *x = t->set.x_own + i * TW_INPUT_N;
         double margin = (double)tw_gbt_margin(t->fit.gbt_own, x);
         t->risk_own[i] = tw_risk_combine(x[TW_INPUT_outlier], t->set.examples_own[i].evidence,
@@ -198,10 +192,20 @@ static tw_status refer(training *t, tw_err *err)
         weight[i] = t->set.examples_own[i].weight;
     }
     double days = (double)(t->set.to_ms - t->set.from_ms) / (double)TW_DAY_MS;
-    if (status == TW_OK)
-        status = tw_drift_reference_make(t->alloc, t->set.x_own, TW_INPUT_N, weight, t->risk_own, n,
-                                         (double)t->set.transaction_n / TW_MAX(days, 1.0),
-                                         t->reference_own, err);
+    return tw_drift_reference_make(t->alloc, t->set.x_own, TW_INPUT_N, weight, t->risk_own, n,
+                                   (double)t->set.transaction_n / TW_MAX(days, 1.0),
+                                   t->reference_own, err);
+}
+
+static tw_status refer(training *t, tw_err *err)
+{
+    size_t n = t->set.n;
+    t->risk_own = tw_new_array(t->alloc, n, sizeof *t->risk_own);
+    float *weight = tw_new_array(t->alloc, n, sizeof *weight);
+    t->reference_own = tw_new(t->alloc, tw_drift_reference);
+    tw_status status = t->risk_own && weight && t->reference_own
+                           ? refer_to(t, weight, err)
+                           : tw_fail(err, TW_NO_MEMORY, "out of memory for the reference of drift");
     tw_free_array(t->alloc, weight, n, sizeof *weight);
     return status;
 }

@@ -132,7 +132,8 @@ static void curves_are_what_they_promise(void **state)
     set_make(&plan, 4, &set);
     tw_fit fit = fit_set(&set, &options);
     double p = 0, l = 0, t = 0;
-    for (double m = -30; m <= 30; m += 0.01) {
+    for (int i = -3000; i <= 3000; i++) {
+        double m = i * 0.01;
         double p_now = curve_at(fit.probability_own, m), l_now = curve_at(fit.lift_own, m),
                t_now = curve_at(fit.pattern_own, m);
         assert_true(p_now >= p && p_now <= 1);
@@ -167,7 +168,8 @@ static void risk_orders_as_the_margin_does(void **state)
     set_make(&plan, 5, &set);
     tw_fit fit = fit_set(&set, &options);
     float before = -1;
-    for (float m = -12; m < 12; m += 0.0005F) {
+    for (int i = -24000; i < 24000; i++) {
+        float m = (float)i * 0.0005F;
         float risk = tw_risk_combine(0.5F, 0, (float)tw_curve_at(fit.lift_own, (double)m),
                                      (float)tw_curve_at(fit.pattern_own, (double)m));
         double held = TW_MIN((double)m, fit.metrics.floor_margin + 2);

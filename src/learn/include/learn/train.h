@@ -22,9 +22,9 @@ typedef bool tw_train_progress(void *ctx, tw_train_stage stage, uint64_t done, u
 typedef struct tw_train_job {
     const tw_journal *journal;
     const tw_trainer *trainer;
-    const tw_iforest *forest;  // of the new model; borrowed
-    tw_str champion_id;        // "" = none
-    const tw_model *champion;  // NULL = none
+    const tw_iforest *forest;   // of the new model; borrowed
+    tw_str champion_id;         // "" = none
+    const tw_model *champion;   // NULL = none
     tw_dataset_options dataset; // its progress is set by the job
     tw_fit_options fit;         // its stop is set by the job
     tw_gate_options gate;
@@ -34,8 +34,8 @@ typedef struct tw_train_job {
 } tw_train_job;
 
 typedef struct tw_trained {
-    tw_buf model;       // the model file
-    char model_id[64];  // "classifier-<last day>-<8 hex digits of its hash>"
+    tw_buf model;      // the model file
+    char model_id[64]; // "classifier-<last day>-<8 hex digits of its hash>"
     tw_gate_decision decision;
     tw_fit_metrics metrics;
     uint64_t rows_n, positive_n, negative_n; // labelled by verdicts, both latter
