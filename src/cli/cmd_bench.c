@@ -117,7 +117,8 @@ static tw_status start(bench *b, tw_err *err)
         return tw_fail_errno(err, "no directory for the bench");
     }
     snprintf(b->data, sizeof(b->data), "%.3000s/data", b->root);
-    TW_TRY(twi_feed_simulate(&b->feed, NULL, BENCH_STORES, BENCH_DAYS, BENCH_SEED, err));
+    const twi_feed_plan plan = {.ends = {BENCH_DAYS, BENCH_DAYS, BENCH_DAYS}};
+    TW_TRY(twi_feed_simulate(&b->feed, NULL, BENCH_STORES, &plan, BENCH_SEED, err));
     TW_TRY(cut_lines(b, err));
     TW_TRY(twi_place_create(b->data, &settings, err));
     TW_TRY(twi_place_open(&b->place, b->data, false, err));

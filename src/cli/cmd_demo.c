@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "demo_feed.h"
+#include "demo_judge.h"
 #include "http/access.h"
 #include "import.h"
 #include "output.h"
@@ -24,15 +25,18 @@
 
 #define PATH_BYTES 4096
 #define DEMO_SEED 7
+// More than in life: five weeks must give verdicts to learn from.
+#define DEMO_FRAUD_RATE 0.12
 // The live day passes in this time, so that alerts appear while somebody looks.
 #define LIVE_SECONDS 150.0
 
 static const char help[] =
     "Usage: tillwatch demo [--once] [--stores N] [--days D] [--port P] [--dir DIR]\n"
     "\n"
-    "Simulates a chain, imports its history, trains the outlier model, starts the server and "
-    "replays one\n"
-    "more day into it, live. Open the printed link. Ctrl-C ends it; a second run starts at once "
+    "Simulates a chain, imports its history with the verdicts that investigators would have "
+    "given, trains\n"
+    "models on them, starts the server and replays one more day into it, live. Open the printed "
+    "link. Ctrl-C ends it; a second run starts at once "
     "from\n"
     "what the first one made.\n"
     "\n"
@@ -50,7 +54,8 @@ typedef struct demo {
     uint64_t stores, days, port;
     const char *dir;
     char temporary[PATH_BYTES], data[PATH_BYTES], sim[PATH_BYTES], marker[PATH_BYTES];
-    twi_feed feed; // the live day
+    twi_feed feed;      // the live day
+    twi_feed_plan plan; // of the history
     twi_place place;
     char url[128], token[TW_SECRET_BYTES];
     pthread_t live;
@@ -108,7 +113,7 @@ static tw_status make_history(demo *d, tw_err *err)
            (unsigned long long)d->days + 1);
     fflush(stdout);
     uint64_t start = tw_monotonic_ns();
-    TW_TRY(twi_feed_simulate(&d->feed, d->sim, d->stores, d->days, DEMO_SEED, err));
+    TW_TRY(twi_feed_simulate(&d->feed, d->sim, d->stores, &d->plan, DEMO_SEED, err));
     char n[32];
     printf("  %s transactions in %.1f s; the last day waits\n",
            twi_thousands(d->feed.transactions, n), (double)(tw_monotonic_ns() - start) / 1e9);
@@ -116,40 +121,56 @@ static tw_status make_history(demo *d, tw_err *err)
     return TW_OK;
 }
 
-static tw_status import_history(demo *d, tw_err *err)
+static tw_status import_part(demo *d, size_t part, tw_err *err)
 {
     char paths[3][PATH_BYTES + 32];
     static const char *const names[] = {"shifts.ndjson", "movements.ndjson", "transactions.ndjson"};
     const char *list[3];
+    size_t path_n = 0;
     for (int i = 0; i < 3; i++) {
-        snprintf(paths[i], sizeof(paths[i]), "%s/%s", d->sim, names[i]);
-        list[i] = paths[i];
+        char *path = paths[path_n];
+        snprintf(path, sizeof(paths[0]), "%s/%zu/%s", d->sim, part, names[i]);
+        if (access(path, F_OK) == 0)
+            list[path_n++] = path;
     }
+    if (path_n == 0)
+        return TW_OK;
+    twi_import_options options = {.paths = list, .path_n = path_n, .format = "ndjson"};
+    twi_import_summary summary;
+    TW_TRY(twi_import(&d->place, &options, &summary, err));
+    char n[32], rate[32];
+    uint64_t all = summary.accepted + summary.duplicates + summary.conflicts + summary.rejected;
+    printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n",
+           twi_thousands(all, n), summary.seconds,
+           twi_thousands((uint64_t)((double)all / summary.seconds), rate),
+           (unsigned long long)summary.rejected);
+    if (summary.rejected + summary.conflicts > 0)
+        twi_import_print(&summary, false);
+    fflush(stdout);
+    return TW_OK;
+}
+
+// Three weeks, a verdict on most alerts, a training; a fourth week with its verdicts and a second
+// training, so that a challenger scores beside the champion; and the rest.
+static tw_status import_history(demo *d, tw_err *err)
+{
     twi_place_settings settings = {.zone = "UTC", .currency = "USD"};
+    twi_judge judge;
     TW_TRY(twi_place_create(d->data, &settings, err));
     TW_TRY(twi_place_open(&d->place, d->data, false, err));
     TW_TRY(twi_place_serve(&d->place, TW_SERVICE_IMPORT, err));
+    TW_TRY(twi_judge_open(&judge, d->sim, err));
     puts("Importing");
     fflush(stdout);
-    twi_import_options options = {.paths = list, .path_n = 3, .format = "ndjson"};
-    twi_import_summary summary;
-    tw_status status = twi_import(&d->place, &options, &summary, err);
-    char n[32], rate[32];
-    uint64_t all = summary.accepted + summary.duplicates + summary.conflicts + summary.rejected;
-    if (status == TW_OK)
-        printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n",
-               twi_thousands(all, n), summary.seconds,
-               twi_thousands((uint64_t)((double)all / summary.seconds), rate),
-               (unsigned long long)summary.rejected);
-    if (status == TW_OK && summary.rejected + summary.conflicts > 0)
-        twi_import_print(&summary, false);
-    tw_training training;
-    if (status == TW_OK)
-        status = tw_service_train(d->place.service, NULL, &training, err);
-    if (status == TW_OK)
-        printf("Trained %s on %s transactions in %.2f s\n", training.model_id,
-               twi_thousands(training.seen_n, n), (double)training.ns / 1e9);
-    fflush(stdout);
+    tw_status status = TW_OK;
+    for (size_t part = 1; status == TW_OK && part <= TWI_FEED_PARTS; part++) {
+        status = import_part(d, part, err);
+        if (status == TW_OK)
+            status = twi_judge_alerts(&judge, d->place.service, err);
+        if (status == TW_OK && part < TWI_FEED_PARTS)
+            status = twi_judge_train(d->place.service, part, err);
+    }
+    twi_judge_close(&judge);
     return status;
 }
 
@@ -305,6 +326,8 @@ int twi_cmd_demo(int argc, char **argv)
         return exit_status;
     if (d.stores < 1 || d.stores > 9999 || d.days < 1 || d.days > 3650)
         return twi_usage("demo", "1 to 9999 stores and 1 to 3650 days");
+    d.plan = (twi_feed_plan){.ends = {d.days * 3 / 5, d.days * 4 / 5, d.days},
+                             .fraud_rate = DEMO_FRAUD_RATE};
     if (d.port == UINT64_MAX)
         d.port = d.is_once ? 0 : 8080;
     tw_err err = {0};

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "place_config.h"
 #include "simulate/simulate.h"
 
 #define FEED_MAX_BYTES ((size_t)4 << 30)
@@ -16,7 +17,9 @@
 typedef struct splitter {
     twi_feed *feed;
     const char *dir;
+    const twi_feed_plan *plan;
     FILE *files[TW_SIMULATE_OUTPUTS];
+    size_t parts[TW_SIMULATE_OUTPUTS]; // of the open file
     uint64_t hours, history_hours;
     bool is_hour_new; // the next part starts anew, to keep the order between the paths
 } splitter;
@@ -89,6 +92,35 @@ static tw_status add_lines(splitter *s, const char *path, const char *data, size
     return TW_OK;
 }
 
+static size_t part_of(const splitter *s)
+{
+    size_t part = 0;
+    while (part + 1 < TWI_FEED_PARTS && s->hours >= s->plan->ends[part] * 24)
+        part++;
+    return part + 1;
+}
+
+// What is no feed (labels, stores) is one file for all parts.
+static tw_status open_file(splitter *s, tw_simulate_output output, tw_err *err)
+{
+    char name[PATH_BYTES];
+    size_t part = path_of(output) ? part_of(s) : 0;
+    if (s->files[output] && s->parts[output] == part)
+        return TW_OK;
+    if (s->files[output] && fclose(s->files[output]) != 0)
+        return tw_fail_errno(err, "the simulated history cannot be written");
+    int n = part > 0 ? snprintf(name, sizeof(name), "%.3000s/%zu", s->dir, part) : 0;
+    s->files[output] = NULL;
+    if (part > 0)
+        TW_TRY(twi_make_directories(name, err));
+    else
+        n = snprintf(name, sizeof(name), "%.3000s", s->dir);
+    snprintf(name + n, sizeof(name) - (size_t)n, "/%s", tw_simulate_output_name(output));
+    s->files[output] = fopen(name, "w");
+    s->parts[output] = part;
+    return s->files[output] ? TW_OK : tw_fail_errno(err, "%.150s cannot be written", name);
+}
+
 static tw_status take(void *ctx, tw_simulate_output output, const void *data, size_t bytes,
                       tw_err *err)
 {
@@ -96,13 +128,7 @@ static tw_status take(void *ctx, tw_simulate_output output, const void *data, si
     const char *path = path_of(output);
     if (s->hours >= s->history_hours)
         return path ? add_lines(s, path, data, bytes, err) : TW_OK;
-    if (!s->files[output]) {
-        char name[PATH_BYTES];
-        snprintf(name, sizeof(name), "%.3000s/%s", s->dir, tw_simulate_output_name(output));
-        s->files[output] = fopen(name, "w");
-        if (!s->files[output])
-            return tw_fail_errno(err, "%.150s cannot be written", name);
-    }
+    TW_TRY(open_file(s, output, err));
     if (fwrite(data, 1, bytes, s->files[output]) != bytes)
         return tw_fail_errno(err, "%s in %.120s cannot be written", tw_simulate_output_name(output),
                              s->dir);
@@ -118,17 +144,20 @@ static void on_hour(void *ctx, uint64_t done, uint64_t all, uint64_t transaction
     s->is_hour_new = true;
 }
 
-tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores, uint64_t days,
-                            uint64_t seed, tw_err *err)
+tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores,
+                            const twi_feed_plan *plan, uint64_t seed, tw_err *err)
 {
-    splitter s = {.feed = feed, .dir = dir, .history_hours = dir ? days * 24 : 0};
+    uint64_t days = plan->ends[TWI_FEED_PARTS - 1];
+    splitter s = {.feed = feed, .dir = dir, .plan = plan, .history_hours = dir ? days * 24 : 0};
     tw_simulate_options options;
     tw_simulate_summary summary;
     tw_simulate_sink sink = {take, on_hour, &s};
     tw_simulate_options_init(&options);
     options.stores = (uint32_t)stores;
-    options.days = (uint32_t)(dir ? days + 1 : TW_MAX(days, UINT64_C(1)));
+    options.days = (uint32_t)(dir ? days + 1 : days);
     options.seed = seed;
+    if (plan->fraud_rate > 0)
+        options.fraud_rate = plan->fraud_rate;
     tw_status status = tw_simulate(tw_alloc_system(), &options, &sink, &summary, err);
     feed->transactions = summary.transactions;
     for (int i = 0; i < TW_SIMULATE_OUTPUTS; i++)

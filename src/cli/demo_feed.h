@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A simulated chain cut in two: its history as files, its last day in memory, ready to be posted.
+// A simulated chain cut into parts: its history as files of each part, its last day in memory,
+// ready to be posted.
 #ifndef TWI_CLI_DEMO_FEED_H
 #define TWI_CLI_DEMO_FEED_H
 
@@ -21,9 +22,17 @@ typedef struct twi_feed {
 
 void twi_feed_init(twi_feed *feed);
 void twi_feed_release(twi_feed *feed);
-// Simulates `days` days into dir (transactions.ndjson, movements.ndjson, shifts.ndjson, labels.csv)
-// and one more day into the feed. days 0 with dir NULL: everything into the feed.
-tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores, uint64_t days,
-                            uint64_t seed, tw_err *err) TW_MUST_CHECK;
+// Where the history is cut: part p (from 1) ends before day ends[p - 1] and lies in dir/p/.
+#define TWI_FEED_PARTS 3
+typedef struct twi_feed_plan {
+    uint64_t ends[TWI_FEED_PARTS]; // ascending; the last is the number of days
+    double fraud_rate;             // share of employees who steal; 0 = the simulator's own
+} twi_feed_plan;
+
+// Simulates plan->ends[] days into dir (transactions.ndjson, movements.ndjson, shifts.ndjson of
+// each part; dir/labels.csv of all) and one more day into the feed. With dir NULL all days go into
+// the feed.
+tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores,
+                            const twi_feed_plan *plan, uint64_t seed, tw_err *err) TW_MUST_CHECK;
 
 #endif
