@@ -11,7 +11,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import type { Alert, Summary, VerdictEvent } from './client'
-import { applyStatusToLists, patchAlertInLists, summaryQuery } from './queries'
+import { applyStatusToLists, invalidateLearning, patchAlertInLists, summaryQuery } from './queries'
 
 export interface LiveState {
   connection: 'connecting' | 'live' | 'offline'
@@ -99,9 +99,7 @@ export class LiveStream {
       this.retryTimer = setTimeout(() => this.connect(), this.retryMs)
       this.retryMs = Math.min(this.retryMs * 2, retryMaxMs)
     }
-    source.addEventListener('stats', (event) =>
-      this.client.setQueryData(summaryQuery.queryKey, JSON.parse(event.data) as Summary),
-    )
+    source.addEventListener('stats', (event) => this.onStats(JSON.parse(event.data) as Summary))
     source.addEventListener('alert', (event) => this.onAlert(JSON.parse(event.data) as Alert))
     source.addEventListener('verdict', (event) =>
       this.onVerdict(JSON.parse(event.data) as VerdictEvent),
@@ -112,6 +110,13 @@ export class LiveStream {
   private readAnew() {
     this.set({ arrivals: [] })
     void this.client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'session' })
+  }
+
+  private onStats(summary: Summary) {
+    const before = this.client.getQueryData(summaryQuery.queryKey)
+    this.client.setQueryData(summaryQuery.queryKey, summary)
+    // Another model scores: by a training of the night, or by somebody else.
+    if (before && before.model?.id !== summary.model?.id) void invalidateLearning(this.client)
   }
 
   private onAlert(alert: Alert) {

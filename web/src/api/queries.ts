@@ -126,7 +126,6 @@ export const storesQuery = queryOptions({
 export const signalsQuery = queryOptions({
   queryKey: ['signals'],
   queryFn: () => unwrap(api.GET('/v1/signals')),
-  staleTime: 5 * 60_000,
 })
 
 export const catalogueQuery = queryOptions({
@@ -190,6 +189,7 @@ export const trainingsQuery = queryOptions({
 export const watchQuery = queryOptions({
   queryKey: ['watch'],
   queryFn: () => unwrap(api.GET('/v1/watch')),
+  refetchInterval: 60_000,
 })
 
 export const auditQuery = queryOptions({
@@ -199,7 +199,7 @@ export const auditQuery = queryOptions({
 
 // Everything that another champion, challenger or training changes.
 export function invalidateLearning(client: QueryClient) {
-  const keys = ['models', 'model', 'trainings', 'watch', 'summary', 'alert']
+  const keys = ['models', 'model', 'trainings', 'watch', 'signals', 'alert']
   return client.invalidateQueries({
     predicate: ({ queryKey }) => keys.includes(String(queryKey[0])),
   })
