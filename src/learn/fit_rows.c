@@ -19,7 +19,7 @@
 #define UNDECIDED_ROWS_EACH 10.0
 #define UNDECIDED_ROWS_MIN 15000.0
 #define UNDECIDED_ROWS_MAX 60000.0
-#define DECIDED_WRONG_ROWS_MAX 250000
+#define DECIDED_WRONG_ROWS_MAX 150000
 #define DAYS_FOR_WHOLE_DAYS 10
 // One id behind more than this share of the rows is no person: then each row counts alone.
 #define ENTITY_SHARE_MAX 0.2

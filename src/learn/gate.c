@@ -375,7 +375,15 @@ static void explain_refusal(const tw_gate_options *options, tw_gate_decision *d)
 {
     char *text = d->reason;
     size_t cap = sizeof d->reason;
-    if (!(d->difference.value > 0))
+    if (d->share_sharper >= options->confidence &&
+        d->challenger_point.precision > d->champion_point.precision &&
+        d->share_better >= 1 - options->confidence)
+        snprintf(text, cap,
+                 "Of what it would have alerted %.0f %% were right, of the champion's %.0f %%, but "
+                 "it keeps only %.0f %% of the right ones.",
+                 100 * d->challenger_point.precision, 100 * d->champion_point.precision,
+                 100 * d->challenger_point.recall);
+    else if (!(d->difference.value > 0))
         snprintf(text, cap,
                  "On the same %llu decided rows the challenger orders no better than the champion "
                  "(average precision %.3f against %.3f), and its operating point is not surely "
