@@ -60,8 +60,12 @@ class Product:
         return json.loads(self.run(command, *args, "--json"))
 
 
+# The longest window of verdicts looks 30 days back from 7 days ago; earlier labels reach no row.
+FIRST_LABEL = protocol.CHAPTER_7 - protocol.DELAY_DAYS - 30
+
+
 def write_inputs(data, source, last_day, work):
-    """The transactions up to a day, and their labels as verdicts a week later."""
+    """The transactions up to a day, and their labels as verdicts a week later; how many of both."""
     text = protocol.read_zst(source)
     n = int(np.searchsorted(data.day, last_day + 1))
     lines = text.split(b"\n", n + 1)[: n + 1]
@@ -69,11 +73,12 @@ def write_inputs(data, source, last_day, work):
         out.write(b"\n".join(lines) + b"\n")
     with open(os.path.join(work, "labels.csv"), "w", encoding="ascii") as out:
         out.write("transaction_id,fraud,decided_at\n")
-        for i, line in enumerate(lines[1:]):
+        first = int(np.searchsorted(data.day, FIRST_LABEL))
+        for i, line in enumerate(lines[1 + first :], first):
             decided = protocol.EPOCH_S + int(line.split(b",", 1)[0]) + protocol.DELAY_DAYS * 86400
             when = datetime.datetime.fromtimestamp(decided, datetime.timezone.utc)
             out.write(f"fdh-{i},{data.fraud[i]},{when:%Y-%m-%dT%H:%M:%SZ}\n")
-    return n
+    return n, n - first
 
 
 def read_scores(path, rows, column):
@@ -153,18 +158,23 @@ CLASSIFIED = {
 }
 
 
+def bring(product, work, n, label_n):
+    """Transactions and labels into a new data directory."""
+    product.run("init")
+    mapping = os.path.join(HERE, "fdh.yaml")
+    product.run("import", "--map", mapping, os.path.join(work, "transactions.csv"))
+    print(f"{n:,} transactions imported in {product.seconds['import']:.1f} s", flush=True)
+    product.run("verdicts import", os.path.join(work, "labels.csv"))
+    print(f"{label_n:,} delayed labels in {product.seconds['verdicts import']:.1f} s", flush=True)
+
+
 def run(args, data, where, work):
     """Imports once, then each chapter."""
     product = Product(args.tillwatch, os.path.join(work, "data"))
     last_day = max(protocol.CHAPTER_5) + 3 * protocol.WEEK - 1
-    n = write_inputs(data, os.path.join(where, "transactions.csv.zst"), last_day, work)
-    product.run("init")
-    product.run(
-        "import", "--map", os.path.join(HERE, "fdh.yaml"), os.path.join(work, "transactions.csv")
-    )
-    print(f"{n:,} transactions imported in {product.seconds['import']:.1f} s", flush=True)
-    product.run("verdicts import", os.path.join(work, "labels.csv"))
-    print(f"{n:,} delayed labels in {product.seconds['verdicts import']:.1f} s", flush=True)
+    n, label_n = write_inputs(data, os.path.join(where, "transactions.csv.zst"), last_day, work)
+    if not os.path.exists(product.directory):
+        bring(product, work, n, label_n)
     extra = ["--quick"] if args.quick else []
     for chapter, (title, folds) in CLASSIFIED.items():
         if chapter not in args.chapters:
@@ -189,7 +199,7 @@ def main():
     parser.add_argument("--chapters", nargs="*", default=["ch.3", "ch.5", "ch.7"])
     parser.add_argument("--check", action="store_true", help="first the published models")
     parser.add_argument("--quick", action="store_true", help="no search of parameters")
-    parser.add_argument("--work", help="directory for the data, kept (default: a temporary one)")
+    parser.add_argument("--work", help="directory for the data, kept and used again")
     args = parser.parse_args()
     where = protocol.data_dir()
     if where is None:
