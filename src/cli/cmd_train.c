@@ -140,6 +140,7 @@ static tw_status train(const char *data, tw_train_request *request, bool is_json
     tw_status status = twi_place_serve(&place, TW_SERVICE_IMPORT, err);
     if (status == TW_OK)
         status = tw_service_train(place.service, request, out, err);
+    request->progress_ctx = NULL;
     twi_progress_end(&progress);
     twi_place_close(&place);
     return status;

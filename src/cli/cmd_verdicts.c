@@ -223,8 +223,9 @@ static void print_verdict(const tw_verdict_row *v, bool is_json, bool is_first)
     tw_time_format(v->decided_ms, 0, when);
     tw_str subject = v->alert_id.bytes > 0 ? v->alert_id : v->transaction_id;
     if (!is_json) {
-        printf("%-20.*s %-20s %-12.*s %-20.*s %.*s\n", TW_STR_ARG(v->verdict_id), when,
-               TW_STR_ARG(v->verdict), TW_STR_ARG(v->reason), TW_STR_ARG(subject));
+        printf("%-20.*s %-20s %-12.*s %-20.*s %.*s%s\n", TW_STR_ARG(v->verdict_id), when,
+               TW_STR_ARG(v->verdict), TW_STR_ARG(v->reason), TW_STR_ARG(subject),
+               v->is_current ? "" : "  (revised since)");
         return;
     }
     printf("%s{\"verdict_id\":\"%.*s\",\"%s\":", is_first ? "" : ",\n", TW_STR_ARG(v->verdict_id),

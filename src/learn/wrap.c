@@ -46,7 +46,7 @@ static tw_status bind(wrapping *w, tw_err *err)
         if (w->inputs[i] == TW_INPUT_N)
             return tw_fail(err, TW_INVALID,
                            "the model's input \"%.*s\" is no feature of this catalogue; "
-                           "docs/features.md names them",
+                           "docs/detection.md lists them",
                            TW_STR_ARG(name));
     }
     return TW_OK;

@@ -74,6 +74,14 @@ void twi_turn_give(tw_service *service, tw_status status, const tw_training *tra
     pthread_mutex_unlock(&service->train_lock);
 }
 
+static bool is_draining(tw_service *service)
+{
+    pthread_mutex_lock(&service->queue_lock);
+    bool is_it = service->is_draining || service->is_closing;
+    pthread_mutex_unlock(&service->queue_lock);
+    return is_it;
+}
+
 bool twi_turn_progress(tw_service *service, tw_train_stage stage, uint64_t done, uint64_t all)
 {
     twi_training_turn *turn = &service->turn;
@@ -83,7 +91,7 @@ bool twi_turn_progress(tw_service *service, tw_train_stage stage, uint64_t done,
     turn->all = all;
     bool stops = service->train_stop;
     pthread_mutex_unlock(&service->train_lock);
-    return stops;
+    return stops || is_draining(service);
 }
 
 void tw_query_training(tw_service *service, tw_training_state *out)
@@ -219,7 +227,7 @@ static void run_once(tw_service *service, const tw_train_request *request, bool 
 {
     tw_training training;
     tw_err err = {0};
-    if (is_planned && !read_past(service).has_news)
+    if (is_draining(service) || (is_planned && !read_past(service).has_news))
         return;
     tw_status status = tw_service_train(service, request, &training, &err);
     if (status == TW_OK && training.model_id[0] == '\0')

@@ -245,6 +245,19 @@ class Commands(unittest.TestCase):
         self.assertTrue(run_json("alerts", "list", data=data))
         server.stop()
 
+    def test_the_schedule_of_trainings_is_checked(self):
+        data = self.place("schedule", self.files[0])
+        for text, word in (("time: \"25:00\"", "25:00"), ("when: now", "when"), ("zone: Nowhere/City", "Nowhere")):
+            with open(os.path.join(data, "tillwatch.yaml"), "w", encoding="utf-8") as file:
+                file.write(f"zone: UTC\ncurrency: USD\ntrain: {{{text}}}\n")
+            done = run("doctor", data=data, ok=False)
+            self.assertEqual(done.returncode, 1, text)
+            self.assertIn(word, done.stdout + done.stderr)
+        with open(os.path.join(data, "tillwatch.yaml"), "w", encoding="utf-8") as file:
+            file.write("zone: UTC\ncurrency: USD\ntrain: {enabled: false, time: 4:15, zone: Europe/Berlin, days: 60}\n"
+                       "watch: {input_psi: 0.3, precision_min: 0.9}\n")
+        run("doctor", data=data)
+
     def test_a_changed_policy_scores_from_the_next_start(self):
         data = self.place("policy", *self.files)
         with open(os.path.join(data, "policy.yaml"), "w", encoding="utf-8") as file:

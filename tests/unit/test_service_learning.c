@@ -416,6 +416,46 @@ static void a_bad_file_is_refused_in_one_sentence_and_the_champion_stays(void **
     fixture_release(&f);
 }
 
+// Without verdicts the curves are logistic ones; the trees score all the same.
+static void trees_come_in_without_any_verdict(void **state)
+{
+    (void)state;
+    fixture f;
+    tw_arena arena;
+    tw_model_view view;
+    tw_err err = {0};
+    char id[TW_MODEL_ID_BYTES];
+    open_with_champion(&f);
+    tw_buf json;
+    tw_buf_init(&json, tw_alloc_system(), 1 << 20);
+    stump_json(2, &json);
+    tw_model_import import = {.bytes = {(const char *)json.data_own, json.bytes}, .promote = true};
+    if (tw_service_import(f.service, &import, id, &err) != TW_OK)
+        fail_msg("import: %s", err.text);
+    tw_buf_release(&json);
+    tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)64 << 20);
+    assert_int_equal(tw_query_model(f.service, tw_str_from(id), &arena, &view, NULL), TW_OK);
+    char text[4096];
+    tw_str_copy(view.metadata, text, sizeof(text));
+    assert_non_null(strstr(text, "\"curves\":\"logistic\""));
+    assert_true(tw_str_equal(view.state, TW_STR("champion")));
+    tw_arena_release(&arena);
+    size_t i = shared.n - 1;
+    while (shared.facts[i].kind != TW_FACT_TRANSACTION)
+        i--;
+    tw_fact again = shared.facts[i];
+    again.as.transaction.transaction_id = TW_STR("another");
+    tw_probe_result probe;
+    tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)1 << 20);
+    assert_int_equal(tw_service_probe(f.service, &again, &arena, &probe), TW_OK);
+    // Margin -4 or 1.
+    double p = (double)probe.score.probability;
+    assert_true(fabs(p - 1 / (1 + exp(4))) < 0.01 || fabs(p - 1 / (1 + exp(-1))) < 0.01);
+    tw_arena_release(&arena);
+    assert_rebuilds(&f);
+    fixture_release(&f);
+}
+
 static void trees_over_unknown_inputs_are_refused_by_name(void **state)
 {
     (void)state;
@@ -786,6 +826,7 @@ int main(void)
         cmocka_unit_test(a_second_rollback_goes_one_further_back),
         cmocka_unit_test(a_model_leaves_and_comes_back),
         cmocka_unit_test(a_bad_file_is_refused_in_one_sentence_and_the_champion_stays),
+        cmocka_unit_test(trees_come_in_without_any_verdict),
         cmocka_unit_test(trees_over_unknown_inputs_are_refused_by_name),
         cmocka_unit_test(the_watch_counts_what_happened),
         cmocka_unit_test(attributions_sum_up_to_the_margin),
