@@ -57,6 +57,11 @@ export function formatRatio(value: number, locale?: Locale): string {
   return numberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)
 }
 
+// Two digits that tell, however small the figure: 0.83, 0.0042.
+export function formatShort(value: number, locale?: Locale): string {
+  return numberFormat(locale, { maximumSignificantDigits: 2 }).format(value)
+}
+
 // What an input adds to a score, with its sign.
 export function formatSigned(value: number, locale?: Locale): string {
   return numberFormat(locale, {

@@ -12,7 +12,14 @@ import { BinsChart, ShadowChart, WeeksChart } from '../../charts/lazy'
 import { Facts } from '../../components/Facts'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
-import { asSentence, formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
+import {
+  asSentence,
+  formatCount,
+  formatPercent,
+  formatRatio,
+  formatShort,
+  formatTime,
+} from '../../lib/format'
 import { outcomeLabels, psiLevel, psiWords } from '../../lib/learning'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
@@ -35,7 +42,7 @@ export function HealthPage() {
   return <Health watch={watch.data} trainings={trainings.data} />
 }
 
-const showShare = (value: number) => formatRatio(value)
+const showRisk = (value: number) => formatShort(value)
 
 function Health({ watch, trainings }: { watch: Watch; trainings: Trainings }) {
   const limit = watch.limits.find(({ name }) => name === 'precision_min')?.value ?? null
@@ -200,7 +207,7 @@ function ScorePanel({ watch }: { watch: Watch }) {
       }
     >
       {drift && drift.score.rows > 0 ? (
-        <BinsChart title="Risk score" bins={drift.score.bins} show={showShare} height={230} />
+        <BinsChart title="Risk score" bins={drift.score.bins} show={showRisk} height={230} />
       ) : (
         <p className={styles.quiet}>
           {drift

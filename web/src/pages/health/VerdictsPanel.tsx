@@ -38,7 +38,12 @@ export function VerdictsPanel({ schemes, stores }: Record<By, PrecisionRow[]>) {
       {rows.length === 0 ? (
         <p className={lists.empty}>No alert has a verdict yet.</p>
       ) : (
-        <div className={styles.scroll} tabIndex={0} role="group" aria-label="Verdicts">
+        <div
+          className={`${styles.scroll} ${styles.short}`}
+          tabIndex={0}
+          role="group"
+          aria-label="Verdicts"
+        >
           <table className={lists.table}>
             <thead>
               <tr>
