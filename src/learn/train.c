@@ -7,6 +7,7 @@
 // What the gate compares: alerts that verdicts decided, or, when a journal is labelled by
 // transaction beyond its alerts, the labelled transactions.
 #include "learn/train.h"
+#include "learn/outlier.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ typedef struct training {
     size_t gate_cap, gate_n;
     float *risk_own; // [set.n], of the new model
     tw_drift_reference *reference_own;
-    uint64_t rounds_n; // boosting rounds so far
+    tw_iforest *forest_own; // when the job brings none
+    uint64_t rounds_n;      // boosting rounds so far
 } training;
 
 // --- progress
@@ -228,7 +230,7 @@ static tw_status save(const training *t, const tw_gate_decision *decision, tw_bu
                                 .features_n = TW_FEATURE_N,
                                 .catalogue_hash = tw_catalogue_hash(),
                                 .metadata = {(const char *)metadata.data_own, metadata.bytes},
-                                .iforest = t->job->forest,
+                                .iforest = t->job->forest ? t->job->forest : t->forest_own,
                                 .gbt = t->fit.gbt_own,
                                 .input_names = t->fit.input_names_own,
                                 .curves = {[TW_MODEL_PROBABILITY] = t->fit.probability_own,
@@ -267,6 +269,9 @@ static tw_status run(training *t, tw_trained *out, tw_err *err)
     if (told(t, TW_TRAIN_GATE, 0, 1))
         return tw_fail(err, TW_CLOSED, "the training was stopped");
     TW_TRY(decide(t, &out->decision, err));
+    if (!t->job->forest)
+        TW_TRY(tw_outlier_train(t->alloc, &t->set, t->job->fit.store_n, t->job->fit.seed,
+                                &t->forest_own, err));
     TW_TRY(refer(t, err));
     out->metrics = t->fit.metrics;
     out->rows_n = t->set.n;
@@ -292,6 +297,7 @@ tw_status tw_learn_train(const tw_alloc *alloc, const tw_train_job *job, tw_trai
     tw_free_array(alloc, t.risk_own, t.set.n, sizeof *t.risk_own);
     if (t.reference_own)
         tw_delete(alloc, t.reference_own);
+    tw_iforest_free(t.forest_own);
     if (t.fit.alloc)
         tw_fit_release(&t.fit);
     if (t.set.alloc)

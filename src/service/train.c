@@ -163,7 +163,9 @@ static tw_status train_classifier(run *r, tw_training *out, tw_err *err)
         return TW_OK;
     }
     tw_train_job job = twi_train_job(service, r->request);
-    job.forest = r->forest_own;
+    // A training of a given period looks at nothing behind it, the outlier model included.
+    bool has_period = r->request->from_ms != 0 || r->request->to_ms != 0;
+    job.forest = has_period ? NULL : r->forest_own;
     job.champion_id = tw_str_from(r->champion_id);
     job.champion = r->champion_own;
     job.progress = on_progress;

@@ -22,7 +22,7 @@ typedef bool tw_train_progress(void *ctx, tw_train_stage stage, uint64_t done, u
 typedef struct tw_train_job {
     const tw_journal *journal;
     const tw_trainer *trainer;
-    const tw_iforest *forest;   // of the new model; borrowed
+    const tw_iforest *forest;   // of the new model; borrowed. NULL: one on the training set's rows
     tw_str champion_id;         // "" = none
     const tw_model *champion;   // NULL = none
     tw_dataset_options dataset; // its progress is set by the job
