@@ -16,6 +16,7 @@ Chain SEED:HABITS. Seeds 41 to 46 with habits 1 to 6 served development; report 
 
 import argparse
 import collections
+import concurrent.futures
 import csv
 import datetime
 import hashlib
@@ -475,6 +476,7 @@ def options():
     parser.add_argument("--right", choices=("any", "most"), default="any")
     parser.add_argument("--no-train", action="store_true", help="verdicts only")
     parser.add_argument("--quick", action="store_true", help="no search of parameters")
+    parser.add_argument("--jobs", type=int, default=2, help="chains at a time")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--work", help="directory for the chains, kept")
     args = parser.parse_args()
@@ -486,21 +488,32 @@ def options():
     return args
 
 
+def follow_both(args, name, work):
+    """(chain, run without conclusions, run with verdicts)."""
+    chain = Chain(args, name, work)
+    taught = follow(args, chain, True)
+    closed = follow(args, chain, False)
+    if not args.work:
+        shutil.rmtree(chain.dir)
+    return chain, closed, taught
+
+
 def main():
-    """Runs the chains one after another, then prints."""
+    """Runs the chains, some at a time, then prints."""
     args = options()
     with tempfile.TemporaryDirectory() as temporary:
         work = args.work or temporary
         runs = []
-        for name in args.chains:
-            chain = Chain(args, name, work)
-            taught = follow(args, chain, True)
-            runs.append((chain, follow(args, chain, False), taught))
-            if not args.work:
-                shutil.rmtree(chain.dir)
-            for note in taught[2]:
-                if note["train"] and not args.quiet:
-                    print(f"{name} day {note['day']}: {note['verdicts']} verdicts; {note['train']}")
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+            for done in pool.map(lambda name: follow_both(args, name, work), args.chains):
+                runs.append(done)
+                for note in done[2][2]:
+                    if note["train"] and not args.quiet:
+                        print(
+                            f"{done[0].name} day {note['day']}: {note['verdicts']} verdicts; "
+                            f"{note['train']}",
+                            flush=True,
+                        )
         report(args, runs)
     return 0
 
