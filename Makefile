@@ -3,7 +3,7 @@ BUILD = build
 .PHONY: all test bench fmt lint asan tsan fuzz cov clean
 
 all:
-	sh scripts/deps.sh build web
+	sh scripts/deps.sh build web duckdb
 	sh scripts/build.sh release
 
 test:

@@ -42,3 +42,20 @@ if(TILLWATCH_XGBOOST)
     set(TILLWATCH_XGBOOST OFF)
   endif()
 endif()
+
+# Optional: without it there is no lake. .deps/duckdb comes first, as its version is the one that is
+# known to fit.
+if(TILLWATCH_DUCKDB)
+  set(duckdb_hints "${CMAKE_SOURCE_DIR}/.deps/duckdb")
+  find_path(DUCKDB_INCLUDE_DIR duckdb.h HINTS ${duckdb_hints})
+  find_library(DUCKDB_LIBRARY duckdb HINTS ${duckdb_hints})
+  if(DUCKDB_INCLUDE_DIR AND DUCKDB_LIBRARY)
+    add_library(duckdb SHARED IMPORTED)
+    set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION "${DUCKDB_LIBRARY}"
+      INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${DUCKDB_INCLUDE_DIR}"
+      INTERFACE_INCLUDE_DIRECTORIES "${DUCKDB_INCLUDE_DIR}")
+  else()
+    message(STATUS "DuckDB not found: the program is built without the lake (scripts/deps.sh duckdb)")
+    set(TILLWATCH_DUCKDB OFF)
+  endif()
+endif()

@@ -3,7 +3,7 @@
 #
 # Installs what Tillwatch needs and the machine lacks: Debian 12 and newer, Ubuntu 24.04 and newer.
 #
-#   scripts/deps.sh [build] [web] [test] [bench] [lint] [duckdb]      (no argument: build)
+#   scripts/deps.sh [build] [web] [test] [bench] [lint] [duckdb]      (no argument: build duckdb)
 #
 # build   compiler, CMake, Ninja, and the C libraries (headers of every REQUIRED one)
 # web     Node.js 18 or newer with npm, only when the machine has none
@@ -11,7 +11,7 @@
 # bench   the baselines' world: pandas, scikit-learn, FastAPI, Redis, DuckDB, XGBoost, LightGBM,
 #         load generators
 # lint    clang-format 14, clang-tidy, clang with its sanitizers and libFuzzer, universal-ctags
-# duckdb  libduckdb.so and duckdb.h into .deps/duckdb
+# duckdb  libduckdb.so and duckdb.h into .deps/duckdb, for the lake; left out when it cannot be had
 #
 # Safe to run again and quick when nothing is missing (one dpkg-query). Packages of the system come
 # from apt, as root or through sudo. What the system's release does not carry goes into .deps/ of
@@ -83,6 +83,7 @@ missing_of() {
 }
 
 install_missing() {
+    [ -n "$want" ] || return 0
     missing=$(missing_of "$want")
     [ -n "$missing" ] || return 0
     apt_lists_fresh
@@ -296,7 +297,7 @@ playwright_wanted=''
 duckdb_wanted=''
 venv_bench=''
 venv_test=''
-[ $# -gt 0 ] || set -- build
+[ $# -gt 0 ] || set -- build duckdb
 for group in "$@"; do
     case $group in
     build)
@@ -345,7 +346,8 @@ done
 install_missing
 [ -z "$yyjson_wanted" ] || fetch_yyjson
 [ -z "$playwright_wanted" ] || fetch_playwright_chromium
-[ -z "$duckdb_wanted" ] || fetch_duckdb
+[ -z "$duckdb_wanted" ] || (fetch_duckdb) ||
+    say "no DuckDB to be had here; the program is built without the lake."
 if [ -n "$venv_bench" ]; then
     venv_need duckdb "duckdb==$duckdb_version"
     venv_want lightgbm "lightgbm==$lightgbm_version"

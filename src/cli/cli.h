@@ -88,6 +88,7 @@ int twi_cmd_doctor(int argc, char **argv);
 int twi_cmd_evaluate(int argc, char **argv);
 int twi_cmd_import(int argc, char **argv);
 int twi_cmd_init(int argc, char **argv);
+int twi_cmd_lake(int argc, char **argv);
 int twi_cmd_models(int argc, char **argv);
 int twi_cmd_rebuild(int argc, char **argv);
 int twi_cmd_score(int argc, char **argv);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of the lake from facts.
+#ifndef TWI_SERVICE_LAKE_ROWS_H
+#define TWI_SERVICE_LAKE_ROWS_H
+
+#include "retail/transaction.h"
+#include "score_record.h"
+#include "service/lake.h"
+
+// The partition of a fact. False for facts that have no table (configurations).
+bool twi_lake_partition(const tw_fact *fact, tw_lake_table_id *table, int32_t *day);
+
+// Stages the row of a fact; `record` is its stored score. Lists are made in the arena.
+tw_status twi_lake_put_row(const tw_lake *lake, const tw_fact *fact, const twi_record *record,
+                           tw_arena *arena, tw_err *err) TW_MUST_CHECK;
+
+#endif
