@@ -59,7 +59,7 @@ struct twi_request {
     struct MHD_Connection *connection;
     tw_arena arena;
     tw_buf body;
-    twi_phase phase;
+    _Atomic twi_phase phase; // a query thread ends it
     const char *method, *path;
     const twi_route *route;
     tw_str params[TWI_PARAMS_MAX];

@@ -71,15 +71,20 @@ static enum MHD_Result receive(twi_request *request, const char *data, size_t *b
     return MHD_YES;
 }
 
-// The whole request is here. Returns with the reply ready or with the connection suspended.
-static void run(twi_request *request)
+// The whole request is here. True with the connection suspended: the request belongs to others then
+// and must not be looked at. False with the reply ready.
+static bool run(twi_request *request)
 {
     if (request->route->takes_body && !twi_body_decode(request))
-        return;
-    if (!request->route->is_query)
+        return false;
+    if (!request->route->is_query) {
         request->route->handler(request);
-    else if (!twi_workers_submit(request))
-        twi_problem(request, 503, NULL, "Too many requests are waiting; try again in a second");
+        return request->phase == TWI_RUNNING;
+    }
+    if (twi_workers_submit(request))
+        return true;
+    twi_problem(request, 503, NULL, "Too many requests are waiting; try again in a second");
+    return false;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
@@ -101,12 +106,12 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
     }
     if (*data_bytes)
         return receive(request, data, data_bytes);
-    if (request->phase == TWI_RECEIVING && request->status == 0)
-        run(request);
-    else if (request->phase == TWI_RUNNING && request->batch && !twi_facts_continue(request))
-        return MHD_YES; // the next batch is on its way
-    if (request->phase == TWI_RUNNING)
-        return MHD_YES; // suspended
+    if (request->phase == TWI_RECEIVING && request->status == 0) {
+        if (run(request))
+            return MHD_YES;
+    } else if (request->phase == TWI_RUNNING && !(request->batch && twi_facts_continue(request))) {
+        return MHD_YES; // suspended: the next batch is on its way
+    }
     return twi_reply_send(request);
 }
 
