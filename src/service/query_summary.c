@@ -5,12 +5,32 @@
 
 #define CACHE_NS UINT64_C(500000000)
 
+// The champion of the summary before, when it still is: the registry is read when it changes only.
+static bool recall_model(tw_service *service, tw_arena *arena, tw_str scores, tw_summary *out)
+{
+    pthread_mutex_lock(&service->stats_lock);
+    bool is_same = service->summary_ns != 0 && service->summary.has_model &&
+                   service->mode != TW_SERVICE_READER &&
+                   tw_str_equal(tw_str_from(service->summary_model_id), scores);
+    if (is_same)
+        out->model = service->summary.model;
+    pthread_mutex_unlock(&service->stats_lock);
+    if (!is_same)
+        return false;
+    tw_status status = TW_OK;
+    out->model.model_id = twi_arena_str(arena, scores, &status);
+    out->has_model = status == TW_OK;
+    return out->has_model;
+}
+
 // The champion; its kind is named as the API names it.
 static tw_status fill_model(tw_service *service, tw_arena *arena, tw_str scores, tw_summary *out)
 {
     bool is_reader = service->mode == TW_SERVICE_READER;
     const tw_model_view *models;
     size_t n;
+    if (recall_model(service, arena, scores, out))
+        return TW_OK;
     TW_TRY(tw_query_models(service, arena, &models, &n));
     for (size_t i = 0; i < n && !out->has_model; i++) {
         if (!twi_model_is_trained(&models[i]) || !tw_str_equal(models[i].state, TW_STR("champion")))
