@@ -85,7 +85,7 @@ tw_share tw_share_of(uint64_t k, uint64_t n);
     X(missing_change, 0.1, "Change of an input's missing share")                                   \
     X(volume_change, 0.5, "Change of the transactions a day, as a share")                          \
     X(precision_min, 0.85, "Precision of the latest alerts: upper end of its interval")            \
-    X(calibration_error, 0.15, "Gap between predicted and observed precision")
+    X(calibration_error, 0.15, "Predicted precision above the observed")
 typedef struct tw_drift_limits {
 #define X(name, value, title) double name;
     TW_DRIFT_LIMITS(X)
