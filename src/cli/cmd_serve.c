@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "http/access.h"
 #include "http/server.h"
+#include "lake_thread.h"
 #include "place.h"
 #include "serve.h"
 
@@ -79,17 +80,21 @@ static tw_status serve(twi_place *place, const char *listen, unsigned threads, b
                        const sigset_t *signals, tw_err *err)
 {
     tw_http *http;
+    twi_lake_thread *lake = NULL;
     TW_TRY(twi_place_serve(place, TW_SERVICE_LIVE, err));
     TW_TRY(twi_serve_start(place, listen, threads, &http, err));
     printf("Listening on %s\n", tw_http_url(http));
     tw_status status = twi_serve_link(place, tw_http_url(http), new_link, err);
     fflush(stdout);
+    if (status == TW_OK)
+        status = twi_lake_thread_start(place, &lake, err);
     if (status == TW_OK) {
         int signal_number;
         while (sigwait(signals, &signal_number) != 0)
             continue;
         tw_log(TW_LOG_INFO, "serve", "stopping");
     }
+    twi_lake_thread_stop(lake);
     tw_http_stop(http);
     return status;
 }

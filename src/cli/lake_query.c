@@ -141,7 +141,7 @@ static tw_status run_query(const twi_lake_options *options, const tw_lake_query 
 {
     twi_lake_place l;
     uint64_t n;
-    FILE *out = stdout;
+    FILE *out;
     TW_TRY(twi_lake_place_open(&l, options, err));
     tw_status status = tw_lake_stage_tail(&l.source, &l.lake, &n, err);
     if (status == TW_OK && format == FORMAT_PARQUET) {

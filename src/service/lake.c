@@ -72,16 +72,20 @@ static tw_status last_seq(const tw_lake_source *source, uint64_t *out, tw_err *e
     return TW_OK;
 }
 
+// The ledger may be behind the lake after a crash, until it has been brought up to the journal.
 static tw_status get_range(const tw_lake_source *source, const tw_lake *lake,
                            tw_lake_position *position, uint64_t *last, tw_err *err)
 {
+    tw_journal_head head;
     TW_TRY(tw_lake_get_position(lake, position, err));
+    TW_TRY(tw_journal_get_head(source->journal, &head, err));
     TW_TRY(last_seq(source, last, err));
-    if (position->seq > *last)
+    if (position->seq > head.seq)
         return tw_fail(err, TW_CORRUPT,
                        "the lake reaches fact %llu and the journal %llu: remove the folder lake, "
                        "it is of another journal",
-                       (unsigned long long)position->seq, (unsigned long long)*last);
+                       (unsigned long long)position->seq, (unsigned long long)head.seq);
+    *last = TW_MAX(*last, position->seq);
     return TW_OK;
 }
 
@@ -191,6 +195,18 @@ static uint64_t closed_seq(const tw_lake_follower *f)
     return first > 0 ? first - 1 : 0;
 }
 
+tw_status tw_lake_closed(const tw_lake_source *source, tw_lake_follower *follower,
+                         uint64_t from_seq, uint64_t *out, tw_err *err)
+{
+    uint64_t last;
+    *out = 0;
+    TW_TRY(last_seq(source, &last, err));
+    TW_TRY(read_facts(source, TW_MAX(follower->seen_seq, from_seq) + 1, last, look_at_fact,
+                      follower, err));
+    *out = TW_MIN(last, closed_seq(follower));
+    return TW_OK;
+}
+
 tw_status tw_lake_follow(const tw_lake_source *source, const tw_lake *lake,
                          tw_lake_follower *follower, bool all, uint64_t *written_n, tw_err *err)
 {
@@ -199,11 +215,8 @@ tw_status tw_lake_follow(const tw_lake_source *source, const tw_lake *lake,
     tw_lake_position position;
     *written_n = 0;
     TW_TRY(get_range(source, lake, &position, &last, err));
-    if (!all) {
-        TW_TRY(read_facts(source, TW_MAX(follower->seen_seq, position.seq) + 1, last, look_at_fact,
-                          follower, err));
-        last = TW_MIN(last, closed_seq(follower));
-    }
+    if (!all)
+        TW_TRY(tw_lake_closed(source, follower, position.seq, &last, err));
     writer_init(&w, source, lake);
     w.position = position;
     w.follower = follower;

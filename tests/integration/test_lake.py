@@ -16,7 +16,7 @@ import unittest
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from driver import BINARY, lines_of, run, run_json, simulate
+from driver import BINARY, Server, lines_of, run, run_json, simulate
 
 KILLS = max(5, int(os.environ.get("TILLWATCH_KILLS", "100")) // 10)
 SEED = int(os.environ.get("TILLWATCH_SEED", str(random.SystemRandom().randrange(1 << 30))))
@@ -190,6 +190,27 @@ class Lake(unittest.TestCase):
         slow = run("lake", "query", "SELECT count(*) FROM range(100000000000) a, range(1000) b", "--timeout", "1s",
                    data=self.data, ok=False)
         self.assertIn("longer than 1 s", slow.stderr)
+
+    def test_server_writes_closed_days(self):
+        self.load("transactions.ndjson", "movements.ndjson")
+        days = sorted({record["business_date"] for record in self.records})
+        server = Server(self.data).start()
+        try:
+            deadline = time.monotonic() + 120
+            while run_json("lake", "info", data=self.data)["facts"] == 0:
+                self.assertLess(time.monotonic(), deadline, "no closed day was written")
+                time.sleep(0.2)
+            # Readers beside the server see everything; another writer is refused.
+            self.assertEqual(one(self.data, "SELECT count(*) FROM transactions"), [len(self.records)])
+            self.assertIn("in use", run("lake", "compact", data=self.data, ok=False).stderr)
+        finally:
+            server.stop()
+        table = run_json("lake", "info", data=self.data)["tables"][0]
+        self.assertEqual((table["from"], table["to"]), (days[0], days[-3]))
+        closed = sum(record["business_date"] <= days[-3] for record in self.records)
+        self.assertGreater(table["rows"], closed * 0.9)
+        self.assertLessEqual(table["rows"], closed)
+        self.assertTrue(run_json("lake", "verify", data=self.data)["good"])
 
     def test_damage_is_found(self):
         self.load("transactions.ndjson")

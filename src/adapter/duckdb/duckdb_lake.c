@@ -165,7 +165,7 @@ static const tw_lake_ops ops = {
 // Nothing is fetched from anywhere; what does not fit into memory goes to `tmp` in the lake.
 static tw_status configure(twi_lake *lake, tw_err *err)
 {
-    char path[TWI_LAKE_PATH_BYTES];
+    char path[TWI_LAKE_PATH_BYTES] = "";
     tw_buf sql;
     TW_TRY(twi_lake_path(lake, "tmp", path, err));
     twi_lake_sql(lake, &sql);

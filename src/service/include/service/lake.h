@@ -54,6 +54,11 @@ tw_status tw_lake_follow(const tw_lake_source *source, const tw_lake *lake,
                          tw_lake_follower *follower, bool all, uint64_t *written_n,
                          tw_err *err) TW_MUST_CHECK;
 
+// The last fact in front of the days that are open, as far as the facts behind from_seq (the lake's
+// position) tell: a look that reads only what it has not seen and needs no lake.
+tw_status tw_lake_closed(const tw_lake_source *source, tw_lake_follower *follower,
+                         uint64_t from_seq, uint64_t *out, tw_err *err) TW_MUST_CHECK;
+
 // Stages the facts behind the lake's position, for queries; *tail_n of them.
 tw_status tw_lake_stage_tail(const tw_lake_source *source, const tw_lake *lake, uint64_t *tail_n,
                              tw_err *err) TW_MUST_CHECK;
