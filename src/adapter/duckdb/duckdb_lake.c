@@ -169,11 +169,10 @@ static tw_status configure(twi_lake *lake, tw_err *err)
     tw_buf sql;
     TW_TRY(twi_lake_path(lake, "tmp", path, err));
     twi_lake_sql(lake, &sql);
-    tw_buf_printf(
-        &sql,
-        "SET autoinstall_known_extensions=false; SET autoload_known_extensions=false; "
-        "SET TimeZone='UTC'; SET preserve_insertion_order=true; SET memory_limit='%lluB';",
-        (unsigned long long)lake->memory_bytes);
+    tw_buf_printf(&sql,
+                  "SET autoinstall_known_extensions=false; SET autoload_known_extensions=false; "
+                  "SET TimeZone='UTC'; SET parquet_metadata_cache=true; SET memory_limit='%lluB';",
+                  (unsigned long long)lake->memory_bytes);
     if (lake->thread_n > 0)
         tw_buf_printf(&sql, "SET threads=%u;", lake->thread_n);
     tw_buf_cstr(&sql, "SET temp_directory=");
