@@ -214,6 +214,13 @@ static tw_str entity_text(tw_entity_kind kind, const tw_transaction *t)
     return kind == TW_ENTITY_STORE ? t->store_id : t->employee_id;
 }
 
+// As if no verdict had moved the bar of the case.
+static int32_t plain_evidence(const tw_detector *d, const twi_case *c, int32_t evidence)
+{
+    int64_t factor = d->day <= c->factor_until ? c->factor_256 : 256;
+    return (int32_t)TW_MIN((int64_t)evidence * 256 / factor, INT32_MAX / 2);
+}
+
 const tw_alert *twi_alert_open(tw_detector *d, uint32_t case_idx, const twi_touch *touch,
                                const tw_fact *fact, twi_context *context, float risk)
 {
@@ -244,6 +251,11 @@ const tw_alert *twi_alert_open(tw_detector *d, uint32_t case_idx, const twi_touc
             slots |= UINT32_C(1) << k;
     update_reasons(d, a, touch, slots, context);
     TW_CHECK(twi_alert_register(d, a->key, case_idx));
+    twi_closed *entry = &d->closed_own[d->closed_n - 1];
+    twi_trust_shares(d, a, entry);
+    entry->evidence = plain_evidence(d, c, touch->evidence);
+    entry->day = d->day;
+    entry->trust_256 = twi_trust_mean(d, entry);
     d->alerts_opened++;
     return a;
 }

@@ -257,6 +257,7 @@ tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, t
         d->champion = b.scorer;
         if (tw_str_equal(name, tw_str_from(d->configs[TW_CONFIG_CHALLENGER].name)))
             drop_challenger(d);
+        twi_policy_derive(d);
         break;
     case TW_CONFIG_CHALLENGER:
         twi_scorer_release(&d->challenger);

@@ -8,7 +8,7 @@
 #include "state.h"
 
 static const char magic[8] = {'T', 'W', 'D', 'E', 'T', 'E', 'C', 'T'};
-#define VERSION 3u
+#define VERSION 4u
 #define PIECE_BYTES 65536
 // Bounds of what a detector can have written; beyond them sums might overflow.
 #define POINTS_MAX_FP (1 << 22)
@@ -141,6 +141,9 @@ static void put_closed(sink *s, const tw_detector *d, const twi_closed *entry)
 {
     put_u64(s, entry->alert_key);
     put_u32(s, entry->case_idx);
+    put_i32(s, entry->evidence);
+    put_i32(s, entry->day);
+    put_i32(s, entry->trust_256);
     put_number(s, entry->verdict, 1);
     put_number(s, entry->seq_n, 1);
     for (size_t i = 0; i < entry->seq_n; i++)
@@ -155,6 +158,7 @@ static void put_days(sink *s, const tw_detector *d)
     put_i32(s, d->day);
     put_i32(s, d->first_day);
     put_i32(s, d->threshold_fp);
+    put_i32(s, d->bar_fp);
     put_u64(s, d->alerts_opened);
     for (size_t i = 0; i < TWI_BUDGET_DAYS; i++) {
         for (size_t k = 0; k < TWI_BINS; k++)
@@ -411,6 +415,8 @@ static void get_days(source *s, tw_detector *d)
     d->day = get_i32(s);
     d->first_day = get_i32(s);
     d->threshold_fp = get_i32(s);
+    d->bar_fp = get_i32(s);
+    require(s, d->bar_fp >= 0 && d->bar_fp <= POINTS_MAX_FP);
     require(s, d->threshold_fp > 0 && d->threshold_fp <= POINTS_MAX_FP);
     require(s, d->day == INT32_MIN || (d->day >= -DAY_MAX && d->day <= DAY_MAX));
     require(s, (d->first_day == INT32_MIN) == (d->day == INT32_MIN) && d->first_day <= d->day);
@@ -462,6 +468,10 @@ static void get_closed(source *s, tw_detector *d)
     if (s->status != TW_OK)
         return;
     twi_closed *entry = &d->closed_own[d->closed_n - 1];
+    entry->evidence = get_i32(s);
+    entry->day = get_i32(s);
+    entry->trust_256 = get_i32(s);
+    require(s, entry->evidence >= 0 && entry->trust_256 >= 0);
     entry->verdict = (uint8_t)get_number(s, 1);
     require(s, entry->verdict < TW_VERDICT_N || entry->verdict == TWI_UNDECIDED);
     entry->seq_at = d->seq_n;

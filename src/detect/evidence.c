@@ -28,6 +28,7 @@ static size_t ring(int32_t day)
 static int32_t operating_point(const tw_detector *d, int32_t days_known)
 {
     int32_t floor_fp = days_known < d->policy.cold_days ? d->cold_fp : d->floor_fp;
+    floor_fp = TW_MAX(floor_fp, d->bar_fp);
     double store_days = (double)TW_MIN(days_known, TWI_BUDGET_DAYS) *
                         tw_engine_entity_n(d->engine, TW_ENTITY_STORE);
     double allowed = d->policy.alerts_per_store_day * store_days;
@@ -73,6 +74,7 @@ void twi_policy_derive(tw_detector *d)
         d->decay_q32[i] = (uint32_t)product;
         product = product * q >> 32;
     }
+    twi_bar_derive(d);
     d->threshold_fp = operating_point(d, d->day == INT32_MIN ? 0 : d->day - d->first_day);
 }
 
@@ -137,8 +139,9 @@ void twi_day_move(tw_detector *d, int32_t day)
         memset(d->hits[ring(day - i)], 0, sizeof d->hits[0]);
     }
     d->day = day;
-    d->threshold_fp = operating_point(d, known);
     twi_trust_count(d);
+    twi_bar_derive(d);
+    d->threshold_fp = operating_point(d, known);
 }
 
 // Counts the case at its new peak today and takes it from the old one.

@@ -84,6 +84,9 @@ typedef struct twi_closed {
     uint8_t reason_n;
     uint8_t signals[TW_SCHEME_SIGNALS_MAX]; // numbers
     uint8_t shares[TW_SCHEME_SIGNALS_MAX];  // of the evidence, in 255ths
+    int32_t evidence;  // when it opened, in points, as if no verdict had moved its entity's bar
+    int32_t day;       // when it opened
+    int32_t trust_256; // in its signals when it opened
 } twi_closed;
 
 // A model as the detector uses it.
@@ -108,6 +111,7 @@ struct tw_detector {
     tw_signal_set *set_own;
     tw_policy policy;
     twi_scorer champion, challenger;
+    int32_t bar_fp; // evidence from which alerts were right often enough, by verdicts; 0 = any
     int32_t floor_fp, cold_fp, outlier_fp, correlated_256;
     uint32_t decay_q32[TWI_BUDGET_DAYS * 4]; // factor of n days
 
@@ -197,7 +201,11 @@ void twi_trust_judge(tw_detector *d, twi_closed *alert, tw_verdict_kind verdict)
 void twi_trust_judge_part(tw_detector *d, const tw_alert *alert, tw_verdict_kind verdict);
 // Writes down which signals spoke for the alert, by the evidence of its case.
 void twi_trust_shares(const tw_detector *d, const tw_alert *alert, twi_closed *out);
-void twi_trust_derive(tw_detector *d); // trust from right and wrong
+int32_t twi_trust_mean(const tw_detector *d, const twi_closed *alert); // by the shares, in 1/256
+void twi_trust_derive(tw_detector *d);                                 // trust from right and wrong
+
+// bar.c: raises the least evidence for an alert until enough of the decided alerts were right.
+void twi_bar_derive(tw_detector *d);
 
 // classify.c
 // Loads a model file for this catalogue; *out is empty on failure.

@@ -105,6 +105,16 @@ void twi_trust_shares(const tw_detector *d, const tw_alert *a, twi_closed *out)
     }
 }
 
+int32_t twi_trust_mean(const tw_detector *d, const twi_closed *a)
+{
+    int64_t sum = 0, shares = 0;
+    for (size_t i = 0; i < a->reason_n; i++) {
+        sum += (int64_t)a->shares[i] * d->trust_256[a->signals[i]];
+        shares += a->shares[i];
+    }
+    return shares > 0 ? (int32_t)(sum / shares) : 256;
+}
+
 // The counter of a verdict, or NULL when it is no vote.
 static uint32_t *votes_of(tw_detector *d, unsigned verdict)
 {

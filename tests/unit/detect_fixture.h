@@ -56,7 +56,7 @@ static const char shop_signals[] =
     "    exposure: none\n"
     "    sentence: Rung again\n";
 static const char shop_policy[] =
-    "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nhabit_share: 1\n";
+    "cold_days: 0\nevidence_floor: 6\nevidence_cold: 6\nhabit_share: 1\nconfirmed_factor: 0.6\n";
 
 typedef struct shop {
     tw_engine *engine;

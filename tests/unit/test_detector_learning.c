@@ -188,6 +188,65 @@ static void what_fires_for_many_is_a_habit_of_the_house(void **state)
     shop_close(&s);
 }
 
+// One signal of 12 points that is half as strong on small refunds.
+static const char graded_signals[] =
+    "version: 1\n"
+    "schemes:\n"
+    "  - {name: refunds, title: Refunds, type: VOID_REFUND, entity: employee, help: h}\n"
+    "signals:\n"
+    "  - name: refund\n"
+    "    scheme: refunds\n"
+    "    title: Refund\n"
+    "    help: h\n"
+    "    on: [REFUND]\n"
+    "    strength: [{feature: tx_amount, from: 0, to: 200}]\n"
+    "    weight: 12\n"
+    "    sentence: Refund\n";
+
+static float threshold_of(const shop *s)
+{
+    tw_detector_stats stats;
+    tw_detector_stats_get(s->detector, &stats);
+    return stats.threshold_points;
+}
+
+static void too_many_wrong_alerts_raise_the_bar(void **state)
+{
+    (void)state;
+    shop s;
+    char id[TW_ALERT_ID_BYTES], employee[16];
+    const stump calm = {"tx_amount", 100, -2, -2, 1, 1, 0.1, 0.2};
+    shop_open(&s);
+    shop_config(&s, TW_CONFIG_SIGNALS, graded_signals);
+    shop_config(&s, TW_CONFIG_POLICY,
+                "cold_days: 0\nevidence_floor: 3\nevidence_cold: 3\nhabit_share: 1\n"
+                "alerts_per_store_day: 100\noutlier_points: 0\n");
+    for (int i = 0; i < 12; i++) {
+        bool right = i % 2;
+        snprintf(employee, sizeof employee, "E%d", i);
+        shop_till(&s, employee, "", right ? -200 : -110);
+        assert_int_equal(s.changes[0].event, TW_ALERT_OPENED);
+        tw_alert_id(s.score.alert_key, id);
+        shop_verdict(&s, id, "", right ? TW_VERDICT_CONFIRMED : TW_VERDICT_REFUTED);
+    }
+    assert_true(threshold_of(&s) == 3); // moves at a day's start
+    s.now_ms += INT64_C(86400000);
+    shop_till(&s, "E99", "", 20);
+    // Trust is (6 + 3.4) / 16 / 0.85 = 0.69; the wrong ones had 6.6 points, worth 4.6 today. Trust
+    // moved while they opened, so the bar lies a little above the strongest of them.
+    float bar = threshold_of(&s), trust = trust_of(&s, "refund");
+    assert_float_equal(trust, 0.69F, 0.01);
+    assert_true(bar > 4.5F && bar <= 6.5F && bar < 12 * trust);
+    shop_till(&s, "E20", "", -110);
+    assert_int_equal(s.change_n, 0);
+    shop_till(&s, "E21", "", -200);
+    assert_int_equal(s.changes[0].event, TW_ALERT_OPENED);
+    // A classifier has its own bar.
+    install(&s, TW_CONFIG_MODEL, "m1", &calm);
+    assert_true(threshold_of(&s) == 3);
+    shop_close(&s);
+}
+
 // Sends s->fact through the scorer.
 static void score_fact(shop *s, tw_scored_fact *out)
 {
@@ -488,6 +547,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verdicts_move_the_trust_in_their_signals),
         cmocka_unit_test(what_fires_for_many_is_a_habit_of_the_house),
+        cmocka_unit_test(too_many_wrong_alerts_raise_the_bar),
         cmocka_unit_test(a_verdict_on_an_alert_marks_its_transactions),
         cmocka_unit_test(the_classifier_lifts_and_lowers_evidence),
         cmocka_unit_test(the_pattern_alerts_without_a_signal),

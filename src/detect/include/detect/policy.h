@@ -29,7 +29,7 @@
     X(outlier_points, 1, 0, 20, "points",                                                          \
       "Evidence that the outlier model adds to a transaction with a signal, at rank 1")            \
     X(outlier_from, 0.95, 0, 0.9999, "rank", "Outlier rank from which it adds anything")           \
-    X(confirmed_factor, 0.6, 0.1, 1, "ratio",                                                      \
+    X(confirmed_factor, 1, 0.1, 1, "ratio",                                                        \
       "Evidence needed after a verdict CONFIRMED on the entity and scheme, against the usual")     \
     X(confirmed_days, 90, 0, 3650, "days", "How long that holds")                                  \
     X(refuted_factor, 2.5, 1, 100, "ratio", "Evidence needed after a verdict REFUTED")             \
