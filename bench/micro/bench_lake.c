@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lake at size: synthetic transactions of 60 days through the adapter, then questions of the
+// The lake at size: synthetic transactions of 32 days through the adapter, then questions of the
 // portal. bench_lake DIR [ROWS]: writes DIR unless it holds a lake, and prints one JSON line for
 // each figure (best and median of 5). bench/micro/lake_plain.py asks the same of plain DuckDB over
 // unsorted files.
@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "service/lake.h"
 
-enum { DAYS = 60, STORES = 400, EMPLOYEES = 12000, CUSTOMERS = 2000000, ROUNDS = 5 };
+enum { DAYS = 32, STORES = 400, EMPLOYEES = 12000, CUSTOMERS = 2000000, ROUNDS = 5 };
 #define FIRST_DAY 20400
 
 static size_t column_of(const tw_lake_table *table, const char *name)
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
     tw_err err = {.text = ""};
     const tw_lake_part *parts;
     size_t part_n;
-    uint64_t bytes = 0, row_n = argc > 2 ? strtoull(argv[2], NULL, 10) : 20000000;
+    uint64_t bytes = 0, row_n = argc > 2 ? strtoull(argv[2], NULL, 10) : 10666656;
     if (argc < 2) {
         fputs("usage: bench_lake DIR [ROWS]\n", stderr);
         return 2;
@@ -153,14 +153,14 @@ int main(int argc, char **argv)
            (unsigned long long)bytes);
     measure(&lake, "store_list",
             "SELECT transaction_id, transaction_time, total_minor, risk_score FROM transactions "
-            "WHERE store_id = 'S00042' AND date >= DATE '2025-12-25' AND risk_score >= 0.8");
+            "WHERE store_id = 'S00042' AND date >= DATE '2025-12-03' AND risk_score >= 0.8");
     measure(&lake, "needle", "SELECT * FROM transactions WHERE customer_id = 'C1234567'");
     measure(&lake, "by_store",
             "SELECT store_id, count(*), sum(total_minor), avg(risk_score) FROM transactions GROUP "
             "BY store_id");
     measure(&lake, "employee_league",
             "SELECT employee_id, count(*) FILTER (refund_flag) AS refunds, sum(total_minor) FROM "
-            "transactions WHERE date >= DATE '2025-12-02' GROUP BY employee_id ORDER BY refunds "
+            "transactions WHERE date >= DATE '2025-11-10' GROUP BY employee_id ORDER BY refunds "
             "DESC LIMIT 20");
     tw_lake_close(&lake);
     return 0;

@@ -51,7 +51,7 @@ class Commands(unittest.TestCase):
 
     def test_every_command_has_help_with_an_example(self):
         names = ["demo", "init", "import", "simulate", "serve", "train", "score", "verdicts", "evaluate", "backtest",
-                 "models", "alerts", "rebuild", "doctor", "bench", "version"]
+                 "models", "alerts", "lake", "rebuild", "doctor", "bench", "version"]
         for name in names:
             with self.subTest(command=name):
                 self.assertIn("Example:", run(name, "--help").stdout)
