@@ -198,6 +198,9 @@ tw_status twi_project_admits(tw_service *service);
 // Waits until `seq` is in the ledger. TW_BUSY after timeout_ms.
 tw_status twi_project_wait(tw_service *service, uint64_t seq, int timeout_ms);
 uint64_t twi_applied_seq(tw_service *service);
+// Waits a moment, so that a read shows what was applied before it. A ledger that does not keep up,
+// or has no room, is read as it is.
+void twi_project_settle(tw_service *service);
 // The stored record of a fact, from memory or the ledger, copied into the arena. TW_NOT_FOUND.
 tw_status twi_record_fetch(tw_service *service, uint64_t seq, tw_arena *arena,
                            twi_record *out) TW_MUST_CHECK;

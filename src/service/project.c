@@ -123,6 +123,11 @@ tw_status twi_project_wait(tw_service *service, uint64_t seq, int timeout_ms)
     return status;
 }
 
+void twi_project_settle(tw_service *service)
+{
+    (void)twi_project_wait(service, twi_applied_seq(service), 1000);
+}
+
 // Waits for something worth writing. False at the end.
 static bool wait_for_work(tw_service *service)
 {

@@ -93,7 +93,7 @@ tw_status tw_query_audit(tw_service *service, uint64_t before_seq, uint32_t limi
     *out = (tw_audit_list){.n = 0};
     if (service->mode == TW_SERVICE_READER)
         return tw_fail(err, TW_UNSUPPORTED, "the audit sample needs the engine's state");
-    TW_TRY(twi_project_wait(service, twi_applied_seq(service), 1000));
+    twi_project_settle(service);
     limit = limit ? TW_MIN(limit, (uint32_t)TW_LEDGER_PAGE_MAX) : PAGE_DEFAULT;
     twi_watch_audit *taken = tw_arena_array(arena, limit + 1u, sizeof(*taken));
     tw_audit_item *items = tw_arena_array(arena, limit + 1u, sizeof(*items));
@@ -187,7 +187,7 @@ tw_status tw_query_precision(tw_service *service, tw_precision_group group, tw_a
     *out_n = 0;
     if (group == TW_PRECISION_STORE && service->mode == TW_SERVICE_READER)
         return TW_UNSUPPORTED;
-    TW_TRY(twi_project_wait(service, twi_applied_seq(service), 1000));
+    twi_project_settle(service);
     if (group == TW_PRECISION_STORE)
         TW_TRY(by_store(service, arena, &rows, out_n));
     else

@@ -191,7 +191,7 @@ static void drop_empty(registry *r)
 static tw_status read_registry(tw_service *service, tw_arena *arena, registry *r)
 {
     *r = (registry){.arena = arena};
-    TW_TRY(twi_project_wait(service, twi_applied_seq(service), 1000));
+    twi_project_settle(service);
     TW_TRY(read_rows(service, r));
     for (size_t i = 0; i < r->row_n; i++) {
         version *v = version_of(r, &r->rows[i]);

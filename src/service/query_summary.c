@@ -200,7 +200,7 @@ tw_status tw_query_signals(tw_service *service, tw_arena *arena, const tw_signal
     *out_n = 0;
     if (service->mode == TW_SERVICE_READER)
         return TW_UNSUPPORTED;
-    TW_TRY(twi_project_wait(service, twi_applied_seq(service), 1000));
+    twi_project_settle(service);
     tw_status status = TW_OK;
     tw_detector_stats stats;
     twi_gate_enter(&service->gate);

@@ -123,7 +123,8 @@ static void a_stricter_policy_raises_less_and_loses_what_was_found(void **state)
     refund(&t, "E2", 60, 4);
     tw_backtest b = backtest(
         &t, (tw_backtest_options){
-                .policy = TW_STR("cold_days: 0\nevidence_floor: 18\nevidence_cold: 18\n")});
+                .policy = TW_STR(
+                    "cold_days: 0\nevidence_floor: 18\nevidence_cold: 18\nhabit_share: 1\n")});
     assert_int_equal(b.alert_n, 1);
     assert_int_equal(b.appears_n, 0);
     assert_int_equal(b.vanishes_n, 2);
