@@ -180,8 +180,8 @@ static void check_weeks(collection *all, const recent *weeks, const tw_drift_lim
                     "%.0f %%); look at the signals of the wrong ones, then train anew",
                     date, (unsigned long long)p.k, (unsigned long long)p.n, 100 * p.high,
                     100 * limits->precision_min);
-    // A probability is a transaction's, and an alert gathers several and their signals: it may well be
-    // right more often than its surest transaction. Less often is what must not be.
+    // A probability is a transaction's, and an alert gathers several and their signals: it may well
+    // be right more often than its surest transaction. Less often is what must not be.
     double gap = weeks->predicted - p.value, limit = limits->calibration_error;
     if (gap > limit && weeks->predicted > p.high)
         raise_alarm(all, "calibration_error", gap, limit, times_of(gap, limit),

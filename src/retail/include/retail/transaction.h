@@ -204,8 +204,8 @@ typedef struct tw_verdict {
 
 // A change of what scores: a model, a signal set or an alert policy, with its whole content, so
 // that the journal alone reproduces every score. MODEL installs the champion; CHALLENGER a model
-// that scores in the shadow (no content = none any more); DECISION is a gate's decision (JSON) about
-// the model of that name, and changes no score.
+// that scores in the shadow (no content = none any more); DECISION is a gate's decision (JSON)
+// about the model of that name, and changes no score.
 typedef enum tw_config_kind {
     TW_CONFIG_MODEL,
     TW_CONFIG_SIGNALS,
