@@ -164,7 +164,7 @@ static void plan_offline(const twi_sim *sim, twi_store *store)
     bool is_store_down = twi_chance(&rng, 0.008);
     int32_t store_from_s = twi_range(&rng, store->day_open_s, store->day_close_s);
     int32_t store_for_s = twi_range(&rng, 900, 4 * 3600);
-    for (uint8_t reg = 0; reg < TWI_REGISTERS; reg++) {
+    for (int reg = 0; reg < TWI_REGISTERS; reg++) {
         bool is_down = twi_chance(&rng, 0.006);
         int32_t from_s = twi_range(&rng, store->day_open_s, store->day_close_s);
         int32_t until_s = from_s + twi_range(&rng, 600, 3 * 3600);

@@ -69,9 +69,9 @@ const char *twi_role_name(twi_role role)
 
 static char *put_text(char *p, const char *text)
 {
-    size_t n = strlen(text);
-    memcpy(p, text, n);
-    return p + n;
+    while (*text != '\0')
+        *p++ = *text++;
+    return p;
 }
 
 static char *put_digits(char *p, uint64_t v, int width)
