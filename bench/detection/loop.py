@@ -447,15 +447,16 @@ def report(args, runs):
     line(f"all {first} to {last}", before, after)
     bounds = bootstrap(before, after)
     recall, false_before, false_after = at_equal_recall(before, after)
-    gone = 1.0 - false_after / false_before if false_before else float("nan")
+    gone = "none to lose"
+    if false_before and "gone" in bounds:
+        low, high = bounds["gone"]
+        gone = f"{1.0 - false_after / false_before:+.1%} fewer [{low:.1%}, {high:.1%}]"
     print(
         f"\nprecision of alerts: closed {precision(before):.3f} "
         f"[{bounds['before'][0]:.3f}, {bounds['before'][1]:.3f}], taught {precision(after):.3f} "
         f"[{bounds['after'][0]:.3f}, {bounds['after'][1]:.3f}]\n"
         f"at equal recall of thieves ({recall:.3f}): false alerts {false_before:.0f} -> "
-        f"{false_after:.0f}, {gone:+.1%} fewer "
-        f"[{bounds.get('gone', (float('nan'),) * 2)[0]:.1%}, "
-        f"{bounds.get('gone', (float('nan'),) * 2)[1]:.1%}]"
+        f"{false_after:.0f}, {gone}"
     )
     by_scheme(before, after)
 
