@@ -220,6 +220,7 @@ static int64_t time_of(const tw_fact *fact)
     case TW_FACT_VERDICT:
         return fact->as.verdict.decided_ms;
     case TW_FACT_CONFIG:
+    case TW_FACT_ACTION:
         break;
     }
     return 0;

@@ -28,7 +28,7 @@ typedef struct twi_reject_kind {
 
 typedef struct twi_import_summary {
     uint64_t accepted, duplicates, conflicts, rejected;
-    uint64_t by_kind[TW_FACT_CONFIG + 1];  // accepted, by tw_fact_kind
+    uint64_t by_kind[TW_FACT_ACTION + 1];  // accepted, by tw_fact_kind
     uint64_t alerted;                      // accepted transactions at or above the alert threshold
     uint64_t models;                       // trained on the way
     twi_reject_kind rejects[TW_PROBLEM_N]; // by tw_problem_code

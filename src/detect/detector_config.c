@@ -171,6 +171,7 @@ static tw_status build(const tw_detector *d, tw_config_kind kind, tw_str content
     case TW_CONFIG_CHALLENGER:
         return content.bytes > 0 ? twi_scorer_load(d->alloc, content, &out->scorer, err) : TW_OK;
     case TW_CONFIG_DECISION:
+    case TW_CONFIG_QUIET:
         return TW_OK;
     case TW_CONFIG_SIGNALS: {
         // An empty text stands for the set that ships with the program.
@@ -272,6 +273,7 @@ tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, t
         twi_trust_derive(d);
         break;
     case TW_CONFIG_DECISION:
+    case TW_CONFIG_QUIET:
     case TW_CONFIG_N:
         break;
     }

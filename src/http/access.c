@@ -16,28 +16,14 @@ enum {
 static const char link_user[] = "set-up link";
 static const char cookie_name[] = "tillwatch_session";
 
-static const char *const scope_words[TW_SCOPE_N] = {
-#define X(name, word) word,
-    TW_SCOPES(X)
-#undef X
-};
-
-uint32_t tw_scope_from(tw_str word)
-{
-    for (int i = 0; i < TW_SCOPE_N; i++) {
-        if (tw_str_equal(word, tw_str_from(scope_words[i])))
-            return 1U << i;
-    }
-    return 0;
-}
-
 static void scopes_text(uint32_t scopes, char out[64])
 {
     size_t at = 0;
     out[0] = '\0';
-    for (int i = 0; i < TW_SCOPE_N; i++) {
+    for (int i = 0; i < (int)TW_RIGHT_N; i++) {
         if (scopes & (1U << i))
-            at += (size_t)snprintf(out + at, 64 - at, "%s%s", at ? " " : "", scope_words[i]);
+            at += (size_t)snprintf(out + at, 64 - at, "%s%s", at ? " " : "",
+                                   tw_right_word((tw_right_index)i));
     }
 }
 
@@ -47,7 +33,7 @@ static uint32_t scopes_from(tw_str text)
     while (text.bytes) {
         const char *space = memchr(text.at, ' ', text.bytes);
         size_t n = space ? (size_t)(space - text.at) : text.bytes;
-        scopes |= tw_scope_from((tw_str){text.at, n});
+        scopes |= tw_right_from((tw_str){text.at, n});
         n = TW_MIN(n + 1, text.bytes);
         text = (tw_str){text.at + n, text.bytes - n};
     }
@@ -154,7 +140,7 @@ static bool look_up(twi_request *request, const uint8_t hash[TW_SHA256_BYTES], b
             session.expires_ms <= now_ms || tw_str_equal(session.user, TW_STR("set-up link")))
             return false;
         tw_str_copy(session.user, out->user, sizeof(out->user));
-        out->scopes = scopes_from(session.scopes);
+        out->rights = scopes_from(session.scopes);
         until_ms = TW_MIN(until_ms, session.expires_ms);
     } else {
         tw_token_row token;
@@ -162,7 +148,7 @@ static bool look_up(twi_request *request, const uint8_t hash[TW_SHA256_BYTES], b
             token.revoked_ms != 0)
             return false;
         tw_str_copy(token.name, out->user, sizeof(out->user));
-        out->scopes = scopes_from(token.scopes);
+        out->rights = scopes_from(token.scopes);
     }
     remember(http, hash, until_ms, out);
     return true;
@@ -209,7 +195,7 @@ static bool is_unsafe(const twi_request *request)
 
 bool twi_access_check(twi_request *request)
 {
-    uint32_t scope = request->route->scope;
+    uint32_t scope = request->route->right;
     if (scope == 0)
         return true;
     if (!identify(request, &request->who)) {
@@ -222,7 +208,7 @@ bool twi_access_check(twi_request *request)
             "With a session, send the header X-Tillwatch-CSRF: 1 from the portal's own page");
         return false;
     }
-    if (!(request->who.scopes & (scope | TW_SCOPE_ADMIN))) {
+    if (!(request->who.rights & (scope | TW_RIGHT_ADMIN))) {
         char needed[64];
         scopes_text(scope, needed);
         twi_problem(request, 403, NULL, "This needs the scope \"%s\"", needed);
@@ -237,9 +223,9 @@ bool twi_access_check(twi_request *request)
 static void json_scopes(yyjson_mut_doc *doc, yyjson_mut_val *object, uint32_t scopes)
 {
     yyjson_mut_val *array = twi_json_array(doc, object, "scopes");
-    for (int i = 0; i < TW_SCOPE_N; i++) {
+    for (int i = 0; i < (int)TW_RIGHT_N; i++) {
         if (scopes & (1U << i))
-            yyjson_mut_arr_add_str(doc, array, scope_words[i]);
+            yyjson_mut_arr_add_str(doc, array, tw_right_word((tw_right_index)i));
     }
 }
 
@@ -250,7 +236,7 @@ static void reply_session(twi_request *request, const twi_principal *who)
     if (!twi_json_begin(request, TW_OK, NULL, &doc, &root))
         return;
     twi_json_cstr(doc, root, "user", who->user);
-    json_scopes(doc, root, who->scopes);
+    json_scopes(doc, root, who->rights);
     twi_reply_json(request, 200, doc);
 }
 
@@ -324,7 +310,7 @@ void twi_handle_session_create(twi_request *request)
         return;
     }
     set_cookie(request, session, SESSION_MS / 1000);
-    twi_principal admin = {.user = "admin", .scopes = TW_SCOPE_ADMIN};
+    twi_principal admin = {.user = "admin", .rights = TW_RIGHT_ADMIN};
     reply_session(request, &admin);
 }
 
@@ -401,7 +387,7 @@ static bool read_scopes(twi_request *request, yyjson_val *array, uint32_t *scope
     *scopes = 0;
     yyjson_arr_foreach(array, i, n, item)
     {
-        uint32_t scope = tw_scope_from((tw_str){yyjson_get_str(item), yyjson_get_len(item)});
+        uint32_t scope = tw_right_from((tw_str){yyjson_get_str(item), yyjson_get_len(item)});
         if (scope == 0 || (*scopes & scope)) {
             *scopes = 0;
             break;
@@ -411,7 +397,8 @@ static bool read_scopes(twi_request *request, yyjson_val *array, uint32_t *scope
     if (*scopes)
         return true;
     twi_problem(request, 422, "scopes",
-                "scopes must list some of ingest, score, read, verdict and admin, each once");
+                "scopes must list some of ingest, score, read, work, manage, names, sql, audit and "
+                "admin, each once");
     return false;
 }
 

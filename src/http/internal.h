@@ -35,14 +35,14 @@ typedef void twi_handler(twi_request *request);
 
 typedef struct twi_principal {
     char user[64];
-    uint32_t scopes;
+    uint32_t rights; // TW_RIGHT_ bits
     bool by_cookie;
 } twi_principal;
 
 struct twi_route {
     const char *method;
     const char *path; // "/v1/alerts/{}": {} is one variable part
-    uint32_t scope;   // 0 = nobody is asked
+    uint32_t right;   // TW_RIGHT_ bit that it needs; 0 = nobody is asked
     bool is_query;    // runs on a query thread
     bool takes_body;
     twi_handler *handler;

@@ -46,7 +46,7 @@ static void admit(twi_request *request)
 {
     bool path_known = false;
     request->route = twi_route_find(request, &path_known);
-    if (atomic_load(&request->http->is_stopping) && request->route && request->route->scope)
+    if (atomic_load(&request->http->is_stopping) && request->route && request->route->right)
         twi_problem(request, 503, NULL, "The server is stopping");
     else if (!request->route && path_known)
         twi_problem(request, 405, NULL, "%.10s is not possible here", request->method);

@@ -733,6 +733,7 @@ static tw_status decode_into(twi_decoder *d, tw_fact_kind kind, const twi_draft 
         TW_TRY(twi_decode_fields(d, schema, draft, &out->as.verdict));
         return finish_verdict(d, draft, &out->as.verdict);
     case TW_FACT_CONFIG:
+    case TW_FACT_ACTION:
         break;
     }
     return twi_reject(d->problem, TW_PROBLEM_SYNTAX, "", "this kind of record is not taken in");

@@ -125,6 +125,7 @@ const twi_schema *twi_schema_of(tw_fact_kind kind)
     case TW_FACT_VERDICT:
         return &verdict;
     case TW_FACT_CONFIG:
+    case TW_FACT_ACTION:
         break;
     }
     return NULL;

@@ -259,12 +259,23 @@ static void put_verdict(json *j, const tw_verdict *v)
 
 static void put_config(json *j, const tw_config *c)
 {
-    static const char *const kinds[TW_CONFIG_N] = {"model", "signals", "policy"};
+    static const char *const kinds[TW_CONFIG_N] = {"model",      "signals",  "policy",
+                                                   "challenger", "decision", "quiet"};
     put_name(j, "config", (unsigned)c->kind < TW_CONFIG_N ? kinds[c->kind] : "");
     put_text(j, "name", c->name);
     put_text(j, "changed_by", c->changed_by);
     put_text(j, "reason", c->reason);
     put_time(j, "changed_at", c->changed_ms, 0, true);
+}
+
+static void put_action(json *j, const tw_action *a)
+{
+    put_text(j, "action_id", a->action_id);
+    put_text(j, "kind", a->kind);
+    put_text(j, "subject", a->subject);
+    put_text(j, "actor", a->actor);
+    put_text(j, "body", a->body);
+    put_time(j, "at", a->at_ms, 0, true);
 }
 
 tw_status tw_fact_write_json(const tw_fact *fact, unsigned flags, tw_buf *out)
@@ -286,6 +297,9 @@ tw_status tw_fact_write_json(const tw_fact *fact, unsigned flags, tw_buf *out)
         break;
     case TW_FACT_CONFIG:
         put_config(&j, &fact->as.config);
+        break;
+    case TW_FACT_ACTION:
+        put_action(&j, &fact->as.action);
         break;
     }
     tw_buf_u8(out, '}');

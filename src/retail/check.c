@@ -241,6 +241,21 @@ static const char *bad_config(const tw_config *c, bool utf8)
     return time_ok(c->changed_ms) ? NULL : "changed_at";
 }
 
+static const char *bad_action(const tw_action *a, bool utf8)
+{
+    static const text_rule rules[] = {
+        {offsetof(tw_action, action_id), 1, TW_ID_MAX_BYTES, "action_id"},
+        {offsetof(tw_action, kind), 1, TW_ID_MAX_BYTES, "kind"},
+        {offsetof(tw_action, subject), 0, TW_TEXT_MAX_BYTES, "subject"},
+        {offsetof(tw_action, actor), 1, TW_ID_MAX_BYTES, "actor"},
+        {offsetof(tw_action, body), 0, TW_ACTION_MAX_BYTES, "body"},
+    };
+    const char *bad = bad_text(a, rules, TW_COUNT(rules), utf8);
+    if (bad)
+        return bad;
+    return time_ok(a->at_ms) ? NULL : "at";
+}
+
 const char *twi_fact_bad_field(const tw_fact *fact, bool utf8)
 {
     if (!time_ok(fact->received_ms))
@@ -256,6 +271,8 @@ const char *twi_fact_bad_field(const tw_fact *fact, bool utf8)
         return bad_verdict(&fact->as.verdict, utf8);
     case TW_FACT_CONFIG:
         return bad_config(&fact->as.config, utf8);
+    case TW_FACT_ACTION:
+        return bad_action(&fact->as.action, utf8);
     }
     return "kind";
 }

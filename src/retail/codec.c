@@ -211,6 +211,16 @@ static void put_config(writer *w, const tw_config *c)
     put_varint(w, (uint64_t)c->changed_ms);
 }
 
+static void put_action(writer *w, const tw_action *a)
+{
+    put_text(w, a->action_id);
+    put_text(w, a->kind);
+    put_text(w, a->subject);
+    put_text(w, a->actor);
+    put_text(w, a->body);
+    put_varint(w, (uint64_t)a->at_ms);
+}
+
 // Bytes of all text of a transaction.
 static size_t transaction_text_bytes(const tw_transaction *t)
 {
@@ -234,6 +244,7 @@ static size_t fact_text_bytes(const tw_fact *fact)
     const tw_shift *s = &fact->as.shift;
     const tw_verdict *v = &fact->as.verdict;
     const tw_config *c = &fact->as.config;
+    const tw_action *a = &fact->as.action;
     switch (fact->kind) {
     case TW_FACT_TRANSACTION:
         return transaction_text_bytes(&fact->as.transaction);
@@ -248,6 +259,9 @@ static size_t fact_text_bytes(const tw_fact *fact)
                v->note.bytes + v->decided_by.bytes;
     case TW_FACT_CONFIG:
         return c->name.bytes + c->content.bytes + c->changed_by.bytes + c->reason.bytes;
+    case TW_FACT_ACTION:
+        return a->action_id.bytes + a->kind.bytes + a->subject.bytes + a->actor.bytes +
+               a->body.bytes;
     }
     return 0;
 }
@@ -289,6 +303,9 @@ tw_status tw_fact_encode(const tw_fact *fact, tw_buf *out)
         break;
     case TW_FACT_CONFIG:
         put_config(&w, &fact->as.config);
+        break;
+    case TW_FACT_ACTION:
+        put_action(&w, &fact->as.action);
         break;
     }
     out->bytes = (size_t)(w.number - out->data_own);
@@ -572,6 +589,14 @@ static void get_config(cursor *c, tw_config *config)
     config->changed_ms = get_time(c);
 }
 
+static void get_action(cursor *c, tw_action *action)
+{
+    tw_str *const texts[] = {&action->action_id, &action->kind, &action->subject, &action->actor,
+                             &action->body};
+    get_texts(c, texts, TW_COUNT(texts));
+    action->at_ms = get_time(c);
+}
+
 static tw_status get_record(cursor *c, tw_arena *arena, tw_fact *out)
 {
     switch (out->kind) {
@@ -588,6 +613,9 @@ static tw_status get_record(cursor *c, tw_arena *arena, tw_fact *out)
         return TW_OK;
     case TW_FACT_CONFIG:
         get_config(c, &out->as.config);
+        return TW_OK;
+    case TW_FACT_ACTION:
+        get_action(c, &out->as.action);
         return TW_OK;
     }
     return TW_CORRUPT;
@@ -640,7 +668,7 @@ tw_fact_kind tw_fact_peek(const void *data, size_t bytes)
     const uint8_t *head = data;
     if (bytes < RECORD_AT || head[0] == 0 || head[0] > VERSION)
         return (tw_fact_kind)0;
-    bool is_known = head[1] >= TW_FACT_TRANSACTION && head[1] <= TW_FACT_CONFIG;
+    bool is_known = head[1] >= TW_FACT_TRANSACTION && head[1] <= TW_FACT_ACTION;
     return is_known ? (tw_fact_kind)head[1] : (tw_fact_kind)0;
 }
 

@@ -27,6 +27,8 @@ tw_str tw_fact_id(const tw_fact *fact)
         return fact->as.verdict.verdict_id;
     case TW_FACT_CONFIG:
         return fact->as.config.name;
+    case TW_FACT_ACTION:
+        return fact->as.action.action_id;
     }
     return TW_STR_NONE;
 }
@@ -44,6 +46,8 @@ int64_t tw_fact_time_ms(const tw_fact *fact)
         return fact->as.verdict.decided_ms;
     case TW_FACT_CONFIG:
         return fact->as.config.changed_ms;
+    case TW_FACT_ACTION:
+        return fact->as.action.at_ms;
     }
     return 0;
 }

@@ -296,9 +296,11 @@ static void apply_other(twi_core *core, const tw_fact *fact, twi_changes *change
         core->shift_n++;
         time_ms = fact->as.shift.time_ms;
         record->employee_hash = twi_employee_hash(fact->as.shift.employee_id);
-    } else {
+    } else if (fact->kind == TW_FACT_VERDICT) {
         core->verdict_n++;
         note_verdict(core, fact, scored, changes);
+    } else {
+        time_ms = fact->as.action.at_ms;
     }
     record->time_s = (uint32_t)(time_ms / TW_SECOND_MS);
     twi_record_write(record, NULL, &changes->records);

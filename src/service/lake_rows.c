@@ -172,6 +172,7 @@ bool twi_lake_partition(const tw_fact *fact, tw_lake_table_id *table, int32_t *d
         *day = tw_floor_day(fact->as.verdict.decided_ms);
         return true;
     case TW_FACT_CONFIG:
+    case TW_FACT_ACTION:
         return false;
     }
     return false;

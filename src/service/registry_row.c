@@ -40,6 +40,7 @@ static twi_registry_event event_of(const twi_config_change *change)
     case TW_CONFIG_CHALLENGER:
         return change->bytes_n > 0 ? TWI_REGISTRY_CHALLENGER : TWI_REGISTRY_WITHDRAWN;
     case TW_CONFIG_DECISION:
+    case TW_CONFIG_QUIET:
         return TWI_REGISTRY_DECIDED;
     case TW_CONFIG_SIGNALS:
     case TW_CONFIG_POLICY:

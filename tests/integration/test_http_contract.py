@@ -173,7 +173,7 @@ def check_scopes(client):
         "ingest": ("POST", "/v1/transactions", transaction("scope")),
         "score": ("POST", "/v1/score", transaction("scope")),
         "read": ("GET", "/v1/summary", None),
-        "verdict": ("POST", "/v1/verdicts", {"alert_id": "A-none", "verdict": "REFUTED", "reason": "other"}),
+        "work": ("POST", "/v1/verdicts", {"alert_id": "A-none", "verdict": "REFUTED", "reason": "other"}),
         "admin": ("GET", "/v1/tokens", None),
     }
     for scope in routes:

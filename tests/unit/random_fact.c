@@ -215,6 +215,14 @@ void random_fact(tw_rng *rng, tw_fact_kind kind, tw_arena *arena, tw_fact *out)
                                      .reason = optional(rng, arena, TW_TEXT_MAX_BYTES),
                                      .changed_ms = instant(rng)};
         return;
+    case TW_FACT_ACTION:
+        out->as.action = (tw_action){.action_id = id(rng, arena),
+                                     .kind = id(rng, arena),
+                                     .subject = optional(rng, arena, TW_TEXT_MAX_BYTES),
+                                     .actor = id(rng, arena),
+                                     .body = optional(rng, arena, TW_ACTION_MAX_BYTES),
+                                     .at_ms = instant(rng)};
+        return;
     }
 }
 

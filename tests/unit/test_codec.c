@@ -14,7 +14,7 @@
 #include "retail/codec.h"
 
 static const tw_fact_kind kinds[] = {TW_FACT_TRANSACTION, TW_FACT_MOVEMENT, TW_FACT_SHIFT,
-                                     TW_FACT_VERDICT, TW_FACT_CONFIG};
+                                     TW_FACT_VERDICT,     TW_FACT_CONFIG,   TW_FACT_ACTION};
 
 typedef struct fixture {
     tw_arena arena;
@@ -108,7 +108,7 @@ static void a_head_that_no_decoder_takes_has_no_kind(void **state)
     assert_int_equal(tw_fact_peek(head, sizeof head), TW_FACT_VERDICT);
     assert_int_equal(tw_fact_peek(head, sizeof head - 1), 0);
     assert_int_equal(tw_fact_peek(NULL, 0), 0);
-    head[1] = TW_FACT_CONFIG + 1;
+    head[1] = TW_FACT_ACTION + 1;
     assert_int_equal(tw_fact_peek(head, sizeof head), 0);
     head[1] = 0;
     assert_int_equal(tw_fact_peek(head, sizeof head), 0);

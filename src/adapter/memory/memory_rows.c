@@ -343,6 +343,10 @@ static tw_str group_key(const tw_alert_row *row, tw_alert_group group)
         return row->store_id;
     case TW_ALERT_GROUP_EMPLOYEE:
         return row->employee_id;
+    case TW_ALERT_GROUP_ASSIGNEE:
+        return row->assignee;
+    case TW_ALERT_GROUP_VERDICT:
+        return row->verdict;
     case TW_ALERT_GROUP_NONE:
     case TW_ALERT_GROUP_N:
         break;

@@ -6,34 +6,13 @@
 #define TW_HTTP_ACCESS_H
 
 #include "port/ledger.h"
-
-// Scopes, as bits and as the words of the API. X(NAME, "word")
-#define TW_SCOPES(X)                                                                               \
-    X(INGEST, "ingest")                                                                            \
-    X(SCORE, "score")                                                                              \
-    X(READ, "read")                                                                                \
-    X(VERDICT, "verdict")                                                                          \
-    X(ADMIN, "admin")
-typedef enum tw_scope_index {
-#define X(name, word) TW_SCOPE_INDEX_##name,
-    TW_SCOPES(X)
-#undef X
-        TW_SCOPE_N
-} tw_scope_index;
-enum {
-#define X(name, word) TW_SCOPE_##name = 1 << TW_SCOPE_INDEX_##name,
-    TW_SCOPES(X)
-#undef X
-};
+#include "workflow/rights.h"
 
 #define TW_SECRET_BYTES 68 // "tw_" + 64 hex digits + NUL
 
-// Scope of a word; 0 when unknown.
-uint32_t tw_scope_from(tw_str word);
-
-// Makes a token and stores its hash. `scopes` is a set of TW_SCOPE_ bits. `id` receives the token's
-// id. TW_INVALID without scopes, TW_IO, TW_NO_SPACE.
-tw_status tw_access_token_new(const tw_ledger *ledger, tw_str name, uint32_t scopes, int64_t now_ms,
+// Makes a token and stores its hash. `rights` is a set of TW_RIGHT_ bits. `id` receives the token's
+// id. TW_INVALID without rights, TW_IO, TW_NO_SPACE.
+tw_status tw_access_token_new(const tw_ledger *ledger, tw_str name, uint32_t rights, int64_t now_ms,
                               char id[TW_SECRET_BYTES], char secret[TW_SECRET_BYTES],
                               tw_err *err) TW_MUST_CHECK;
 // Makes a one-time set-up link, good for 24 hours: its secret exchanges once for an administrator's

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Port: the ledger, what people look at. Two parts that never mix:
-//  - the projection: alerts, verdicts, scores and models as the journal implies them, together with
-//    the journal position up to which that is true. It can be wiped and rebuilt.
-//  - the access tables: API tokens and sessions. They are no projection of the journal in this
-//    version; wipe_projection leaves them alone and hash does not see them.
+// Port: the ledger, what people look at: alerts, verdicts, scores, models, documents (cases,
+// settings, saved filters) and the log of actions as the journal implies them, together with the
+// journal position up to which that is true. It can be wiped and rebuilt. Who may sign in is not
+// here: port/access.h.
 //
 // Contract for every adapter:
 //  1. apply writes all rows of a batch and the new position in one transaction, or nothing. It is
@@ -12,13 +11,12 @@
 //     The position never goes back (TW_CONFLICT). After a crash the projection is that of some
 //     position at or before the last one applied (it is not synced at each apply); the caller
 //     applies the rest of the journal again.
-//  2. Access writes are durable on return.
-//  3. Threads: apply and wipe_projection from one thread at a time; all others from any thread. A
+//  2. Threads: apply and wipe_projection from one thread at a time; all others from any thread. A
 //     query sees whole batches only. Queries never wait for apply to finish.
-//  4. Every function may block on storage; there is no time-out. No visitor holds a lock.
-//  5. Texts are valid UTF-8 without NUL; results live in the caller's arena; lists are [n].
+//  3. Every function may block on storage; there is no time-out. No visitor holds a lock.
+//  4. Texts are valid UTF-8 without NUL; results live in the caller's arena; lists are [n].
 //     Times are UTC milliseconds. Money is in minor units of `currency`.
-//  6. TW_NO_SPACE leaves the ledger readable, and writable again when there is room.
+//  5. TW_NO_SPACE leaves the ledger readable, and writable again when there is room.
 // Every function may also return TW_NO_MEMORY (also when the arena is full), TW_IO, TW_CORRUPT.
 #ifndef TW_PORT_LEDGER_H
 #define TW_PORT_LEDGER_H
@@ -28,11 +26,11 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
-#define TW_LEDGER_VERSION 1
+#define TW_LEDGER_VERSION 2
 // Rows of one page of any list.
 #define TW_LEDGER_PAGE_MAX 500
-// Values of one list in a filter.
-#define TW_LEDGER_FILTER_MAX 64
+// Values of one list in a filter: the stores of a region are one list.
+#define TW_LEDGER_FILTER_MAX 4096
 // Bytes of the opaque cursor of an alert list, with the NUL.
 #define TW_LEDGER_CURSOR_BYTES 192
 
@@ -64,6 +62,15 @@ typedef struct tw_alert_row {
     uint64_t transaction_n;
     uint64_t first_seq, last_seq; // facts that opened it and changed it last
     tw_str body;                  // JSON for the caller: sentence, reasons, transaction ids
+    // What people did with it; times 0 and texts empty = not (yet).
+    tw_str assignee;          // user id
+    tw_str case_id;           // of the case that holds it
+    tw_str verdict;           // CONFIRMED, ...: the one that stands
+    int64_t snoozed_until_ms; // wall clock
+    int64_t first_viewed_ms;  // wall clock: somebody with the right to decide opened it
+    int64_t decided_ms;       // of the verdict that stands
+    int64_t recovered_minor;  // of the verdict that stands
+    uint64_t work_seq;        // last fact by which somebody changed it: its version
     // Only put, not returned by queries. Keys are added to those that the alert has already. The
     // alert, entity, store, employee and register ids are searchable without being listed here.
     const tw_alert_key *keys;
@@ -104,6 +111,31 @@ typedef struct tw_model_row {
     tw_str file_hash; // hex SHA-256 of the model file
 } tw_model_row;
 
+// Something that people keep, as one JSON text with what lists ask for: kind "case", "settings",
+// "filter", ...
+typedef struct tw_doc_row {
+    tw_str kind, id;               // key, together
+    uint64_t seq;                  // the fact that changed it last: its version
+    int64_t order_ms;              // lists are by it, newest first
+    tw_str state, owner, store_id; // lists filter by them; may be empty
+    tw_str body;                   // JSON; empty = the document is gone
+    // Only put, not returned. They replace those that the document had. By convention 'a' = alert,
+    // 'e' = entity ("EMPLOYEE/E1"), 't' = transaction, 'w' = word that a search begins with.
+    const tw_alert_key *keys;
+    size_t key_n;
+} tw_doc_row;
+
+// One thing that somebody did or looked at: actions, and verdicts and configurations as kinds
+// "alert.verdict", "config.model", ...
+typedef struct tw_action_row {
+    uint64_t seq; // key: of the fact
+    int64_t at_ms;
+    tw_str kind, subject, actor;
+    tw_str about;    // id of the employee whom it concerns, "" = none
+    tw_str store_id; // where it belongs, "" = everywhere
+    tw_str body;     // JSON or empty
+} tw_action_row;
+
 typedef struct tw_ledger_batch {
     const tw_alert_row *alerts;
     size_t alert_n;
@@ -113,6 +145,10 @@ typedef struct tw_ledger_batch {
     size_t score_n;
     const tw_model_row *models;
     size_t model_n;
+    const tw_doc_row *docs;
+    size_t doc_n;
+    const tw_action_row *actions;
+    size_t action_n;
     tw_ledger_position applied; // after this batch
 } tw_ledger_batch;
 
@@ -131,6 +167,11 @@ typedef struct tw_alert_filter {
     tw_str employee_id, register_id;
     tw_str transaction_id; // has the key ('t', transaction_id)
     tw_str search;         // some id or key of the alert starts with this, case-sensitive
+    tw_str assignee, case_id, verdict;
+    bool only_unassigned;
+    int64_t awake_ms;                       // not snoozed beyond this instant; 0 = any
+    int64_t asleep_ms;                      // snoozed beyond this instant; 0 = any
+    int64_t decided_from_ms, decided_to_ms; // [from, to) of decided_ms; to 0 = open end
     double min_risk;
     int64_t created_from_ms, created_to_ms; // [from, to); to 0 = open end
 } tw_alert_filter;
@@ -159,6 +200,31 @@ typedef struct tw_alert_page {
     char next_cursor[TW_LEDGER_CURSOR_BYTES]; // "" on the last page
 } tw_alert_page;
 
+// All conditions hold together; empty means no condition, but for kind.
+typedef struct tw_doc_filter {
+    tw_str kind;
+    tw_str_list states, stores; // a document without a store passes every list of stores
+    tw_str owner;
+    char key_kind; // 0 = any
+    tw_str key;    // has this key; with is_prefix: one that begins with it
+    bool is_prefix;
+} tw_doc_filter;
+
+typedef struct tw_doc_page {
+    tw_doc_row *items;
+    size_t n;
+    uint64_t total;                           // on all pages
+    char next_cursor[TW_LEDGER_CURSOR_BYTES]; // "" on the last page
+} tw_doc_page;
+
+typedef struct tw_action_filter {
+    tw_str subject, actor, about; // empty = any
+    tw_str kind;                  // "alert.assign", or with a last dot a family: "alert."
+    tw_str_list stores;           // an action without a store passes every list
+    int64_t from_ms, to_ms;       // [from, to) of at_ms; to 0 = open end
+    uint64_t before_seq;          // 0 = from the newest
+} tw_action_filter;
+
 typedef enum tw_alert_group {
     TW_ALERT_GROUP_NONE, // one row with key ""
     TW_ALERT_GROUP_STATUS,
@@ -166,6 +232,8 @@ typedef enum tw_alert_group {
     TW_ALERT_GROUP_SCHEME,
     TW_ALERT_GROUP_STORE,
     TW_ALERT_GROUP_EMPLOYEE,
+    TW_ALERT_GROUP_ASSIGNEE,
+    TW_ALERT_GROUP_VERDICT,
     TW_ALERT_GROUP_N
 } tw_alert_group;
 
@@ -195,6 +263,8 @@ typedef enum tw_ledger_part {
     TW_LEDGER_VERDICTS,
     TW_LEDGER_SCORES,
     TW_LEDGER_MODELS,
+    TW_LEDGER_DOCS,
+    TW_LEDGER_ACTIONS,
     TW_LEDGER_PART_N
 } tw_ledger_part;
 
@@ -240,6 +310,12 @@ typedef struct tw_ledger_ops {
                             void *visit_ctx, tw_err *err);
     tw_status (*model_list)(void *ctx, tw_arena *arena, tw_model_row **out, size_t *n, tw_err *err);
 
+    tw_status (*doc_get)(void *ctx, tw_str kind, tw_str id, tw_arena *arena, tw_doc_row *out,
+                         tw_err *err);
+    tw_status (*doc_list)(void *ctx, const tw_doc_filter *filter, size_t limit, const char *cursor,
+                          tw_arena *arena, tw_doc_page *out, tw_err *err);
+    tw_status (*action_list)(void *ctx, const tw_action_filter *filter, size_t limit,
+                             tw_arena *arena, tw_action_row **out, size_t *n, tw_err *err);
     tw_status (*token_put)(void *ctx, const tw_token_row *token, tw_err *err);
     tw_status (*token_find)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
                             tw_token_row *out, tw_err *err);
@@ -360,6 +436,32 @@ TW_MUST_CHECK static inline tw_status tw_ledger_model_list(const tw_ledger *ledg
                                                            tw_err *err)
 {
     return ledger->ops->model_list(ledger->ctx, arena, out, n, err);
+}
+
+// One document. TW_NOT_FOUND, also when its body is empty.
+TW_MUST_CHECK static inline tw_status tw_ledger_doc_get(const tw_ledger *ledger, tw_str kind,
+                                                        tw_str id, tw_arena *arena, tw_doc_row *out,
+                                                        tw_err *err)
+{
+    return ledger->ops->doc_get(ledger->ctx, kind, id, arena, out, err);
+}
+
+// One page of the documents of a kind, newest order_ms first, ties by id; those with an empty body
+// are left out. limit 1..TW_LEDGER_PAGE_MAX; cursor NULL or "" = first. TW_INVALID, TW_LIMIT.
+TW_MUST_CHECK static inline tw_status tw_ledger_doc_list(const tw_ledger *ledger,
+                                                         const tw_doc_filter *filter, size_t limit,
+                                                         const char *cursor, tw_arena *arena,
+                                                         tw_doc_page *out, tw_err *err)
+{
+    return ledger->ops->doc_list(ledger->ctx, filter, limit, cursor, arena, out, err);
+}
+
+// Newest first (by seq), at most `limit` (1..TW_LEDGER_PAGE_MAX).
+TW_MUST_CHECK static inline tw_status
+tw_ledger_action_list(const tw_ledger *ledger, const tw_action_filter *filter, size_t limit,
+                      tw_arena *arena, tw_action_row **out, size_t *n, tw_err *err)
+{
+    return ledger->ops->action_list(ledger->ctx, filter, limit, arena, out, n, err);
 }
 
 // ---- Access ----------------------------------------------------------------------------------

@@ -205,13 +205,15 @@ typedef struct tw_verdict {
 // A change of what scores: a model, a signal set or an alert policy, with its whole content, so
 // that the journal alone reproduces every score. MODEL installs the champion; CHALLENGER a model
 // that scores in the shadow (no content = none any more); DECISION is a gate's decision (JSON)
-// about the model of that name, and changes no score.
+// about the model of that name, and changes no score; QUIET keeps one entity and scheme from
+// alerting for a while (no content = no longer).
 typedef enum tw_config_kind {
     TW_CONFIG_MODEL,
     TW_CONFIG_SIGNALS,
     TW_CONFIG_POLICY,
     TW_CONFIG_CHALLENGER,
     TW_CONFIG_DECISION,
+    TW_CONFIG_QUIET,
     TW_CONFIG_N
 } tw_config_kind;
 typedef struct tw_config {
@@ -222,12 +224,25 @@ typedef struct tw_config {
     int64_t changed_ms;
 } tw_config;
 
+// What somebody did to an alert, a case, a setting or an account, or that somebody looked: the
+// facts of the workflow and of the audit trail. What the kinds mean is workflow/action.h's; the
+// scores never depend on them.
+typedef struct tw_action {
+    tw_str action_id; // unique; the same again is the same action
+    tw_str kind;      // "alert.assign", ...
+    tw_str subject;   // id of the alert, case, ...; may be empty
+    tw_str actor;     // who did it
+    tw_str body;      // a JSON object, or empty
+    int64_t at_ms;
+} tw_action;
+
 typedef enum tw_fact_kind {
     TW_FACT_TRANSACTION = 1, // stored numbers: append only
     TW_FACT_MOVEMENT = 2,
     TW_FACT_SHIFT = 3,
     TW_FACT_VERDICT = 4,
     TW_FACT_CONFIG = 5,
+    TW_FACT_ACTION = 6,
 } tw_fact_kind;
 
 typedef struct tw_fact {
@@ -240,15 +255,16 @@ typedef struct tw_fact {
         tw_shift shift;
         tw_verdict verdict;
         tw_config config;
+        tw_action action;
     } as;
 } tw_fact;
 
-// Key under which a fact is idempotent: kind and transaction_id, movement_id, event_id, verdict_id;
-// 0 for configs. Seeded; never 0 otherwise. salt > 0 gives another key for the rare case that two
-// identifiers share the first.
+// Key under which a fact is idempotent: kind and transaction_id, movement_id, event_id, verdict_id,
+// action_id; 0 for configs. Seeded; never 0 otherwise. salt > 0 gives another key for the rare case
+// that two identifiers share the first.
 uint64_t tw_fact_key(const tw_fact *fact, uint32_t salt);
 tw_str tw_fact_id(const tw_fact *fact);
-// The record's own time: transaction, movement or event time, decided_ms, changed_ms.
+// The record's own time: transaction, movement or event time, decided_ms, changed_ms, at_ms.
 int64_t tw_fact_time_ms(const tw_fact *fact);
 
 #endif
