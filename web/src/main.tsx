@@ -9,14 +9,15 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { createQueryClient } from './api/queries'
 import { App } from './app/App'
+import { startLanguage } from './lib/i18n'
 import { cssVariables, theme } from './theme'
 
 const colorScheme = localStorageColorSchemeManager({ key: 'tillwatch-color-scheme' })
 const queryClient = createQueryClient()
 const root = document.getElementById('root')
 
-if (root) {
-  createRoot(root).render(
+function draw(element: HTMLElement) {
+  createRoot(element).render(
     <StrictMode>
       <MantineProvider
         theme={theme}
@@ -32,3 +33,10 @@ if (root) {
     </StrictMode>,
   )
 }
+
+// Drawn once, in the reader's language; texts that cannot be fetched are English.
+if (root)
+  startLanguage().then(
+    () => draw(root),
+    () => draw(root),
+  )

@@ -3,11 +3,12 @@
 // Who may see what: a one-time link is exchanged first, then the session decides between the sign-in
 // page and the portal.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { RouterProvider } from 'react-router-dom'
 import { ApiError } from '../api/client'
 import { sessionQuery } from '../api/queries'
 import { ErrorState } from '../components/States'
+import { currentLanguage, onLanguageChange, t } from '../lib/i18n'
 import { SetupPage } from '../pages/SetupPage'
 import { SignedOutPage } from '../pages/SignedOutPage'
 import { router } from './router'
@@ -25,7 +26,13 @@ function takeSetupToken(): string | null {
 
 const firstToken = takeSetupToken()
 
+// Another language draws everything anew: texts are read while rendering.
 export function App() {
+  const language = useSyncExternalStore(onLanguageChange, currentLanguage)
+  return <Gate key={language} />
+}
+
+function Gate() {
   const client = useQueryClient()
   const [token, setToken] = useState(firstToken)
   const session = useQuery({ ...sessionQuery, enabled: token === null })
@@ -56,7 +63,7 @@ export function App() {
   if (session.error) {
     return (
       <ErrorState
-        title="Tillwatch does not answer"
+        title={t('states.noAnswer')}
         error={session.error}
         onRetry={() => void session.refetch()}
       />

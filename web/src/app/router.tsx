@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ComponentType } from 'react'
 import { createBrowserRouter } from 'react-router-dom'
 import { NotFound, RouteError } from '../components/States'
+import { loadNamespaces } from '../lib/i18n'
+import type { Namespace } from '../lib/i18next'
 import { QueuePage } from '../pages/queue/QueuePage'
 import { Shell } from './Shell'
 
-// The queue is part of the first load; every other page is fetched when it is opened.
+type Pages<Name extends string> = Record<Name, ComponentType>
+
+// A page that is fetched when it is opened, together with its texts.
+function page<Name extends string>(
+  load: () => Promise<Pages<Name>>,
+  name: Name,
+  texts: Namespace[] = [],
+) {
+  return async () => {
+    const [pages] = await Promise.all([load(), loadNamespaces(texts)])
+    return { Component: pages[name] }
+  }
+}
+
+// The queue is part of the first load.
 export const router = createBrowserRouter([
   {
     path: '/',
@@ -14,42 +31,25 @@ export const router = createBrowserRouter([
       { index: true, element: <QueuePage /> },
       {
         path: 'alerts/:alertId',
-        lazy: async () => ({ Component: (await import('../pages/alert/AlertPage')).AlertPage }),
+        lazy: page(() => import('../pages/alert/AlertPage'), 'AlertPage'),
       },
       {
         path: 'transactions/:transactionId',
-        lazy: async () => ({
-          Component: (await import('../pages/TransactionPage')).TransactionPage,
-        }),
+        lazy: page(() => import('../pages/TransactionPage'), 'TransactionPage'),
       },
       {
         path: 'employees/:employeeId',
-        lazy: async () => ({ Component: (await import('../pages/EmployeePage')).EmployeePage }),
+        lazy: page(() => import('../pages/EmployeePage'), 'EmployeePage'),
       },
-      {
-        path: 'stores',
-        lazy: async () => ({ Component: (await import('../pages/StoresPage')).StoresPage }),
-      },
-      {
-        path: 'stores/:storeId',
-        lazy: async () => ({ Component: (await import('../pages/StorePage')).StorePage }),
-      },
-      {
-        path: 'models',
-        lazy: async () => ({ Component: (await import('../pages/models/ModelsPage')).ModelsPage }),
-      },
+      { path: 'stores', lazy: page(() => import('../pages/StoresPage'), 'StoresPage') },
+      { path: 'stores/:storeId', lazy: page(() => import('../pages/StorePage'), 'StorePage') },
+      { path: 'models', lazy: page(() => import('../pages/models/ModelsPage'), 'ModelsPage') },
       {
         path: 'model-health',
-        lazy: async () => ({ Component: (await import('../pages/health/HealthPage')).HealthPage }),
+        lazy: page(() => import('../pages/health/HealthPage'), 'HealthPage'),
       },
-      {
-        path: 'reference',
-        lazy: async () => ({ Component: (await import('../pages/ReferencePage')).ReferencePage }),
-      },
-      {
-        path: 'rejected',
-        lazy: async () => ({ Component: (await import('../pages/RejectedPage')).RejectedPage }),
-      },
+      { path: 'reference', lazy: page(() => import('../pages/ReferencePage'), 'ReferencePage') },
+      { path: 'rejected', lazy: page(() => import('../pages/RejectedPage'), 'RejectedPage') },
       { path: '*', element: <NotFound what="page" /> },
     ],
   },

@@ -3,7 +3,7 @@ import { Tooltip } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Alert } from '../api/client'
 import { formatRisk } from '../lib/format'
-import { alertStatusLabels, verdictLabels } from '../lib/vocabulary'
+import { alertStatusLabel, verdictLabel } from '../lib/vocabulary'
 import styles from './Tags.module.css'
 
 export function RiskTag({ risk }: { risk: number }) {
@@ -19,9 +19,7 @@ export function RiskTag({ risk }: { risk: number }) {
 // The verdict says more than "closed", so it takes the status's place.
 export function StatusTag({ alert }: { alert: Pick<Alert, 'status' | 'verdict'> }) {
   const kind = alert.verdict?.verdict ?? alert.status
-  const text = alert.verdict
-    ? verdictLabels[alert.verdict.verdict]
-    : alertStatusLabels[alert.status]
+  const text = alert.verdict ? verdictLabel(alert.verdict.verdict) : alertStatusLabel(alert.status)
   return (
     <span className={styles.tag} data-kind={kind} data-status={alert.status}>
       {text}

@@ -8,7 +8,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Alert, VerdictKind, VerdictReason } from '../api/client'
 import { reasonsQuery, useVerdict } from '../api/queries'
-import { verdictHelp, verdictLabels } from '../lib/vocabulary'
+import { verdictHelp, verdictLabel } from '../lib/vocabulary'
 import { UndoButton } from './UndoButton'
 import styles from './VerdictForm.module.css'
 
@@ -62,7 +62,7 @@ export function offerUndo(
   undo: () => Promise<unknown>,
 ) {
   const id = notifications.show({
-    title: verdictLabels[kind],
+    title: verdictLabel(kind),
     message: (
       <UndoButton
         alertId={alert.alert_id}
@@ -110,7 +110,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
 
   return (
     <div className={styles.form} onKeyDown={onKeyDown}>
-      <p className={styles.intro}>{verdictHelp[kind]}. Choose the reason:</p>
+      <p className={styles.intro}>{verdictHelp(kind)}. Choose the reason:</p>
       <div className={styles.reasons}>
         {reasons.map((item, index) => (
           <button

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers, money and times as the reader's locale writes them. All functions are pure; `locale` is
-// undefined for the browser's own.
+// Numbers, money and times as the reader's locale writes them; `locale` is undefined for the portal's
+// language in the browser's own variant.
 import type { Money, Unit } from '../api/client'
+import { currentLocale, t } from './i18n'
 
 type Locale = string | undefined
 
-const cache = new Map<string, Intl.NumberFormat>()
+// Formatters are dear to make and cheap to use; a list formats the same way row after row.
+const numbers = new Map<string, Intl.NumberFormat>()
+const times = new Map<string, Intl.DateTimeFormat>()
 
-function numberFormat(locale: Locale, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = `${locale ?? ''}|${JSON.stringify(options)}`
+function kept<T>(cache: Map<string, T>, key: string, make: () => T): T {
   let format = cache.get(key)
   if (!format) {
-    format = new Intl.NumberFormat(locale, options)
+    format = make()
     cache.set(key, format)
   }
   return format
+}
+
+function numberFormat(given: Locale, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const locale = given ?? currentLocale()
+  const key = `${locale}|${JSON.stringify(options)}`
+  return kept(numbers, key, () => new Intl.NumberFormat(locale, options))
 }
 
 export function formatMoney(money: Money, locale?: Locale): string {
@@ -108,7 +116,7 @@ export function formatValue(
     case 'rank':
       return formatPercentile(value, locale)
     case 'flag':
-      return value ? 'yes' : 'no'
+      return value ? t('value.yes') : t('value.no')
     case 'd':
       return formatUnit(value, 'day', 0, locale)
     case 'h':
@@ -157,7 +165,9 @@ const timeOptions: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
 
 // A wall-clock instant (see wallClockMs) in the given style.
 export function formatWallMs(wallMs: number, style: TimeStyle, locale?: Locale): string {
-  return new Intl.DateTimeFormat(locale, { ...timeOptions[style], timeZone: 'UTC' }).format(wallMs)
+  const own = locale ?? currentLocale()
+  const options = { ...timeOptions[style], timeZone: 'UTC' }
+  return kept(times, `${own}|${style}`, () => new Intl.DateTimeFormat(own, options)).format(wallMs)
 }
 
 export function formatTime(iso: string, style: TimeStyle, locale?: Locale): string {
@@ -168,8 +178,11 @@ export function formatTime(iso: string, style: TimeStyle, locale?: Locale): stri
 export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
   const ageS = (nowMs - Date.parse(iso)) / 1000
   if (ageS > 7 * 86_400 || ageS < -60) return formatTime(iso, 'dateTime', locale)
-  const format = new Intl.RelativeTimeFormat(locale, { style: 'narrow', numeric: 'auto' })
-  if (ageS < 60) return 'now'
+  if (ageS < 60) return t('value.now')
+  const format = new Intl.RelativeTimeFormat(locale ?? currentLocale(), {
+    style: 'narrow',
+    numeric: 'auto',
+  })
   if (ageS < 3600) return format.format(-Math.floor(ageS / 60), 'minute')
   if (ageS < 86_400) return format.format(-Math.floor(ageS / 3600), 'hour')
   return format.format(-Math.floor(ageS / 86_400), 'day')

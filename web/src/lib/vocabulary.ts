@@ -1,45 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The wire's words as people say them.
+// The wire's words as people say them, in the reader's language.
 import type { AlertStatus, AlertType, EntityKind, VerdictKind } from '../api/client'
+import { t } from './i18n'
 
-export const alertTypeLabels: Record<AlertType, string> = {
-  DISCOUNT: 'Discount',
-  VOID_REFUND: 'Void and refund',
-  EMPLOYEE: 'Employee',
-  TIME: 'Time',
-  CROSS_STORE: 'Cross-store',
-  INVENTORY: 'Inventory',
-}
-
-export const alertStatusLabels: Record<AlertStatus, string> = {
-  NEW: 'New',
-  ASSIGNED: 'Assigned',
-  IN_REVIEW: 'In review',
-  ESCALATED: 'Escalated',
-  CLOSED: 'Closed',
-}
-
-export const verdictLabels: Record<VerdictKind, string> = {
-  CONFIRMED: 'Confirmed',
-  REFUTED: 'Refuted',
-  OPERATIONAL: 'Operational',
-  INCONCLUSIVE: 'Inconclusive',
-}
-
-export const verdictVerbs: Record<VerdictKind, string> = {
-  CONFIRMED: 'Confirm',
-  REFUTED: 'Refute',
-  OPERATIONAL: 'Operational',
-  INCONCLUSIVE: 'Inconclusive',
-}
-
-export const verdictHelp: Record<VerdictKind, string> = {
-  CONFIRMED: 'A loss was caused on purpose',
-  REFUTED: 'Nothing wrong happened',
-  OPERATIONAL: 'A training or process fault, no intent',
-  INCONCLUSIVE: 'It cannot be decided',
-}
+export const alertTypeLabel = (type: AlertType) => t(`alertType.${type}`)
+export const alertStatusLabel = (status: AlertStatus) => t(`alertStatus.${status}`)
+export const verdictLabel = (kind: VerdictKind) => t(`verdict.${kind}`)
+export const verdictVerb = (kind: VerdictKind) => t(`verdictVerb.${kind}`)
+export const verdictHelp = (kind: VerdictKind) => t(`verdictHelp.${kind}`)
+export const entityKindLabel = (kind: EntityKind) => t(`entityKind.${kind}`)
 
 export const verdictKeys: Record<VerdictKind, string> = {
   CONFIRMED: 'c',
@@ -50,23 +20,10 @@ export const verdictKeys: Record<VerdictKind, string> = {
 
 export const verdictOrder: VerdictKind[] = ['CONFIRMED', 'REFUTED', 'OPERATIONAL', 'INCONCLUSIVE']
 
-export const entityKindLabels: Record<EntityKind, string> = {
-  transaction: 'Transaction',
-  employee: 'Employee',
-  register: 'Register',
-  store: 'Store',
-  account: 'Card',
-  employee_account: 'Employee and card',
-  employee_approver: 'Employee and approver',
-  employee_member: 'Employee and loyalty card',
-}
-
-// "post_void" -> "Post-void"; other names of the wire read well with spaces.
+// A lower-case name of the wire: the word for it where there is one, else the name with spaces.
 export function label(name: string): string {
-  if (name === 'post_void') return 'Post-void'
-  if (name === 'no_sale') return 'No-sale'
-  if (name === 'paid_in') return 'Paid-in'
-  if (name === 'paid_out') return 'Paid-out'
   const words = name.replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  const plain = words.charAt(0).toUpperCase() + words.slice(1)
+  if (!/^[a-z_]+$/.test(name)) return plain
+  return t(`words.${name}` as 'words.sale', { defaultValue: plain })
 }

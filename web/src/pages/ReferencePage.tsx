@@ -13,7 +13,7 @@ import { Panel } from '../components/Panel'
 import { ErrorState } from '../components/States'
 import { formatCount, formatPercent, formatRatio } from '../lib/format'
 import { useTitle } from '../lib/useTitle'
-import { alertTypeLabels, entityKindLabels, label } from '../lib/vocabulary'
+import { alertTypeLabel, entityKindLabel, label } from '../lib/vocabulary'
 import styles from './Page.module.css'
 import { PageSkeleton } from './PageSkeleton'
 
@@ -120,8 +120,8 @@ function Signals({ signals }: { signals: Signal[] }) {
                   </div>
                 </td>
                 <td>{label(signal.scheme)}</td>
-                <td>{alertTypeLabels[signal.type]}</td>
-                <td>{entityKindLabels[signal.entity]}</td>
+                <td>{alertTypeLabel(signal.type)}</td>
+                <td>{entityKindLabel(signal.entity)}</td>
                 <td className={lists.figure}>{formatCount(signal.hits_28d)}</td>
                 <td className={lists.figure}>
                   <ShareText share={signal.precision} />
@@ -183,7 +183,7 @@ function Features({ features }: { features: Feature[] }) {
                   <div className={`${styles.mono} muted`}>{feature.name}</div>
                 </td>
                 <td>{feature.help}</td>
-                <td>{entityKindLabels[feature.entity]}</td>
+                <td>{entityKindLabel(feature.entity)}</td>
                 <td className="num">{feature.window || '–'}</td>
                 <td>{unitLabels[feature.unit]}</td>
               </tr>

@@ -20,7 +20,7 @@ import { accountOf, shortToken } from '../../lib/entity'
 import { formatCount, formatMoney, formatTime } from '../../lib/format'
 import { useKeys } from '../../lib/useKeys'
 import { useTitle } from '../../lib/useTitle'
-import { alertTypeLabels } from '../../lib/vocabulary'
+import { alertTypeLabel } from '../../lib/vocabulary'
 import { neighbours, queueMemory, queuePath } from '../queue/memory'
 import styles from './AlertPage.module.css'
 import { AttributionsPanel } from './AttributionsPanel'
@@ -213,7 +213,7 @@ function Facts({ alert }: { alert: AlertDetail }) {
       {alert.register_id && <Fact name="Register">{alert.register_id}</Fact>}
       <Fact name="First seen">{formatTime(alert.created_at, 'dateTime')}</Fact>
       <Fact name="Last activity">{formatTime(alert.updated_at, 'dateTime')}</Fact>
-      <Fact name="Type">{alertTypeLabels[alert.type]}</Fact>
+      <Fact name="Type">{alertTypeLabel(alert.type)}</Fact>
       <Fact name="Alert">{alert.alert_id}</Fact>
     </dl>
   )

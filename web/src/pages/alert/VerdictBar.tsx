@@ -10,7 +10,7 @@ import { StatusTag } from '../../components/Tags'
 import { VerdictForm, useDecide } from '../../components/VerdictForm'
 import { formatMoney, formatTime } from '../../lib/format'
 import { useKeys } from '../../lib/useKeys'
-import { label, verdictKeys, verdictOrder, verdictVerbs } from '../../lib/vocabulary'
+import { label, verdictKeys, verdictOrder, verdictVerb } from '../../lib/vocabulary'
 import styles from './AlertPage.module.css'
 
 export function VerdictBar({ alert }: { alert: AlertDetail }) {
@@ -107,7 +107,7 @@ function VerdictButton({ alert, kind, isOpen, onToggle }: ButtonProps) {
           aria-keyshortcuts={verdictKeys[kind]}
           onClick={() => onToggle(!isOpen)}
         >
-          {verdictVerbs[kind]}
+          {verdictVerb(kind)}
           <span className={styles.key} aria-hidden="true">
             {verdictKeys[kind].toUpperCase()}
           </span>

@@ -13,7 +13,7 @@ import { Panel } from '../../components/Panel'
 import { RiskTag } from '../../components/Tags'
 import { VerdictForm } from '../../components/VerdictForm'
 import { asSentence, formatCount, formatMoney, formatTime } from '../../lib/format'
-import { label, verdictVerbs } from '../../lib/vocabulary'
+import { label, verdictVerb } from '../../lib/vocabulary'
 import styles from './Health.module.css'
 
 const kinds: VerdictKind[] = ['CONFIRMED', 'REFUTED']
@@ -118,10 +118,10 @@ function Judge({ item, kind }: { item: AuditItem; kind: VerdictKind }) {
           size="compact-sm"
           fz="xs"
           variant="default"
-          aria-label={`${verdictVerbs[kind]}, transaction of ${formatTime(time, 'dateTime')}`}
+          aria-label={`${verdictVerb(kind)}, transaction of ${formatTime(time, 'dateTime')}`}
           onClick={() => setOpen(!isOpen)}
         >
-          {verdictVerbs[kind]}
+          {verdictVerb(kind)}
         </Button>
       </Popover.Target>
       <Popover.Dropdown>

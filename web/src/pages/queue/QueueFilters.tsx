@@ -7,7 +7,7 @@ import { type RefObject, useEffect, useState } from 'react'
 import { signalsQuery, storesQuery } from '../../api/queries'
 import { type Filters, isNarrowed, riskChoices, typeChoices } from '../../lib/filters'
 import { formatCount } from '../../lib/format'
-import { alertTypeLabels, label } from '../../lib/vocabulary'
+import { alertTypeLabel, label } from '../../lib/vocabulary'
 import styles from './QueueFilters.module.css'
 
 interface Props {
@@ -24,7 +24,7 @@ const statuses = [
   { value: 'CLOSED', label: 'Closed' },
   { value: 'ALL', label: 'All' },
 ]
-const types = typeChoices.map((value) => ({ value, label: alertTypeLabels[value] }))
+const types = typeChoices.map((value) => ({ value, label: alertTypeLabel(value) }))
 const risks = riskChoices.map((value) => ({ value, label: `Risk ${value} and above` }))
 const sorts = [
   { value: 'rank', label: 'By rank' },

@@ -16,7 +16,7 @@ import { type Filters, alertMatches, filtersFromParams, paramsFromFilters } from
 import { formatCount } from '../../lib/format'
 import { useKeys } from '../../lib/useKeys'
 import { useTitle } from '../../lib/useTitle'
-import { verdictVerbs } from '../../lib/vocabulary'
+import { verdictVerb } from '../../lib/vocabulary'
 import styles from './Queue.module.css'
 import { QueueEmpty } from './QueueEmpty'
 import { QueueFilters } from './QueueFilters'
@@ -150,7 +150,7 @@ export function QueuePage() {
         opened={deciding !== null}
         onClose={onCancel}
         returnFocus={false}
-        title={deciding ? `${verdictVerbs[deciding.kind]}: ${deciding.alert.title}` : ''}
+        title={deciding ? `${verdictVerb(deciding.kind)}: ${deciding.alert.title}` : ''}
         closeButtonProps={{ 'aria-label': 'Close' }}
         size="auto"
       >

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keys of the texts as types: a misspelt key does not compile. Each namespace is named here once.
+import 'i18next'
+import type common from '../locales/en/common.json'
+import type queue from '../locales/en/queue.json'
+
+interface Texts {
+  common: typeof common
+  queue: typeof queue
+}
+
+export type Namespace = keyof Texts
+export type Namespaces = ['common', ...Exclude<Namespace, 'common'>[]]
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'common'
+    resources: Texts
+  }
+}
