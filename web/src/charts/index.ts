@@ -2,8 +2,11 @@
 //
 // All charts, as one chunk that is fetched when the first of them is shown.
 export { BinsChart } from './BinsChart'
+export { CalendarChart } from './CalendarChart'
+export { HeatChart } from './HeatChart'
 export { PeerChart } from './PeerChart'
 export { ReliabilityChart } from './ReliabilityChart'
+export { SeriesChart } from './SeriesChart'
 export { ShadowChart } from './ShadowChart'
 export { TimelineChart } from './TimelineChart'
 export { TrendChart } from './TrendChart'

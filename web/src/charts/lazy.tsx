@@ -21,10 +21,13 @@ function held<P extends { height: number }>(Chart: ComponentType<P>) {
 }
 
 export const BinsChart = held(lazy(async () => ({ default: (await load()).BinsChart })))
+export const CalendarChart = held(lazy(async () => ({ default: (await load()).CalendarChart })))
+export const HeatChart = held(lazy(async () => ({ default: (await load()).HeatChart })))
 export const PeerChart = held(lazy(async () => ({ default: (await load()).PeerChart })))
 export const ReliabilityChart = held(
   lazy(async () => ({ default: (await load()).ReliabilityChart })),
 )
+export const SeriesChart = held(lazy(async () => ({ default: (await load()).SeriesChart })))
 export const ShadowChart = held(lazy(async () => ({ default: (await load()).ShadowChart })))
 export const TimelineChart = held(lazy(async () => ({ default: (await load()).TimelineChart })))
 export const TrendChart = held(lazy(async () => ({ default: (await load()).TrendChart })))

@@ -5,6 +5,7 @@ export interface Palette {
   // The element that the chart fills.
   host: HTMLElement
   surface: string
+  raised: string
   text: string
   muted: string
   line: string
@@ -12,6 +13,7 @@ export interface Palette {
   accent: string
   bad: string
   warn: string
+  good: string
   band: string
   mark: string
   font: string
@@ -23,6 +25,7 @@ export function readPalette(element: HTMLElement): Palette {
   return {
     host: element,
     surface: read('surface'),
+    raised: read('raised'),
     text: read('text'),
     muted: read('muted'),
     line: read('line'),
@@ -30,6 +33,7 @@ export function readPalette(element: HTMLElement): Palette {
     accent: read('accent'),
     bad: read('bad'),
     warn: read('warn'),
+    good: read('good'),
     band: read('band'),
     mark: read('mark'),
     font: style.fontFamily,
