@@ -21,7 +21,7 @@ typedef struct tw_metric_alert {
     tw_verdict_kind verdict;
     double risk;
     int64_t exposure_minor, recovered_minor;
-    int64_t first_loss_ms; // time of the oldest transaction it holds
+    int64_t first_loss_ms; // from when on its exposure was counted; 0 = unknown
 } tw_metric_alert;
 
 // {k, n, value, low, high}: Wilson's interval, 90 %. n = 0: the values are NaN.
@@ -39,8 +39,10 @@ typedef struct tw_metrics {
     int64_t exposure_open_minor, exposure_confirmed_minor;
     int64_t recovered_minor;
     int64_t saved_minor;                 // estimated: the assumptions are the settings'
+    uint64_t measured;                   // decided ones whose first view is known
     double minutes_p50, minutes_p90;     // first view to verdict; NaN = none measured
-    double minutes_total;                // time spent: measured, else minutes_per_alert
+    double minutes_total;                // time worked: measured, at most minutes_per_alert each,
+                                         // and that for what was not measured
     uint64_t overdue_open, decided_late; // against the SLA
     tw_metric_share in_time;             // decided in time of decided
     int64_t cost_minor;                  // people's time and the platform's share of the period
@@ -54,6 +56,9 @@ tw_status tw_metrics_new(const tw_alloc *alloc, const tw_settings *settings, int
                          tw_metrics_acc **out) TW_MUST_CHECK;
 void tw_metrics_free(tw_metrics_acc *acc);
 tw_status tw_metrics_add(tw_metrics_acc *acc, const tw_metric_alert *alert) TW_MUST_CHECK;
+// What a confirmed alert saved, estimated: its exposure a month (over at least one), times
+// months_prevented and share_prevented. 0 for any other.
+int64_t tw_metrics_saved_minor(const tw_settings *settings, const tw_metric_alert *alert);
 // `days` of the period, for the platform's share of the cost. Ends the accumulator's use.
 void tw_metrics_get(tw_metrics_acc *acc, double days, tw_metrics *out);
 
