@@ -3,6 +3,7 @@
 // The typed client of the HTTP interface. Types are generated from api/openapi.yaml; every failure
 // is thrown as an ApiError that carries the server's own sentence.
 import createClient from 'openapi-fetch'
+import { t } from '../lib/i18n'
 import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
@@ -34,6 +35,7 @@ export type Money = Schemas['Money']
 export type PeerMeasure = Schemas['PeerMeasure']
 export type PrecisionRow = Schemas['PrecisionRow']
 export type ReliabilityBin = Schemas['ReliabilityBin']
+export type Right = Schemas['Scope']
 export type Session = Schemas['Session']
 export type Shadow = Schemas['Shadow']
 export type ShareOf = Schemas['ShareOf']
@@ -76,7 +78,7 @@ function errorFrom(error: unknown, response: Response): ApiError {
     const problem = error as Schemas['Problem']
     return new ApiError(response.status, problem.detail, problem.field)
   }
-  return new ApiError(response.status, `The server answered ${response.status}`)
+  return new ApiError(response.status, t('states.status', { status: response.status }))
 }
 
 // Unwraps a reply: its data, or a thrown ApiError. Status 0 stands for "no connection".
@@ -88,7 +90,7 @@ export async function unwrap<T>(
     result = await reply
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
-    throw new ApiError(0, 'The server cannot be reached')
+    throw new ApiError(0, t('states.unreachable'))
   }
   if (!result.response.ok) throw errorFrom(result.error, result.response)
   return result.data as T

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Kbd, Modal, Table } from '@mantine/core'
+import { t } from '../lib/i18n'
+import type common from '../locales/en/common.json'
 
-const shortcuts: [string[], string][] = [
-  [['j', 'k'], 'Next, previous alert'],
-  [['o', 'Enter'], 'Open the selected alert'],
-  [['u'], 'Back to the queue'],
-  [['c'], 'Confirm: choose a reason'],
-  [['r'], 'Refute: choose a reason'],
-  [['p'], 'Operational: choose a reason'],
-  [['i'], 'Inconclusive: choose a reason'],
-  [['1', '…', '9'], 'Pick the reason in an open verdict'],
-  [['z'], 'Undo the verdict of the open alert'],
-  [['n'], 'Show new alerts'],
-  [['/'], 'Search'],
-  [['?'], 'This help'],
+const shortcuts: [string[], keyof (typeof common)['keys']][] = [
+  [['j', 'k'], 'move'],
+  [['o', 'Enter'], 'open'],
+  [['u'], 'back'],
+  [['c'], 'confirm'],
+  [['r'], 'refute'],
+  [['p'], 'operational'],
+  [['i'], 'inconclusive'],
+  [['1', '…', '9'], 'pick'],
+  [['z'], 'undo'],
+  [['n'], 'arrivals'],
+  [['/'], 'search'],
+  [['?'], 'help'],
 ]
 
 export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
@@ -21,8 +23,8 @@ export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () =
     <Modal
       opened={isOpen}
       onClose={onClose}
-      title="Keyboard shortcuts"
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      title={t('shell.shortcuts')}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <Table verticalSpacing={5} fz="sm">
         <Table.Tbody>
@@ -39,7 +41,7 @@ export function HelpDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () =
                   ),
                 )}
               </Table.Td>
-              <Table.Td>{text}</Table.Td>
+              <Table.Td>{t(`keys.${text}`)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The frame of every page: navigation, live figures, the state of the connection.
-import { ActionIcon, Button, Menu, Tooltip, useMantineColorScheme } from '@mantine/core'
+// The frame of every page: navigation, live figures, search, the state of the connection.
+import { ActionIcon, Button, Drawer, Tooltip } from '@mantine/core'
 import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
-import { Keyboard, LogOut, Menu as MenuIcon, Monitor, Moon, Sun } from 'lucide-react'
+import { Keyboard, Menu as MenuIcon, Search } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
-import { Link, NavLink, Outlet } from 'react-router-dom'
-import { api, unwrap } from '../api/client'
-import { reasonsQuery, sessionQuery, summaryQuery } from '../api/queries'
+import { Link, Outlet, useLocation } from 'react-router-dom'
+import { reasonsQuery, summaryQuery } from '../api/queries'
 import { Logo } from '../components/Logo'
 import { formatCompact, formatCount, formatMoneyRounded, formatTime } from '../lib/format'
+import { t } from '../lib/i18n'
 import { useKeys } from '../lib/useKeys'
 import { label } from '../lib/vocabulary'
+import { AccountMenu } from './AccountMenu'
 import { HelpDialog } from './HelpDialog'
+import { Navigation } from './Navigation'
 import styles from './Shell.module.css'
 import { LiveProvider, useLiveStream } from './live'
-
-const pages = [
-  { to: '/', label: 'Alerts' },
-  { to: '/stores', label: 'Stores' },
-  { to: '/models', label: 'Models' },
-  { to: '/model-health', label: 'Model health' },
-  { to: '/reference', label: 'Signals and features' },
-  { to: '/rejected', label: 'Rejected records' },
-]
+import { usePalette } from './palette/usePalette'
 
 export function Shell() {
   return (
@@ -35,77 +29,84 @@ export function Shell() {
 
 function Frame() {
   const [isHelpOpen, setHelpOpen] = useState(false)
+  const { palette, openPalette } = usePalette()
   // Read ahead, so that a verdict's reasons are there at the first press of a key.
   usePrefetchQuery(reasonsQuery)
   useKeys({ '?': () => setHelpOpen(true) })
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main">
-        Skip to content
+        {t('shell.skip')}
       </a>
       <header className={styles.header}>
-        <PageMenu />
+        <PageDrawer />
         <Link to="/" className={styles.brand}>
           <Logo />
           Tillwatch
         </Link>
-        <nav className={styles.nav} aria-label="Pages">
-          {pages.map((page) => (
-            <NavLink key={page.to} to={page.to} end={page.to === '/'}>
-              {page.label}
-              {page.to === '/rejected' && <RejectedCount />}
-            </NavLink>
-          ))}
-        </nav>
+        <button type="button" className={styles.find} onClick={openPalette}>
+          <Search size={14} aria-hidden="true" />
+          <span>{t('shell.find')}</span>
+          <kbd aria-hidden="true">{t('shell.findKey')}</kbd>
+        </button>
         <Figures />
         <div className={styles.tools}>
           <Connection />
-          <Tooltip label="Keyboard shortcuts (?)">
+          <Tooltip label={t('shell.shortcutsKey')}>
             <ActionIcon
-              aria-label="Keyboard shortcuts"
+              aria-label={t('shell.shortcuts')}
               onClick={() => setHelpOpen(true)}
               visibleFrom="sm"
             >
               <Keyboard size={16} />
             </ActionIcon>
           </Tooltip>
-          <SchemeMenu />
-          <SignOut />
+          <AccountMenu />
         </div>
       </header>
       <OfflineBanner />
-      <main id="main" className={styles.main} tabIndex={-1}>
-        <Suspense>
-          <Outlet />
-        </Suspense>
-      </main>
+      <div className={styles.body}>
+        <nav className={styles.side} aria-label={t('shell.pages')}>
+          <Navigation />
+        </nav>
+        <main id="main" className={styles.main} tabIndex={-1}>
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+      {palette}
     </div>
   )
 }
 
-function RejectedCount() {
-  const { data } = useQuery(summaryQuery)
-  if (!data?.dead_letters) return null
-  return <span className={styles.badge}>{formatCompact(data.dead_letters)}</span>
-}
-
-function PageMenu() {
+function PageDrawer() {
+  const [isOpen, setOpen] = useState(false)
+  const { pathname } = useLocation()
+  useEffect(() => setOpen(false), [pathname])
   return (
-    <Menu position="bottom-start">
-      <Menu.Target>
-        <ActionIcon className={styles.burger} aria-label="Pages">
-          <MenuIcon size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {pages.map((page) => (
-          <Menu.Item key={page.to} component={Link} to={page.to}>
-            {page.label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <ActionIcon
+        className={styles.burger}
+        aria-label={t('shell.pages')}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(true)}
+      >
+        <MenuIcon size={18} />
+      </ActionIcon>
+      <Drawer
+        opened={isOpen}
+        onClose={() => setOpen(false)}
+        size={260}
+        title="Tillwatch"
+        closeButtonProps={{ 'aria-label': t('actions.close') }}
+      >
+        <nav className={styles.drawer} aria-label={t('shell.pages')}>
+          <Navigation />
+        </nav>
+      </Drawer>
+    </>
   )
 }
 
@@ -114,46 +115,47 @@ function Figures() {
   if (!data) return <div className={styles.figures} />
   const model = data.model
   return (
-    <dl className={styles.figures} aria-label="Live figures" data-testid="figures">
+    <dl className={styles.figures} aria-label={t('figures.label')} data-testid="figures">
       <div className={`${styles.figure} ${styles.middle}`}>
-        <dt>transactions</dt>
+        <dt>{t('figures.transactions')}</dt>
         <dd data-testid="figure-transactions">{formatCount(data.transactions)}</dd>
       </div>
-      <div className={`${styles.figure} ${styles.middle}`}>
-        <dt>per second</dt>
-        <dd>{data.rate_1m < 10 ? data.rate_1m.toFixed(1) : formatCompact(data.rate_1m)}</dd>
+      <div className={`${styles.figure} ${styles.minor}`}>
+        <dt>{t('figures.perSecond')}</dt>
+        <dd>{formatCompact(data.rate_1m)}</dd>
       </div>
       <div className={styles.figure}>
-        <dt>open</dt>
+        <dt>{t('figures.open')}</dt>
         <dd data-testid="figure-open">{formatCount(data.alerts_open)}</dd>
       </div>
       <div className={`${styles.figure} ${styles.exposure}`}>
-        <dt>exposed</dt>
+        <dt>{t('figures.exposed')}</dt>
         <dd>{formatMoneyRounded(data.exposure_open)}</dd>
       </div>
       <div
         className={`${styles.figure} ${styles.minor}`}
         title={
           model
-            ? `${label(model.kind)}, trained on ${formatCount(model.transactions)} transactions`
+            ? t('figures.trainedOn', {
+                kind: label(model.kind),
+                n: formatCount(model.transactions),
+              })
             : undefined
         }
       >
-        <dt>{model ? 'model' : 'no model yet'}</dt>
+        <dt>{model ? t('figures.model') : t('figures.noModel')}</dt>
         <dd>{model ? formatTime(model.trained_at, 'monthDay') : ''}</dd>
       </div>
     </dl>
   )
 }
 
-const connectionLabels = { connecting: 'Connecting', live: 'Live', offline: 'Offline' }
-
 function Connection() {
   const { connection } = useLiveStream()
   return (
     <span className={styles.connection} role="status">
       <span className={styles.dot} data-state={connection} />
-      {connectionLabels[connection]}
+      {t(`shell.${connection}`)}
     </span>
   )
 }
@@ -173,65 +175,10 @@ function OfflineBanner() {
   if (!isShown) return null
   return (
     <div className={styles.banner} role="alert">
-      No connection to the server. What you see may be out of date; trying again…
+      {t('shell.offlineBanner')}
       <Button variant="default" size="compact-sm" fz="xs" onClick={stream.reconnect}>
-        Reconnect now
+        {t('shell.reconnect')}
       </Button>
     </div>
-  )
-}
-
-const schemes = [
-  { value: 'auto', label: 'System', icon: Monitor },
-  { value: 'light', label: 'Light', icon: Sun },
-  { value: 'dark', label: 'Dark', icon: Moon },
-] as const
-
-function SchemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const Current = schemes.find((scheme) => scheme.value === colorScheme)?.icon ?? Monitor
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon aria-label="Colour scheme">
-          <Current size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {schemes.map(({ value, label, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={value === colorScheme}
-            leftSection={<Icon size={14} />}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-function SignOut() {
-  const { data: session } = useQuery(sessionQuery)
-  const signOut = async () => {
-    await unwrap(api.DELETE('/v1/session'))
-    // A fresh load leaves nothing of the session in memory.
-    window.location.assign('/')
-  }
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon aria-label="Account">
-          <LogOut size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{session?.user}</Menu.Label>
-        <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   )
 }

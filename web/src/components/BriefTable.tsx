@@ -2,25 +2,26 @@
 import { Link } from 'react-router-dom'
 import type { TransactionBrief } from '../api/client'
 import { formatMoney, formatTime } from '../lib/format'
+import { t } from '../lib/i18n'
 import { label } from '../lib/vocabulary'
 import styles from './Lists.module.css'
 import { RiskTag } from './Tags'
 
 export function BriefTable({ items }: { items: TransactionBrief[] }) {
-  if (items.length === 0) return <p className={styles.empty}>No transactions.</p>
+  if (items.length === 0) return <p className={styles.empty}>{t('briefs.none')}</p>
   return (
-    <div className={styles.scroll} tabIndex={0} role="group" aria-label="Recent transactions">
+    <div className={styles.scroll} tabIndex={0} role="group" aria-label={t('briefs.label')}>
       <table className={styles.table}>
         <thead>
           <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Type</th>
-            <th scope="col">Paid by</th>
+            <th scope="col">{t('briefs.time')}</th>
+            <th scope="col">{t('briefs.type')}</th>
+            <th scope="col">{t('briefs.paidBy')}</th>
             <th scope="col" className={styles.figure}>
-              Amount
+              {t('briefs.amount')}
             </th>
             <th scope="col" className={styles.figure}>
-              Risk
+              {t('briefs.risk')}
             </th>
           </tr>
         </thead>

@@ -4,6 +4,7 @@
 import type { CSSProperties } from 'react'
 import type { Interval, ShareOf } from '../api/client'
 import { formatCount, formatPercent, formatRatio } from '../lib/format'
+import { t } from '../lib/i18n'
 import styles from './Intervals.module.css'
 
 const dash = '–'
@@ -14,9 +15,7 @@ export function ShareText({ share }: { share: ShareOf }) {
   return (
     <span className={styles.text}>
       {formatPercent(share.value)}
-      <small>
-        {formatCount(share.k)} of {formatCount(share.n)}
-      </small>
+      <small>{t('interval.of', { k: formatCount(share.k), n: formatCount(share.n) })}</small>
     </span>
   )
 }
@@ -31,7 +30,9 @@ export function intervalLine(interval: Interval | undefined, style: Style = 'rat
   if (!interval || interval.value === null) return null
   const { value, low, high } = interval
   const range =
-    low === null || high === null ? '' : ` (${show(low, style)} to ${show(high, style)})`
+    low === null || high === null
+      ? ''
+      : ` (${t('interval.to', { low: show(low, style), high: show(high, style) })})`
   return show(value, style) + range
 }
 
@@ -43,7 +44,10 @@ export function IntervalText({ interval, style = 'ratio' }: { interval: Interval
       {show(interval.value, style)}
       {interval.low !== null && interval.high !== null && (
         <small>
-          {show(interval.low, style)} to {show(interval.high, style)}
+          {t('interval.to', {
+            low: show(interval.low, style),
+            high: show(interval.high, style),
+          })}
         </small>
       )}
     </span>

@@ -5,7 +5,8 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { PeerMeasure } from '../api/client'
 import { PeerChart } from '../charts/lazy'
-import { formatPercentile, formatValue } from '../lib/format'
+import { formatCount, formatPercentile, formatValue } from '../lib/format'
+import { t } from '../lib/i18n'
 import { isOutside } from '../lib/peers'
 import { Panel } from './Panel'
 import styles from './PeerPanel.module.css'
@@ -22,11 +23,11 @@ interface Props {
 const rowHeight = 28
 
 const legend = [
-  ['now', 'Now'],
-  ['own', 'Own normal'],
-  ['store', 'Store range and median'],
-  ['peer', 'Peer median'],
-  ['p95', '95 % of peers'],
+  ['now', 'peers.now'],
+  ['own', 'peers.ownNormal'],
+  ['store', 'peers.storeRange'],
+  ['peer', 'peers.peerMedian'],
+  ['p95', 'peers.peer95'],
 ] as const
 
 export function PeerPanel({ title, measures, currency, shownN = 10 }: Props) {
@@ -40,20 +41,20 @@ export function PeerPanel({ title, measures, currency, shownN = 10 }: Props) {
       aria-expanded={isAll}
       onClick={() => setAll(!isAll)}
     >
-      {isAll ? 'Show fewer' : `Show all ${measures.length}`}
+      {isAll ? t('actions.showFewer') : t('actions.showAll', { n: formatCount(measures.length) })}
     </Button>
   )
   return (
     <Panel title={title} aside={toggle}>
       {measures.length === 0 ? (
-        <p className={styles.empty}>There is too little history to compare with.</p>
+        <p className={styles.empty}>{t('peers.none')}</p>
       ) : (
         <div className={styles.host}>
           <div className={styles.legend} aria-hidden="true">
             {legend.map(([kind, text]) => (
               <span key={kind}>
                 <i className={styles.glyph} data-kind={kind} />
-                {text}
+                {t(text)}
               </span>
             ))}
           </div>
@@ -64,31 +65,25 @@ export function PeerPanel({ title, measures, currency, shownN = 10 }: Props) {
   )
 }
 
-const columnHelp = {
-  own: 'What is usual for this employee, card or store itself',
-  peers: 'The median of the same role in stores of the same format',
-  higher: 'The share of peers that have less',
-}
-
 function PeerGrid({ measures, currency }: Pick<Props, 'measures' | 'currency'>) {
   return (
     <div className={styles.grid}>
-      <div role="table" aria-label="Comparison" className={styles.rows}>
+      <div role="table" aria-label={t('peers.table')} className={styles.rows}>
         <div className={styles.head} role="row">
           <span role="columnheader" className={styles.title}>
-            Measure
+            {t('peers.measure')}
           </span>
           <span role="columnheader" className={`${styles.figure} ${styles.value}`}>
-            Now
+            {t('peers.now')}
           </span>
           <span role="columnheader" className={`${styles.figure} ${styles.own}`}>
-            <Help text={columnHelp.own}>Own</Help>
+            <Help text={t('peers.ownHelp')}>{t('peers.own')}</Help>
           </span>
           <span role="columnheader" className={`${styles.figure} ${styles.peers}`}>
-            <Help text={columnHelp.peers}>Peers</Help>
+            <Help text={t('peers.peersHelp')}>{t('peers.peers')}</Help>
           </span>
           <span role="columnheader" className={`${styles.figure} ${styles.above}`}>
-            <Help text={columnHelp.higher}>Above</Help>
+            <Help text={t('peers.aboveHelp')}>{t('peers.above')}</Help>
           </span>
         </div>
         {measures.map((measure, index) => (

@@ -4,7 +4,8 @@
 import { Link } from 'react-router-dom'
 import type { Line, TransactionView } from '../api/client'
 import { shortToken } from '../lib/entity'
-import { formatMoney, formatTime } from '../lib/format'
+import { formatCount, formatMoney, formatTime } from '../lib/format'
+import { t } from '../lib/i18n'
 import { label } from '../lib/vocabulary'
 import styles from './Receipt.module.css'
 
@@ -18,15 +19,15 @@ export function Receipt({ transaction }: { transaction: TransactionView }) {
         <table className={styles.lines}>
           <thead>
             <tr>
-              <th scope="col">Item</th>
+              <th scope="col">{t('receipt.item')}</th>
               <th scope="col" className={styles.figure}>
-                Qty
+                {t('receipt.quantity')}
               </th>
               <th scope="col" className={styles.figure}>
-                Price
+                {t('receipt.price')}
               </th>
               <th scope="col" className={styles.figure}>
-                Amount
+                {t('receipt.amount')}
               </th>
             </tr>
           </thead>
@@ -43,33 +44,35 @@ export function Receipt({ transaction }: { transaction: TransactionView }) {
 }
 
 function ReceiptHead({ transaction }: { transaction: TransactionView }) {
-  const t = transaction
+  const sale = transaction
   return (
     <div className={styles.head}>
-      <b>{label(t.type)}</b>
-      <span className="num">{formatTime(t.time, 'seconds')}</span>
-      <Link to={`/transactions/${encodeURIComponent(t.transaction_id)}`}>{t.transaction_id}</Link>
-      {t.override_employee_id && (
+      <b>{label(sale.type)}</b>
+      <span className="num">{formatTime(sale.time, 'seconds')}</span>
+      <Link to={`/transactions/${encodeURIComponent(sale.transaction_id)}`}>
+        {sale.transaction_id}
+      </Link>
+      {sale.override_employee_id && (
         <span>
-          approved by{' '}
-          <Link to={`/employees/${encodeURIComponent(t.override_employee_id)}`}>
-            {t.override_employee_id}
+          {t('receipt.approvedBy')}{' '}
+          <Link to={`/employees/${encodeURIComponent(sale.override_employee_id)}`}>
+            {sale.override_employee_id}
           </Link>
         </span>
       )}
-      {t.original_transaction_id && (
+      {sale.original_transaction_id && (
         <span>
-          of{' '}
-          <Link to={`/transactions/${encodeURIComponent(t.original_transaction_id)}`}>
-            {t.original_transaction_id}
+          {t('receipt.of')}{' '}
+          <Link to={`/transactions/${encodeURIComponent(sale.original_transaction_id)}`}>
+            {sale.original_transaction_id}
           </Link>
         </span>
       )}
-      {t.void_of_transaction_id && (
+      {sale.void_of_transaction_id && (
         <span>
-          voids{' '}
-          <Link to={`/transactions/${encodeURIComponent(t.void_of_transaction_id)}`}>
-            {t.void_of_transaction_id}
+          {t('receipt.voids')}{' '}
+          <Link to={`/transactions/${encodeURIComponent(sale.void_of_transaction_id)}`}>
+            {sale.void_of_transaction_id}
           </Link>
         </span>
       )}
@@ -85,14 +88,15 @@ function lineAmount(line: Line): string {
 function lineNotes(line: Line): string {
   const notes: string[] = []
   if (line.department) notes.push(line.department)
-  if (line.void_flag) notes.push('voided')
-  if (line.return_flag) notes.push('returned')
-  if (line.entry_method === 'keyed' || line.entry_method === 'manual') notes.push('keyed by hand')
+  if (line.void_flag) notes.push(t('receipt.voided'))
+  if (line.return_flag) notes.push(t('receipt.returned'))
+  if (line.entry_method === 'keyed' || line.entry_method === 'manual')
+    notes.push(t('receipt.keyed'))
   if (Number(line.discount.amount) !== 0) {
     const reason = line.discount_reason ? `, ${line.discount_reason}` : ''
-    notes.push(`discount ${formatMoney(line.discount)}${reason}`)
+    notes.push(t('receipt.discountNote', { amount: formatMoney(line.discount) }) + reason)
   } else if (line.regular_price.amount !== line.unit_price.amount) {
-    notes.push(`regular ${formatMoney(line.regular_price)}`)
+    notes.push(t('receipt.regularNote', { amount: formatMoney(line.regular_price) }))
   }
   return notes.join(' · ')
 }
@@ -112,26 +116,28 @@ function ReceiptLine({ line }: { line: Line }) {
   )
 }
 
-function ReceiptSum({ transaction: t }: { transaction: TransactionView }) {
+function ReceiptSum({ transaction: sale }: { transaction: TransactionView }) {
   return (
     <dl className={styles.sum}>
-      {Number(t.discount.amount) !== 0 && (
+      {Number(sale.discount.amount) !== 0 && (
         <>
-          <dt>Discount</dt>
-          <dd>{formatMoney(t.discount)}</dd>
+          <dt>{t('receipt.discount')}</dt>
+          <dd>{formatMoney(sale.discount)}</dd>
         </>
       )}
       <dt className={styles.total}>
-        Total{t.lines.length === 0 && t.item_count > 0 ? `, ${t.item_count} items` : ''}
+        {sale.lines.length === 0 && sale.item_count > 0
+          ? t('receipt.totalItems', { n: formatCount(sale.item_count) })
+          : t('receipt.total')}
       </dt>
-      <dd className={styles.total}>{formatMoney(t.total)}</dd>
-      {t.tenders.map((tender, index) => (
+      <dd className={styles.total}>{formatMoney(sale.total)}</dd>
+      {sale.tenders.map((tender, index) => (
         <TenderRow key={index} tender={tender} />
       ))}
-      {t.tenders.length === 0 && t.payment_type !== 'none' && (
+      {sale.tenders.length === 0 && sale.payment_type !== 'none' && (
         <>
-          <dt>Paid by</dt>
-          <dd>{label(t.payment_type)}</dd>
+          <dt>{t('receipt.paidBy')}</dt>
+          <dd>{label(sale.payment_type)}</dd>
         </>
       )}
     </dl>
@@ -141,7 +147,9 @@ function ReceiptSum({ transaction: t }: { transaction: TransactionView }) {
 function TenderRow({ tender }: { tender: TransactionView['tenders'][number] }) {
   const token = tender.account_token ? ` ${shortToken(tender.account_token)}` : ''
   const keyed =
-    tender.entry_method === 'keyed' || tender.entry_method === 'manual' ? ', keyed by hand' : ''
+    tender.entry_method === 'keyed' || tender.entry_method === 'manual'
+      ? `, ${t('receipt.keyed')}`
+      : ''
   return (
     <>
       <dt>

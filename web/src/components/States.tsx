@@ -6,6 +6,8 @@ import type { ReactNode } from 'react'
 import { Link, useRouteError } from 'react-router-dom'
 import { ApiError } from '../api/client'
 import { asSentence } from '../lib/format'
+import { t } from '../lib/i18n'
+import type common from '../locales/en/common.json'
 import styles from './States.module.css'
 
 interface StateProps {
@@ -31,31 +33,34 @@ interface ErrorProps {
 }
 
 export function ErrorState({ title, error, onRetry }: ErrorProps) {
-  const text = error instanceof Error ? error.message : 'Something failed.'
+  const text = error instanceof Error ? error.message : t('states.failed')
   const isOffline = error instanceof ApiError && error.status === 0
   return (
-    <State title={title} actions={onRetry && <Button onClick={onRetry}>Try again</Button>}>
+    <State
+      title={title}
+      actions={onRetry && <Button onClick={onRetry}>{t('actions.tryAgain')}</Button>}
+    >
       <p>{asSentence(text)}</p>
-      {isOffline && (
-        <p>Check that “tillwatch serve” is running and that this machine reaches it.</p>
-      )}
+      {isOffline && <p>{t('states.unreachableHelp')}</p>}
     </State>
   )
 }
 
-export function NotFound({ what, id }: { what: string; id?: string }) {
+// What a page may be about.
+export type Thing = keyof (typeof common)['missing']
+
+export function NotFound({ what, id }: { what: Thing; id?: string }) {
   return (
     <State
-      title={`There is no such ${what}`}
+      title={t(`missing.${what}`)}
       actions={
         <Button component={Link} to="/" variant="default">
-          Back to the queue
+          {t('actions.backToQueue')}
         </Button>
       }
     >
       <p>
-        {id ? <>Nothing is known under “{id}”. </> : null}It may be misspelt, or belong to another
-        installation.
+        {id ? t('states.notKnown', { id }) : null} {t('states.misspelt')}
       </p>
     </State>
   )
@@ -68,13 +73,29 @@ export function QueryError({
   error,
   onRetry,
 }: {
-  what: string
+  what: Thing
   id: string
   error: unknown
   onRetry: () => void
 }) {
   if (error instanceof ApiError && error.status === 404) return <NotFound what={what} id={id} />
-  return <ErrorState title={`This ${what} could not be read`} error={error} onRetry={onRetry} />
+  if (error instanceof ApiError && error.status === 403) return <NoRight />
+  return <ErrorState title={t(`unreadable.${what}`)} error={error} onRetry={onRetry} />
+}
+
+export function NoRight() {
+  return (
+    <State
+      title={t('states.noRight')}
+      actions={
+        <Button component={Link} to="/" variant="default">
+          {t('actions.backToQueue')}
+        </Button>
+      }
+    >
+      <p>{t('states.noRightHelp')}</p>
+    </State>
+  )
 }
 
 // A new version of the server has other file names; the page asks for a reload then.
@@ -82,7 +103,7 @@ export function RouteError() {
   const error = useRouteError()
   return (
     <ErrorState
-      title="This page could not be shown"
+      title={t('states.pageFailed')}
       error={error}
       onRetry={() => window.location.reload()}
     />

@@ -3,6 +3,7 @@ import { Tooltip } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Alert } from '../api/client'
 import { formatRisk } from '../lib/format'
+import { t } from '../lib/i18n'
 import { alertStatusLabel, verdictLabel } from '../lib/vocabulary'
 import styles from './Tags.module.css'
 
@@ -10,7 +11,7 @@ export function RiskTag({ risk }: { risk: number }) {
   const level = risk >= 0.9 ? 'top' : risk >= 0.8 ? 'high' : 'low'
   return (
     <span className={styles.risk} data-level={level}>
-      <span className="sr">Risk </span>
+      <span className="sr">{t('risk')} </span>
       {formatRisk(risk)}
     </span>
   )

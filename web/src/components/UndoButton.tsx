@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
+import { t } from '../lib/i18n'
 
 interface Props {
   alertId: string
@@ -16,10 +17,10 @@ export function UndoButton({ alertId, onUndo }: Props) {
   return (
     <Group justify="space-between" wrap="nowrap">
       <Text size="sm" c="dimmed">
-        {state === 'failed' ? 'This could not be undone' : alertId}
+        {state === 'failed' ? t('verdictForm.undoFailed') : alertId}
       </Text>
       <Button variant="default" size="compact-sm" fz="xs" loading={state === 'busy'} onClick={run}>
-        Undo
+        {t('actions.undo')}
       </Button>
     </Group>
   )

@@ -8,6 +8,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Alert, VerdictKind, VerdictReason } from '../api/client'
 import { reasonsQuery, useVerdict } from '../api/queries'
+import { t } from '../lib/i18n'
 import { verdictHelp, verdictLabel } from '../lib/vocabulary'
 import { UndoButton } from './UndoButton'
 import styles from './VerdictForm.module.css'
@@ -71,7 +72,7 @@ export function offerUndo(
     ),
     color: kind === 'CONFIRMED' ? 'red' : 'accent',
     autoClose: 10_000,
-    closeButtonProps: { 'aria-label': 'Dismiss' },
+    closeButtonProps: { 'aria-label': t('actions.dismiss') },
   })
 }
 
@@ -110,7 +111,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
 
   return (
     <div className={styles.form} onKeyDown={onKeyDown}>
-      <p className={styles.intro}>{verdictHelp(kind)}. Choose the reason:</p>
+      <p className={styles.intro}>{verdictHelp(kind)}</p>
       <div className={styles.reasons}>
         {reasons.map((item, index) => (
           <button
@@ -129,7 +130,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
         ))}
       </div>
       <Textarea
-        label="Note (optional)"
+        label={t('verdictForm.note')}
         autosize
         minRows={1}
         maxRows={4}
@@ -139,7 +140,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
       />
       {kind === 'CONFIRMED' && (
         <NumberInput
-          label={`Recovered amount, ${alert.exposure.currency} (optional)`}
+          label={t('verdictForm.recovered', { currency: alert.exposure.currency })}
           min={0}
           decimalScale={4}
           hideControls

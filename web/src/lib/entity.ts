@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Alert } from '../api/client'
+import { t } from './i18n'
 
 // A card's token is long and means nothing to a person; its end is enough to tell two apart.
 export function shortToken(token: string): string {
@@ -8,28 +9,29 @@ export function shortToken(token: string): string {
 
 // Whom an alert is about, in one line: "Employee E0412, card …9f2c31".
 export function entityText(alert: Pick<Alert, 'entity' | 'employee_id' | 'register_id'>): string {
-  const [first = '', second = ''] = alert.entity.id.split('|')
+  const [id = '', second = ''] = alert.entity.id.split('|')
+  const { employee_id: employee, register_id: register } = alert
   switch (alert.entity.kind) {
     case 'employee':
-      return alert.register_id
-        ? `Employee ${first}, register ${alert.register_id}`
-        : `Employee ${first}`
+      return register
+        ? t('entity.employeeRegister', { id, other: register })
+        : t('entity.employee', { id })
     case 'register':
-      return alert.employee_id
-        ? `Register ${alert.register_id ?? first}, employee ${alert.employee_id}`
-        : `Register ${alert.register_id ?? first}`
+      return employee
+        ? t('entity.registerEmployee', { id: register ?? id, other: employee })
+        : t('entity.register', { id: register ?? id })
     case 'account':
-      return `Card ${shortToken(first)}`
+      return t('entity.card', { id: shortToken(id) })
     case 'employee_account':
-      return `Employee ${first}, card ${shortToken(second)}`
+      return t('entity.employeeCard', { id, other: shortToken(second) })
     case 'employee_approver':
-      return `Employee ${first}, approver ${second}`
+      return t('entity.employeeApprover', { id, other: second })
     case 'employee_member':
-      return `Employee ${first}, loyalty card ${shortToken(second)}`
+      return t('entity.employeeMember', { id, other: shortToken(second) })
     case 'store':
-      return `Store ${first}`
+      return t('entity.store', { id })
     case 'transaction':
-      return alert.employee_id ? `Employee ${alert.employee_id}` : `Transaction ${first}`
+      return employee ? t('entity.employee', { id: employee }) : t('entity.transaction', { id })
   }
 }
 

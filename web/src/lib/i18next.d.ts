@@ -3,10 +3,12 @@
 // The keys of the texts as types: a misspelt key does not compile. Each namespace is named here once.
 import 'i18next'
 import type common from '../locales/en/common.json'
+import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
 
 interface Texts {
   common: typeof common
+  palette: typeof palette
   queue: typeof queue
 }
 

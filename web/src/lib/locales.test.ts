@@ -7,7 +7,7 @@ import { languages } from './i18n'
 type Texts = { [key: string]: string | Texts }
 
 const files = import.meta.glob<Texts>('../locales/*/*.json', { eager: true, import: 'default' })
-const sources = import.meta.glob<string>(['../**/*.{ts,tsx}', '!../**/*.test.ts', '!../api/*'], {
+const sources = import.meta.glob<string>(['../**/*.{ts,tsx}', '!../**/*.test.ts', '!../api/schema.d.ts'], {
   eager: true,
   query: '?raw',
   import: 'default',

@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { ApiError, type Session, api, unwrap } from '../api/client'
 import { Logo } from '../components/Logo'
+import { t } from '../lib/i18n'
 import { useTitle } from '../lib/useTitle'
 import styles from './Sign.module.css'
 
@@ -26,7 +27,7 @@ function useExchange(token: string) {
 }
 
 export function SetupPage({ token, onDone, onGiveUp }: Props) {
-  useTitle('Sign in')
+  useTitle(t('sign.title'))
   const { data, error, refetch } = useExchange(token)
   useEffect(() => {
     if (data) onDone(data)
@@ -41,24 +42,20 @@ export function SetupPage({ token, onDone, onGiveUp }: Props) {
         </div>
         {error ? (
           <>
-            <h1>{isUsed ? 'This link does not work' : 'Signing in failed'}</h1>
-            <p role="alert">
-              {isUsed
-                ? 'It was used before, or it has expired. A link works once.'
-                : `${error.message}.`}
-            </p>
+            <h1>{isUsed ? t('sign.linkUsed') : t('sign.failed')}</h1>
+            <p role="alert">{isUsed ? t('sign.linkUsedHelp') : `${error.message}.`}</p>
             <div>
               <Button
                 size="sm"
                 variant="default"
                 onClick={isUsed ? onGiveUp : () => void refetch()}
               >
-                {isUsed ? 'What can I do?' : 'Try again'}
+                {isUsed ? t('sign.whatNow') : t('actions.tryAgain')}
               </Button>
             </div>
           </>
         ) : (
-          <h1>Signing in…</h1>
+          <h1>{t('sign.busy')}</h1>
         )}
       </div>
     </main>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Logo } from '../components/Logo'
+import { t } from '../lib/i18n'
 import { useTitle } from '../lib/useTitle'
 import styles from './Sign.module.css'
 
 export function SignedOutPage() {
-  useTitle('Sign in')
+  useTitle(t('sign.title'))
   return (
     <main className={styles.page}>
       <div className={styles.card}>
@@ -12,16 +13,10 @@ export function SignedOutPage() {
           <Logo size={28} />
           Tillwatch
         </div>
-        <h1>You are not signed in</h1>
-        <p>
-          Tillwatch has no password to guess. At its first start, “tillwatch serve” prints a link
-          that signs one browser in, once, within 24 hours:
-        </p>
-        <pre tabIndex={0}>{`Set-up link: ${window.location.origin}/#/setup/…`}</pre>
-        <p>
-          Open that link in this browser. When it was used before or is lost, whoever runs the
-          server prints another one:
-        </p>
+        <h1>{t('sign.out')}</h1>
+        <p>{t('sign.outHelp')}</p>
+        <pre tabIndex={0}>{`${t('sign.outLink')} ${window.location.origin}/#/setup/…`}</pre>
+        <p>{t('sign.outAgain')}</p>
         <pre tabIndex={0}>tillwatch serve --new-link</pre>
       </div>
     </main>

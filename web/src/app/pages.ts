@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the navigation offers, in its order. A page is offered to those who may read it.
+import {
+  BookOpen,
+  FolderOpen,
+  HeartPulse,
+  Inbox,
+  type LucideIcon,
+  Network,
+  Store,
+  TriangleAlert,
+} from 'lucide-react'
+import type { Right } from '../api/client'
+import type common from '../locales/en/common.json'
+
+export type PageName = keyof (typeof common)['pages']
+
+export interface NavPage {
+  to: string
+  name: PageName
+  icon: LucideIcon
+  right: Right
+}
+
+export const navGroups: NavPage[][] = [
+  [
+    { to: '/', name: 'queue', icon: Inbox, right: 'read' },
+    { to: '/cases', name: 'cases', icon: FolderOpen, right: 'read' },
+  ],
+  [
+    { to: '/stores', name: 'stores', icon: Store, right: 'read' },
+    { to: '/models', name: 'models', icon: Network, right: 'read' },
+    { to: '/model-health', name: 'health', icon: HeartPulse, right: 'read' },
+    { to: '/reference', name: 'reference', icon: BookOpen, right: 'read' },
+  ],
+  [{ to: '/rejected', name: 'rejected', icon: TriangleAlert, right: 'admin' }],
+]

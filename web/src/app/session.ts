@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who is signed in, and what they may do. The server decides; this only spares a reader what would be
+// refused.
+import { useQuery } from '@tanstack/react-query'
+import type { Right } from '../api/client'
+import { sessionQuery } from '../api/queries'
+
+export function useSession() {
+  return useQuery(sessionQuery).data
+}
+
+export function useCan(): (right: Right) => boolean {
+  const session = useSession()
+  return (right) => session?.scopes.includes(right) ?? false
+}
+
+export function useMe(): string {
+  return useSession()?.user ?? ''
+}
