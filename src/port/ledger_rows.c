@@ -16,20 +16,46 @@ static tw_status check_id(tw_str id, const char *what, tw_err *err)
     return TW_OK;
 }
 
+static tw_status check_keys(const tw_alert_key *keys, size_t n, const char *what, tw_str id,
+                            tw_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (keys[i].key.bytes == 0)
+            return tw_fail(err, TW_INVALID, "%s %.*s has an empty key", what, TW_STR_ARG(id));
+        if (keys[i].kind < 'a' || keys[i].kind > 'z')
+            return tw_fail(err, TW_INVALID, "%s %.*s has a key of an unknown kind", what,
+                           TW_STR_ARG(id));
+    }
+    return TW_OK;
+}
+
 static tw_status check_alert(const tw_alert_row *row, tw_err *err)
 {
     TW_TRY(check_id(row->alert_id, "alert_id", err));
     if (!isfinite(row->risk_score) || !isfinite(row->rank))
         return tw_fail(err, TW_INVALID, "alert %.*s has a risk or rank that is not finite",
                        TW_STR_ARG(row->alert_id));
-    for (size_t i = 0; i < row->key_n; i++)
-        if (row->keys[i].key.bytes == 0)
-            return tw_fail(err, TW_INVALID, "alert %.*s has an empty key",
-                           TW_STR_ARG(row->alert_id));
-    for (size_t i = 0; i < row->key_n; i++)
-        if (row->keys[i].kind < 'a' || row->keys[i].kind > 'z')
-            return tw_fail(err, TW_INVALID, "alert %.*s has a key of an unknown kind",
-                           TW_STR_ARG(row->alert_id));
+    if (row->work_seq > INT64_MAX)
+        return tw_fail(err, TW_INVALID, "alert %.*s has a version out of range",
+                       TW_STR_ARG(row->alert_id));
+    return check_keys(row->keys, row->key_n, "alert", row->alert_id, err);
+}
+
+static tw_status check_doc(const tw_doc_row *row, tw_err *err)
+{
+    TW_TRY(check_id(row->kind, "kind of a document", err));
+    TW_TRY(check_id(row->id, "id of a document", err));
+    if (row->seq > INT64_MAX)
+        return tw_fail(err, TW_INVALID, "document %.*s has a version out of range",
+                       TW_STR_ARG(row->id));
+    return check_keys(row->keys, row->key_n, "document", row->id, err);
+}
+
+static tw_status check_action(const tw_action_row *row, tw_err *err)
+{
+    TW_TRY(check_id(row->kind, "kind of an action", err));
+    if (row->seq == 0 || row->seq > INT64_MAX)
+        return tw_fail(err, TW_INVALID, "an action has no place in the journal");
     return TW_OK;
 }
 
@@ -69,19 +95,49 @@ tw_status tw_ledger_batch_check(const tw_ledger_batch *batch, uint64_t position_
     }
     for (size_t i = 0; i < batch->model_n; i++)
         TW_TRY(check_id(batch->models[i].model_id, "model_id", err));
+    for (size_t i = 0; i < batch->doc_n; i++)
+        TW_TRY(check_doc(&batch->docs[i], err));
+    for (size_t i = 0; i < batch->action_n; i++)
+        TW_TRY(check_action(&batch->actions[i], err));
     return TW_OK;
+}
+
+static tw_status check_list(const tw_str_list *list, tw_err *err)
+{
+    if (list->n > TW_LEDGER_FILTER_MAX)
+        return tw_fail(err, TW_LIMIT, "a filter lists more than %d values", TW_LEDGER_FILTER_MAX);
+    return TW_OK;
+}
+
+static tw_status check_search(tw_str search, tw_err *err)
+{
+    if (search.bytes > TW_TEXT_MAX_BYTES)
+        return tw_fail(err, TW_LIMIT, "the search text has more than %d bytes", TW_TEXT_MAX_BYTES);
+    return TW_OK;
+}
+
+tw_status tw_doc_filter_check(const tw_doc_filter *filter, tw_err *err)
+{
+    if (filter->kind.bytes == 0)
+        return tw_fail(err, TW_INVALID, "a list of documents needs their kind");
+    TW_TRY(check_list(&filter->states, err));
+    TW_TRY(check_list(&filter->stores, err));
+    return check_search(filter->key, err);
+}
+
+tw_status tw_action_filter_check(const tw_action_filter *filter, tw_err *err)
+{
+    TW_TRY(check_list(&filter->stores, err));
+    return check_search(filter->kind, err);
 }
 
 tw_status tw_alert_filter_check(const tw_alert_filter *filter, tw_err *err)
 {
     const tw_str_list *lists[] = {&filter->statuses, &filter->types, &filter->schemes,
-                                  &filter->stores};
+                                  &filter->stores, &filter->verdicts};
     for (size_t i = 0; i < TW_COUNT(lists); i++)
-        if (lists[i]->n > TW_LEDGER_FILTER_MAX)
-            return tw_fail(err, TW_LIMIT, "a filter lists more than %d values",
-                           TW_LEDGER_FILTER_MAX);
-    if (filter->search.bytes > TW_TEXT_MAX_BYTES)
-        return tw_fail(err, TW_LIMIT, "the search text has more than %d bytes", TW_TEXT_MAX_BYTES);
+        TW_TRY(check_list(lists[i], err));
+    TW_TRY(check_search(filter->search, err));
     if (!isfinite(filter->min_risk))
         return tw_fail(err, TW_INVALID, "min_risk is not a number");
     return TW_OK;
@@ -131,8 +187,17 @@ void tw_alert_cursor_of(const tw_alert_row *row, tw_alert_sort sort, tw_alert_cu
     tw_str_copy(row->alert_id, out->alert_id, sizeof(out->alert_id));
 }
 
-// One letter for the sort, 16 hex digits of the value's bits, the id in hex.
+// A cursor is one letter for the list and its order, 16 hex digits of the value's bits, the id in
+// hex.
 static const char sort_letters[TW_ALERT_SORT_N + 1] = "kcure";
+static const char doc_letter = 'd';
+
+static void encode_cursor(char letter, uint64_t bits, const char *id,
+                          char out[TW_LEDGER_CURSOR_BYTES])
+{
+    snprintf(out, TW_LEDGER_CURSOR_BYTES, "%c%016llx", letter, (unsigned long long)bits);
+    tw_hex((const uint8_t *)id, strlen(id), out + 17);
+}
 
 void tw_alert_cursor_encode(const tw_alert_cursor *cursor, tw_alert_sort sort,
                             char out[TW_LEDGER_CURSOR_BYTES])
@@ -140,9 +205,7 @@ void tw_alert_cursor_encode(const tw_alert_cursor *cursor, tw_alert_sort sort,
     uint64_t bits = (uint64_t)cursor->integer;
     if (tw_alert_sort_is_real(sort))
         memcpy(&bits, &cursor->real, sizeof(bits));
-    snprintf(out, TW_LEDGER_CURSOR_BYTES, "%c%016llx", sort_letters[sort],
-             (unsigned long long)bits);
-    tw_hex((const uint8_t *)cursor->alert_id, strlen(cursor->alert_id), out + 17);
+    encode_cursor(sort_letters[sort], bits, cursor->alert_id, out);
 }
 
 static int hex_value(char c)
@@ -152,38 +215,61 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool decode_cursor(const char *text, size_t bytes, tw_alert_sort sort, tw_alert_cursor *out)
+static tw_status decode_cursor(const char *text, char letter, uint64_t *bits,
+                               char id[TW_ID_MAX_BYTES + 1], tw_err *err)
 {
-    if (bytes < 19 || bytes % 2 == 0 || bytes > 17 + 2 * TW_ID_MAX_BYTES ||
-        text[0] != sort_letters[sort])
-        return false;
-    uint64_t bits = 0;
-    for (size_t i = 1; i < bytes; i++) {
+    size_t bytes = strlen(text);
+    bool is_ours =
+        bytes >= 19 && bytes % 2 == 1 && bytes <= 17 + 2 * TW_ID_MAX_BYTES && text[0] == letter;
+    *bits = 0;
+    memset(id, 0, TW_ID_MAX_BYTES + 1);
+    for (size_t i = 1; i < bytes && is_ours; i++) {
         int digit = hex_value(text[i]);
-        if (digit < 0)
-            return false;
+        is_ours = digit >= 0;
         if (i < 17) {
-            bits = bits << 4 | (uint64_t)digit;
+            *bits = *bits << 4 | ((uint64_t)digit & 0xf);
         } else {
-            char *byte = &out->alert_id[(i - 17) / 2];
-            *byte = (char)((uint8_t)*byte << 4 | digit);
+            char *byte = &id[(i - 17) / 2];
+            *byte = (char)((uint8_t)*byte << 4 | (digit & 0xf));
         }
     }
-    if (tw_alert_sort_is_real(sort))
-        memcpy(&out->real, &bits, sizeof(bits));
-    else
-        out->integer = (int64_t)bits;
-    return isfinite(out->real) && strlen(out->alert_id) == (bytes - 17) / 2;
+    if (is_ours && strlen(id) == (bytes - 17) / 2)
+        return TW_OK;
+    return tw_fail(err, TW_INVALID, "the cursor does not belong to this list");
 }
 
 tw_status tw_alert_cursor_decode(const char *text, tw_alert_sort sort, tw_alert_cursor *out,
                                  tw_err *err)
 {
+    uint64_t bits;
     *out = (tw_alert_cursor){0};
-    if (decode_cursor(text, strlen(text), sort, out))
-        return TW_OK;
-    *out = (tw_alert_cursor){0};
-    return tw_fail(err, TW_INVALID, "the cursor does not belong to this list");
+    tw_status status = decode_cursor(text, sort_letters[sort], &bits, out->alert_id, err);
+    if (status == TW_OK && tw_alert_sort_is_real(sort))
+        memcpy(&out->real, &bits, sizeof(bits));
+    else if (status == TW_OK)
+        out->integer = (int64_t)bits;
+    if (status == TW_OK && !isfinite(out->real))
+        status = tw_fail(err, TW_INVALID, "the cursor does not belong to this list");
+    if (status != TW_OK)
+        *out = (tw_alert_cursor){0};
+    return status;
+}
+
+void tw_doc_cursor_encode(const tw_doc_cursor *cursor, char out[TW_LEDGER_CURSOR_BYTES])
+{
+    encode_cursor(doc_letter, (uint64_t)cursor->order_ms, cursor->id, out);
+}
+
+tw_status tw_doc_cursor_decode(const char *text, tw_doc_cursor *out, tw_err *err)
+{
+    uint64_t bits;
+    *out = (tw_doc_cursor){0};
+    tw_status status = decode_cursor(text, doc_letter, &bits, out->id, err);
+    if (status == TW_OK)
+        out->order_ms = (int64_t)bits;
+    else
+        *out = (tw_doc_cursor){0};
+    return status;
 }
 
 void tw_content_init(tw_content *content)
@@ -241,13 +327,28 @@ static void put_str(tw_content *content, tw_str s)
     tw_content_put(content, s.at, s.bytes);
 }
 
+static void put_strs(tw_content *content, const tw_str *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        put_str(content, texts[i]);
+}
+
+static void put_keys(tw_content *content, const tw_alert_key *keys, size_t n)
+{
+    put_u64(content, n);
+    for (size_t i = 0; i < n; i++) {
+        put_u64(content, (uint8_t)keys[i].kind);
+        put_str(content, keys[i].key);
+    }
+}
+
 void tw_content_alert(tw_content *content, const tw_alert_row *row)
 {
     const tw_str texts[] = {row->alert_id,    row->status,    row->type,     row->scheme,
                             row->entity_kind, row->entity_id, row->store_id, row->employee_id,
-                            row->register_id, row->currency,  row->body};
-    for (size_t i = 0; i < TW_COUNT(texts); i++)
-        put_str(content, texts[i]);
+                            row->register_id, row->currency,  row->body,     row->assignee,
+                            row->case_id,     row->verdict};
+    put_strs(content, texts, TW_COUNT(texts));
     put_u64(content, (uint64_t)row->created_ms);
     put_u64(content, (uint64_t)row->updated_ms);
     put_real(content, row->risk_score);
@@ -256,11 +357,30 @@ void tw_content_alert(tw_content *content, const tw_alert_row *row)
     put_u64(content, row->transaction_n);
     put_u64(content, row->first_seq);
     put_u64(content, row->last_seq);
-    put_u64(content, row->key_n);
-    for (size_t i = 0; i < row->key_n; i++) {
-        put_u64(content, (uint8_t)row->keys[i].kind);
-        put_str(content, row->keys[i].key);
-    }
+    put_u64(content, (uint64_t)row->snoozed_until_ms);
+    put_u64(content, (uint64_t)row->first_viewed_ms);
+    put_u64(content, (uint64_t)row->decided_ms);
+    put_u64(content, (uint64_t)row->recovered_minor);
+    put_u64(content, row->work_seq);
+    put_keys(content, row->keys, row->key_n);
+}
+
+void tw_content_doc(tw_content *content, const tw_doc_row *row)
+{
+    const tw_str texts[] = {row->kind, row->id, row->state, row->owner, row->store_id, row->body};
+    put_strs(content, texts, TW_COUNT(texts));
+    put_u64(content, row->seq);
+    put_u64(content, (uint64_t)row->order_ms);
+    put_keys(content, row->keys, row->key_n);
+}
+
+void tw_content_action(tw_content *content, const tw_action_row *row)
+{
+    const tw_str texts[] = {row->kind,  row->subject,  row->actor,
+                            row->about, row->store_id, row->body};
+    put_u64(content, row->seq);
+    put_u64(content, (uint64_t)row->at_ms);
+    put_strs(content, texts, TW_COUNT(texts));
 }
 
 void tw_content_verdict(tw_content *content, const tw_verdict_row *row)
@@ -268,8 +388,7 @@ void tw_content_verdict(tw_content *content, const tw_verdict_row *row)
     const tw_str texts[] = {row->verdict_id, row->alert_id, row->transaction_id,
                             row->verdict,    row->reason,   row->note,
                             row->decided_by, row->currency, row->scheme};
-    for (size_t i = 0; i < TW_COUNT(texts); i++)
-        put_str(content, texts[i]);
+    put_strs(content, texts, TW_COUNT(texts));
     put_u64(content, row->seq);
     put_u64(content, (uint64_t)row->decided_ms);
     put_u64(content, (uint64_t)row->recovered_minor);
@@ -282,8 +401,7 @@ void tw_content_verdict(tw_content *content, const tw_verdict_row *row)
 void tw_content_model(tw_content *content, const tw_model_row *row)
 {
     const tw_str texts[] = {row->model_id, row->kind, row->state, row->metrics, row->file_hash};
-    for (size_t i = 0; i < TW_COUNT(texts); i++)
-        put_str(content, texts[i]);
+    put_strs(content, texts, TW_COUNT(texts));
     put_u64(content, row->seq);
     put_u64(content, (uint64_t)row->created_ms);
 }

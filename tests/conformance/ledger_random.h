@@ -31,6 +31,11 @@ static tw_str random_status(random_ledger *r)
     return statuses[tw_rng_below(&r->rng, 3)];
 }
 
+static int64_t random_ms(random_ledger *r)
+{
+    return tw_rng_below(&r->rng, 100);
+}
+
 static tw_alert_row random_alert(random_ledger *r)
 {
     tw_alert_key *keys = tw_arena_array(&r->arena, 4, sizeof(*keys));
@@ -53,6 +58,14 @@ static tw_alert_row random_alert(random_ledger *r)
                         .first_seq = tw_rng_below(&r->rng, 1000),
                         .last_seq = tw_rng_below(&r->rng, 1000),
                         .body = random_or_none(r, "{}", 1000, 2),
+                        .assignee = random_or_none(r, "u", 3, 2),
+                        .case_id = random_or_none(r, "C-", 4, 4),
+                        .verdict = random_or_none(r, "VERDICT", 3, 3),
+                        .snoozed_until_ms = tw_rng_below(&r->rng, 3) ? 0 : random_ms(r),
+                        .first_viewed_ms = random_ms(r),
+                        .decided_ms = tw_rng_below(&r->rng, 2) ? 0 : random_ms(r),
+                        .recovered_minor = tw_rng_below(&r->rng, 900),
+                        .work_seq = tw_rng_below(&r->rng, 1000),
                         .keys = keys,
                         .key_n = tw_rng_below(&r->rng, 4)};
     for (size_t i = 0; i < row.key_n; i++)
@@ -82,16 +95,63 @@ static tw_verdict_row random_verdict(random_ledger *r)
     return row;
 }
 
+static tw_doc_row random_doc(random_ledger *r)
+{
+    tw_alert_key *keys = tw_arena_array(&r->arena, 4, sizeof(*keys));
+    tw_doc_row row = {.kind = random_text(r, "kind", 2),
+                      .id = random_text(r, "D-", 30),
+                      .seq = tw_rng_below(&r->rng, 1000),
+                      .order_ms = random_ms(r) / 10 - 3,
+                      .state = random_text(r, "STATE", 3),
+                      .owner = random_or_none(r, "u", 3, 2),
+                      .store_id = random_or_none(r, "S", 4, 2),
+                      .body = tw_rng_below(&r->rng, 5) ? random_text(r, "{}", 900) : TW_STR_NONE,
+                      .keys = keys,
+                      .key_n = tw_rng_below(&r->rng, 4)};
+    for (size_t i = 0; i < row.key_n; i++)
+        keys[i] = (tw_alert_key){tw_rng_below(&r->rng, 3) ? 'a' : 'w', random_text(r, "A-", 30)};
+    return row;
+}
+
+static tw_action_row random_action(random_ledger *r)
+{
+    const tw_str kinds[] = {TW_STR("alert.assign"), TW_STR("alert.note"), TW_STR("alerts"),
+                            TW_STR("case.open")};
+    return (tw_action_row){.seq = tw_rng_below(&r->rng, 200) + 1,
+                           .at_ms = random_ms(r),
+                           .kind = kinds[tw_rng_below(&r->rng, 4)],
+                           .subject = random_or_none(r, "A-", 9, 2),
+                           .actor = random_text(r, "u", 3),
+                           .about = random_or_none(r, "M", 3, 2),
+                           .store_id = random_or_none(r, "S", 4, 2),
+                           .body = random_or_none(r, "{}", 900, 2)};
+}
+
 static void random_apply(random_ledger *r)
 {
     tw_alert_row alerts[5];
     tw_verdict_row verdicts[4];
     tw_score_range scores[3];
     tw_model_row models[2];
-    tw_ledger_batch batch = {
-        alerts,         tw_rng_below(&r->rng, 6), verdicts, tw_rng_below(&r->rng, 5),
-        scores,         tw_rng_below(&r->rng, 4), models,   tw_rng_below(&r->rng, 3),
-        {.seq = r->seq}};
+    tw_doc_row docs[4];
+    tw_action_row actions[5];
+    tw_ledger_batch batch = {.alerts = alerts,
+                             .alert_n = tw_rng_below(&r->rng, 6),
+                             .verdicts = verdicts,
+                             .verdict_n = tw_rng_below(&r->rng, 5),
+                             .scores = scores,
+                             .score_n = tw_rng_below(&r->rng, 4),
+                             .models = models,
+                             .model_n = tw_rng_below(&r->rng, 3),
+                             .docs = docs,
+                             .doc_n = tw_rng_below(&r->rng, 5),
+                             .actions = actions,
+                             .action_n = tw_rng_below(&r->rng, 6),
+                             .applied = {.seq = r->seq}};
+    for (size_t i = 0; i < batch.doc_n; i++)
+        docs[i] = random_doc(r);
+    for (size_t i = 0; i < batch.action_n; i++)
+        actions[i] = random_action(r);
     for (size_t i = 0; i < batch.alert_n; i++)
         alerts[i] = random_alert(r);
     for (size_t i = 0; i < batch.verdict_n; i++)
@@ -114,22 +174,48 @@ static void random_apply(random_ledger *r)
         r->seq = batch.applied.seq;
 }
 
+// Now and then a list that no query binds value by value.
+static tw_str_list random_stores(random_ledger *r)
+{
+    size_t n = tw_rng_below(&r->rng, 4) ? tw_rng_below(&r->rng, 3) : 40;
+    tw_str *stores = tw_arena_array(&r->arena, n + 1, sizeof(*stores));
+    for (size_t i = 0; i < n; i++)
+        stores[i] = i < 2 ? random_text(r, "S", 4) : random_text(r, "\"x\\\n", 99);
+    return (tw_str_list){stores, n};
+}
+
+static void random_work_filter(random_ledger *r, tw_alert_filter *filter)
+{
+    tw_str *verdicts = tw_arena_array(&r->arena, 2, sizeof(*verdicts));
+    verdicts[0] = random_text(r, "VERDICT", 3);
+    verdicts[1] = random_or_none(r, "VERDICT", 3, 3);
+    filter->assignee = random_or_none(r, "u", 3, 4);
+    filter->case_id = random_or_none(r, "C-", 4, 6);
+    filter->verdicts = (tw_str_list){verdicts, tw_rng_below(&r->rng, 4) % 3};
+    filter->only_unassigned = tw_rng_below(&r->rng, 6) == 0;
+    filter->awake_ms = tw_rng_below(&r->rng, 3) ? 0 : random_ms(r);
+    filter->asleep_ms = tw_rng_below(&r->rng, 5) ? 0 : random_ms(r);
+    filter->decided_from_ms = tw_rng_below(&r->rng, 4) ? 0 : random_ms(r);
+    filter->decided_to_ms = tw_rng_below(&r->rng, 4) ? 0 : random_ms(r);
+    for (size_t i = 0; i < 3 && tw_rng_below(&r->rng, 4) == 0; i++)
+        filter->overdue_ms[i] = random_ms(r);
+}
+
 static tw_alert_filter random_filter(random_ledger *r)
 {
-    tw_str *lists = tw_arena_array(&r->arena, 8, sizeof(*lists));
+    tw_str *lists = tw_arena_array(&r->arena, 6, sizeof(*lists));
     for (size_t i = 0; i < 2; i++) {
         lists[i] = random_status(r);
-        lists[2 + i] = random_text(r, "S", 4);
-        lists[4 + i] = random_text(r, "scheme", 3);
-        lists[6 + i] = random_text(r, "TYPE", 2);
+        lists[2 + i] = random_text(r, "scheme", 3);
+        lists[4 + i] = random_text(r, "TYPE", 2);
     }
     const tw_str searches[] = {TW_STR("A-1"), TW_STR("T-"), TW_STR("E"), TW_STR("zz")};
     bool is_narrow = tw_rng_below(&r->rng, 2) == 0;
-    return (tw_alert_filter){
+    tw_alert_filter filter = {
         .statuses = {lists, tw_rng_below(&r->rng, 3)},
-        .stores = {lists + 2, tw_rng_below(&r->rng, 3)},
-        .schemes = {lists + 4, tw_rng_below(&r->rng, 2)},
-        .types = {lists + 6, tw_rng_below(&r->rng, 2)},
+        .stores = random_stores(r),
+        .schemes = {lists + 2, tw_rng_below(&r->rng, 2)},
+        .types = {lists + 4, tw_rng_below(&r->rng, 2)},
         .only_open = tw_rng_below(&r->rng, 3) == 0,
         .entity_kind = is_narrow ? random_or_none(r, "kind", 2, 4) : TW_STR_NONE,
         .entity_id = is_narrow ? random_or_none(r, "E", 5, 4) : TW_STR_NONE,
@@ -142,6 +228,9 @@ static tw_alert_filter random_filter(random_ledger *r)
         .created_from_ms = is_narrow ? tw_rng_below(&r->rng, 40) : 0,
         .created_to_ms = is_narrow ? tw_rng_below(&r->rng, 90) : 0,
     };
+    if (tw_rng_below(&r->rng, 2) == 0)
+        random_work_filter(r, &filter);
+    return filter;
 }
 
 static void note(random_ledger *r, tw_str s)
@@ -253,11 +342,80 @@ static void random_reads(random_ledger *r)
                                    note_range, r, &err));
 }
 
+static void note_doc(random_ledger *r, const tw_doc_row *row)
+{
+    const tw_str texts[] = {row->kind, row->id, row->state, row->owner, row->store_id, row->body};
+    tw_buf_u64(&r->log, row->seq);
+    tw_buf_u64(&r->log, (uint64_t)row->order_ms);
+    for (size_t i = 0; i < TW_COUNT(texts); i++)
+        note(r, texts[i]);
+}
+
+static void random_docs(random_ledger *r)
+{
+    tw_err err = {0};
+    tw_str *states = tw_arena_array(&r->arena, 2, sizeof(*states));
+    const char kinds[] = {0, 'a', 'w'};
+    states[0] = random_text(r, "STATE", 3);
+    states[1] = random_text(r, "STATE", 3);
+    tw_doc_filter filter = {.kind = random_text(r, "kind", 2),
+                            .states = {states, tw_rng_below(&r->rng, 3)},
+                            .stores = random_stores(r),
+                            .owner = random_or_none(r, "u", 3, 3),
+                            .key_kind = kinds[tw_rng_below(&r->rng, 3)],
+                            .key = random_or_none(r, "A-", 30, 2),
+                            .is_prefix = tw_rng_below(&r->rng, 2) == 0};
+    size_t limit = tw_rng_below(&r->rng, 9) + 1;
+    tw_doc_page page = {0};
+    do {
+        char cursor[TW_LEDGER_CURSOR_BYTES];
+        memcpy(cursor, page.next_cursor, sizeof(cursor));
+        assert_ok(
+            tw_ledger_doc_list(&r->f->ledger, &filter, limit, cursor, &r->arena, &page, &err));
+        tw_buf_u64(&r->log, page.total);
+        for (size_t i = 0; i < page.n; i++)
+            note_doc(r, &page.items[i]);
+        note(r, tw_str_from(page.next_cursor));
+    } while (page.next_cursor[0]);
+    tw_doc_row doc;
+    tw_status status = tw_ledger_doc_get(&r->f->ledger, random_text(r, "kind", 2),
+                                         random_text(r, "D-", 30), &r->arena, &doc, NULL);
+    tw_buf_u8(&r->log, (uint8_t)status);
+    note_doc(r, &doc);
+}
+
+static void random_actions(random_ledger *r)
+{
+    tw_err err = {0};
+    const tw_str kinds[] = {TW_STR_NONE, TW_STR_NONE, TW_STR("alert."), TW_STR("case."),
+                            TW_STR("alert.note")};
+    tw_action_filter filter = {.subject = random_or_none(r, "A-", 9, 3),
+                               .actor = random_or_none(r, "u", 3, 3),
+                               .about = random_or_none(r, "M", 3, 3),
+                               .kind = kinds[tw_rng_below(&r->rng, 5)],
+                               .stores = random_stores(r),
+                               .from_ms = tw_rng_below(&r->rng, 3) ? 0 : random_ms(r),
+                               .to_ms = tw_rng_below(&r->rng, 3) ? 0 : random_ms(r),
+                               .before_seq = tw_rng_below(&r->rng, 2) ? 0 : (uint64_t)random_ms(r)};
+    tw_action_row *rows;
+    size_t n;
+    assert_ok(tw_ledger_action_list(&r->f->ledger, &filter, tw_rng_below(&r->rng, 30) + 1,
+                                    &r->arena, &rows, &n, &err));
+    for (size_t i = 0; i < n; i++) {
+        const tw_str texts[] = {rows[i].kind,  rows[i].subject,  rows[i].actor,
+                                rows[i].about, rows[i].store_id, rows[i].body};
+        tw_buf_u64(&r->log, rows[i].seq);
+        tw_buf_u64(&r->log, (uint64_t)rows[i].at_ms);
+        for (size_t k = 0; k < TW_COUNT(texts); k++)
+            note(r, texts[k]);
+    }
+}
+
 static void random_step(random_ledger *r)
 {
     tw_err err = {0};
     tw_arena_reset(&r->arena);
-    switch (tw_rng_below(&r->rng, 8)) {
+    switch (tw_rng_below(&r->rng, 10)) {
     case 0:
     case 1:
         random_list(r);
@@ -276,13 +434,19 @@ static void random_step(random_ledger *r)
             reopen(r->f);
         }
         break;
+    case 5:
+        random_docs(r);
+        break;
+    case 6:
+        random_actions(r);
+        break;
     default:
         random_apply(r);
         break;
     }
 }
 
-#define STEPS 400
+#define STEPS 500
 
 // What one adapter answered: marks[i] is the length of the log after step i; the last one has
 // hashes.

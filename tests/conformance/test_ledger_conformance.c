@@ -215,7 +215,7 @@ static void filters_hold_together(void **state)
         assert_int_equal(total_of(f, &cases[i].filter), cases[i].n);
     tw_alert_page page;
     tw_alert_page_options options = {.limit = 1};
-    tw_str too_many[TW_LEDGER_FILTER_MAX + 1] = {{0}};
+    static tw_str too_many[TW_LEDGER_FILTER_MAX + 1];
     tw_alert_filter wide = {.stores = {too_many, TW_COUNT(too_many)}};
     assert_status(tw_ledger_alert_list(&f->ledger, &wide, &options, &f->arena, &page, &err),
                   TW_LIMIT);
@@ -227,6 +227,97 @@ static void filters_hold_together(void **state)
     assert_int_equal(total_of(f, &(tw_alert_filter){.search = TW_STR("S1")}), 0);
     assert_int_equal(total_of(f, &(tw_alert_filter){.search = TW_STR("S9")}), 1);
     assert_int_equal(total_of(f, &(tw_alert_filter){.transaction_id = TW_STR("T-100")}), 1);
+}
+
+static void the_work_on_an_alert_is_kept_and_found(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_alert_row rows[] = {alert_row("A-1", 0.96, "S1"), alert_row("A-2", 0.92, "S2"),
+                           alert_row("A-3", 0.5, "S2")},
+                 got;
+    rows[0].assignee = TW_STR("ana");
+    rows[0].case_id = TW_STR("C-1");
+    rows[0].snoozed_until_ms = 9000;
+    rows[0].first_viewed_ms = 1500;
+    rows[0].work_seq = 77;
+    rows[1].assignee = TW_STR("bo");
+    rows[1].verdict = TW_STR("CONFIRMED");
+    rows[1].decided_ms = 5000;
+    rows[1].recovered_minor = 1234;
+    assert_ok(apply_alerts(f, rows, 3, 1, &err));
+    reopen(f);
+    assert_ok(tw_ledger_alert_get(&f->ledger, TW_STR("A-1"), &f->arena, &got, &err));
+    assert_true(tw_str_equal(got.assignee, rows[0].assignee));
+    assert_true(tw_str_equal(got.case_id, rows[0].case_id));
+    assert_int_equal(got.snoozed_until_ms, 9000);
+    assert_int_equal(got.first_viewed_ms, 1500);
+    assert_int_equal(got.work_seq, 77);
+    assert_ok(tw_ledger_alert_get(&f->ledger, TW_STR("A-2"), &f->arena, &got, &err));
+    assert_true(tw_str_equal(got.verdict, rows[1].verdict));
+    assert_int_equal(got.decided_ms, 5000);
+    assert_int_equal(got.recovered_minor, 1234);
+    const tw_str verdicts[] = {TW_STR("REFUTED"), TW_STR("CONFIRMED")}, none[] = {{0}};
+    const struct {
+        tw_alert_filter filter;
+        uint64_t n;
+    } cases[] = {
+        {{.assignee = TW_STR("ana")}, 1},
+        {{.assignee = TW_STR("an")}, 0},
+        {{.only_unassigned = true}, 1},
+        {{.case_id = TW_STR("C-1")}, 1},
+        {{.case_id = TW_STR("C-1"), .assignee = TW_STR("bo")}, 0},
+        {{.verdicts = {verdicts, 2}}, 1},
+        {{.verdicts = {verdicts, 1}}, 0},
+        {{.verdicts = {none, 1}}, 2},
+        {{.awake_ms = 8999}, 2},
+        {{.awake_ms = 9000}, 3},
+        {{.asleep_ms = 8999}, 1},
+        {{.asleep_ms = 9000}, 0},
+        {{.decided_to_ms = 6000}, 1}, // those that are not decided have no time
+        {{.decided_to_ms = 5000}, 0},
+        {{.decided_from_ms = 5000, .decided_to_ms = 5001}, 1},
+        {{.decided_from_ms = 5001}, 0},
+        {{.overdue_ms = {1001, 1000, 1000}}, 1},
+        {{.overdue_ms = {1000, 1001, 1000}}, 1},
+        {{.overdue_ms = {0, 1001, 1001}}, 2},
+    };
+    for (size_t i = 0; i < TW_COUNT(cases); i++)
+        assert_int_equal(total_of(f, &cases[i].filter), cases[i].n);
+    tw_alert_count *counts;
+    size_t n;
+    assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){.only_open = true},
+                                     TW_ALERT_GROUP_ASSIGNEE, &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 3);
+    assert_int_equal(counts[0].key.bytes, 0);
+    assert_true(tw_str_equal(counts[2].key, TW_STR("bo")));
+    assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){0}, TW_ALERT_GROUP_VERDICT,
+                                     &f->arena, &counts, &n, &err));
+    assert_int_equal(n, 2);
+    assert_int_equal(counts[0].n, 2);
+    assert_true(tw_str_equal(counts[1].key, TW_STR("CONFIRMED")));
+}
+
+// A list as long as allowed, with characters that must be quoted.
+static void a_region_of_stores_filters_like_one(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    static char names[TW_LEDGER_FILTER_MAX][24];
+    static tw_str stores[TW_LEDGER_FILTER_MAX];
+    for (size_t i = 0; i < TW_LEDGER_FILTER_MAX; i++) {
+        snprintf(names[i], sizeof(names[i]), "S\"%zu\\\x01\xc3\xa4\n", i);
+        stores[i] = tw_str_from(names[i]);
+    }
+    tw_alert_row rows[] = {alert_row("A-1", 0.9, names[0]), alert_row("A-2", 0.8, names[4095]),
+                           alert_row("A-3", 0.7, "S")};
+    assert_ok(apply_alerts(f, rows, 3, 1, &err));
+    tw_alert_filter filter = {.stores = {stores, TW_LEDGER_FILTER_MAX}, .only_open = true};
+    assert_int_equal(total_of(f, &filter), 2); // by the counters
+    filter.awake_ms = 1;
+    assert_int_equal(total_of(f, &filter), 2); // by counting
+    filter.stores.n = 4095;
+    assert_int_equal(total_of(f, &filter), 1);
 }
 
 static void counts_follow_every_change(void **state)
@@ -388,7 +479,21 @@ static void wiping_keeps_tokens_and_sessions(void **state)
     tw_verdict_row verdict = verdict_row("V-1", 1, "A-1", "CONFIRMED");
     tw_score_range scores = {1, 1, TW_STR("x")};
     tw_model_row model = {.model_id = TW_STR("m-1"), .seq = 1, .metrics = TW_STR("{}")};
-    tw_ledger_batch batch = {&alert, 1, &verdict, 1, &scores, 1, &model, 1, {.seq = 3}};
+    tw_doc_row doc = {.kind = TW_STR("case"), .id = TW_STR("C-1"), .seq = 2, .body = TW_STR("{}")};
+    tw_action_row action = {.seq = 3, .kind = TW_STR("case.open"), .subject = TW_STR("C-1")};
+    tw_ledger_batch batch = {.alerts = &alert,
+                             .alert_n = 1,
+                             .verdicts = &verdict,
+                             .verdict_n = 1,
+                             .scores = &scores,
+                             .score_n = 1,
+                             .models = &model,
+                             .model_n = 1,
+                             .docs = &doc,
+                             .doc_n = 1,
+                             .actions = &action,
+                             .action_n = 1,
+                             .applied = {.seq = 3}};
     tw_token_row token = {.token_id = TW_STR("t"), .name = TW_STR("pos"), .created_ms = 1};
     assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
     assert_ok(tw_ledger_token_put(&f->ledger, &token, &err));
@@ -428,6 +533,149 @@ static void models_are_listed_newest_first(void **state)
     assert_int_equal(n, 2);
     assert_true(tw_str_equal(list[0].model_id, TW_STR("m-2")));
     assert_true(tw_str_equal(list[1].state, TW_STR("RETIRED")));
+}
+
+static tw_doc_row case_row(const char *id, int64_t order_ms, const char *state, const char *store)
+{
+    return (tw_doc_row){.kind = TW_STR("case"),
+                        .id = tw_str_from(id),
+                        .seq = 5,
+                        .order_ms = order_ms,
+                        .state = tw_str_from(state),
+                        .owner = TW_STR("ana"),
+                        .store_id = tw_str_from(store),
+                        .body = TW_STR("{\"title\":\"Leergut – zweimal\"}")};
+}
+
+static size_t doc_total(fixture *f, const tw_doc_filter *filter)
+{
+    tw_err err = {0};
+    tw_doc_page page;
+    assert_ok(tw_ledger_doc_list(&f->ledger, filter, 500, NULL, &f->arena, &page, &err));
+    assert_int_equal(page.total, page.n);
+    return page.n;
+}
+
+static void documents_are_kept_found_and_removed(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    const tw_alert_key keys[] = {
+        {'a', TW_STR("A-1")}, {'w', TW_STR("leergut")}, {'w', TW_STR("A-1")}, {'a', TW_STR("A-1")}};
+    tw_doc_row rows[] = {case_row("C-1", 100, "OPEN", "S1"), case_row("C-2", 300, "CLOSED", ""),
+                         case_row("C-3", 300, "OPEN", "S2"), case_row("C-1", 200, "OPEN", "S1")},
+               got;
+    rows[0].kind = TW_STR("filter");
+    rows[3].keys = keys;
+    rows[3].key_n = 4;
+    rows[3].seq = 9;
+    tw_ledger_batch batch = {.docs = rows, .doc_n = 4, .applied = {.seq = 9}};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    reopen(f);
+    assert_ok(tw_ledger_doc_get(&f->ledger, TW_STR("case"), TW_STR("C-1"), &f->arena, &got, &err));
+    assert_int_equal(got.seq, 9);
+    assert_int_equal(got.order_ms, 200);
+    assert_true(tw_str_equal(got.body, rows[3].body));
+    assert_true(tw_str_equal(got.owner, TW_STR("ana")));
+    tw_doc_page page;
+    tw_doc_filter all = {.kind = TW_STR("case")};
+    assert_ok(tw_ledger_doc_list(&f->ledger, &all, 2, NULL, &f->arena, &page, &err));
+    assert_int_equal(page.total, 3);
+    assert_true(tw_str_equal(page.items[0].id, TW_STR("C-2")));
+    assert_true(tw_str_equal(page.items[1].id, TW_STR("C-3")));
+    char cursor[TW_LEDGER_CURSOR_BYTES];
+    memcpy(cursor, page.next_cursor, sizeof(cursor));
+    assert_ok(tw_ledger_doc_list(&f->ledger, &all, 2, cursor, &f->arena, &page, &err));
+    assert_int_equal(page.n, 1);
+    assert_true(tw_str_equal(page.items[0].id, TW_STR("C-1")));
+    assert_string_equal(page.next_cursor, "");
+    const tw_str open[] = {TW_STR("OPEN")}, s1[] = {TW_STR("S1")};
+    const struct {
+        tw_doc_filter filter;
+        size_t n;
+    } cases[] = {
+        {{.kind = TW_STR("case"), .states = {open, 1}}, 2},
+        {{.kind = TW_STR("case"), .stores = {s1, 1}}, 2}, // and the one without a store
+        {{.kind = TW_STR("case"), .owner = TW_STR("bo")}, 0},
+        {{.kind = TW_STR("case"), .key_kind = 'a', .key = TW_STR("A-1")}, 1},
+        {{.kind = TW_STR("case"), .key = TW_STR("leergut")}, 1},
+        {{.kind = TW_STR("case"), .key_kind = 'a', .key = TW_STR("leergut")}, 0},
+        {{.kind = TW_STR("case"), .key = TW_STR("leer")}, 0},
+        {{.kind = TW_STR("case"), .key_kind = 'w', .key = TW_STR("leer"), .is_prefix = true}, 1},
+        {{.kind = TW_STR("filter"), .key = TW_STR("leer"), .is_prefix = true}, 0},
+    };
+    for (size_t i = 0; i < TW_COUNT(cases); i++)
+        assert_int_equal(doc_total(f, &cases[i].filter), cases[i].n);
+    assert_status(tw_ledger_doc_list(&f->ledger, &all, 0, NULL, &f->arena, &page, &err),
+                  TW_INVALID);
+    assert_status(
+        tw_ledger_doc_list(&f->ledger, &all, 9, "k00000000000000004142", &f->arena, &page, &err),
+        TW_INVALID);
+    assert_status(
+        tw_ledger_doc_list(&f->ledger, &(tw_doc_filter){0}, 9, NULL, &f->arena, &page, &err),
+        TW_INVALID);
+    rows[3].body = TW_STR_NONE; // gone; its keys with it
+    rows[3].key_n = 0;
+    batch = (tw_ledger_batch){.docs = &rows[3], .doc_n = 1, .applied = {.seq = 10}};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    assert_status(
+        tw_ledger_doc_get(&f->ledger, TW_STR("case"), TW_STR("C-1"), &f->arena, &got, &err),
+        TW_NOT_FOUND);
+    assert_int_equal(doc_total(f, &all), 2);
+    assert_int_equal(doc_total(f, &cases[4].filter), 0);
+    rows[3].id = TW_STR_NONE;
+    batch.applied.seq = 11;
+    assert_status(tw_ledger_apply(&f->ledger, &batch, &err), TW_INVALID);
+}
+
+static size_t action_n(fixture *f, const tw_action_filter *filter, uint64_t newest_seq)
+{
+    tw_err err = {0};
+    tw_action_row *rows;
+    size_t n;
+    assert_ok(tw_ledger_action_list(&f->ledger, filter, 500, &f->arena, &rows, &n, &err));
+    assert_true(n == 0 || rows[0].seq == newest_seq);
+    return n;
+}
+
+static void the_log_of_actions_is_read_from_the_newest(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_action_row rows[] = {
+        {.seq = 30, .at_ms = 300, .kind = TW_STR("alert.note"), .subject = TW_STR("A-1")},
+        {.seq = 10, .at_ms = 400, .kind = TW_STR("alert.assign"), .subject = TW_STR("A-1")},
+        {.seq = 20, .at_ms = 200, .kind = TW_STR("case.open"), .subject = TW_STR("C-1")},
+        {.seq = 20, .at_ms = 250, .kind = TW_STR("case.open"), .subject = TW_STR("C-1")}};
+    rows[0].actor = TW_STR("ana");
+    rows[0].about = TW_STR("E-7");
+    rows[0].body = TW_STR("{\"text\":\"Kasse 3\"}");
+    rows[1].store_id = TW_STR("S1");
+    tw_ledger_batch batch = {.actions = rows, .action_n = 4, .applied = {.seq = 30}};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    reopen(f);
+    tw_action_row *list;
+    size_t n;
+    assert_ok(
+        tw_ledger_action_list(&f->ledger, &(tw_action_filter){0}, 2, &f->arena, &list, &n, &err));
+    assert_int_equal(n, 2);
+    assert_int_equal(list[0].seq, 30);
+    assert_true(tw_str_equal(list[0].body, rows[0].body));
+    assert_true(tw_str_equal(list[0].about, rows[0].about));
+    assert_int_equal(list[1].at_ms, 250); // the same fact again replaces its action
+    const tw_str s2[] = {TW_STR("S2")};
+    assert_int_equal(action_n(f, &(tw_action_filter){.subject = TW_STR("A-1")}, 30), 2);
+    assert_int_equal(action_n(f, &(tw_action_filter){.actor = TW_STR("ana")}, 30), 1);
+    assert_int_equal(action_n(f, &(tw_action_filter){.about = TW_STR("E-7")}, 30), 1);
+    assert_int_equal(action_n(f, &(tw_action_filter){.kind = TW_STR("alert.")}, 30), 2);
+    assert_int_equal(action_n(f, &(tw_action_filter){.kind = TW_STR("alert.assign")}, 10), 1);
+    assert_int_equal(action_n(f, &(tw_action_filter){.kind = TW_STR("alert")}, 0), 0);
+    assert_int_equal(action_n(f, &(tw_action_filter){.stores = {s2, 1}}, 30), 2);
+    assert_int_equal(action_n(f, &(tw_action_filter){.from_ms = 250, .to_ms = 400}, 30), 2);
+    assert_int_equal(action_n(f, &(tw_action_filter){.before_seq = 30}, 20), 2);
+    rows[0].seq = 0;
+    batch = (tw_ledger_batch){.actions = rows, .action_n = 1, .applied = {.seq = 31}};
+    assert_status(tw_ledger_apply(&f->ledger, &batch, &err), TW_INVALID);
 }
 
 static void a_token_is_revoked_once(void **state)
@@ -502,11 +750,15 @@ int main(void)
         EACH(the_position_moves_with_the_rows),
         EACH(pages_follow_each_other_in_every_order),
         EACH(filters_hold_together),
+        EACH(the_work_on_an_alert_is_kept_and_found),
+        EACH(a_region_of_stores_filters_like_one),
         EACH(counts_follow_every_change),
         EACH(a_later_verdict_replaces_the_earlier),
         EACH(scores_do_not_depend_on_the_cut),
         EACH(wiping_keeps_tokens_and_sessions),
         EACH(models_are_listed_newest_first),
+        EACH(documents_are_kept_found_and_removed),
+        EACH(the_log_of_actions_is_read_from_the_newest),
         EACH(a_token_is_revoked_once),
         EACH(sessions_come_and_go),
         cmocka_unit_test(random_batches_give_the_same_answers),

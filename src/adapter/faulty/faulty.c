@@ -311,6 +311,35 @@ static tw_status ledger_model_list(void *ctx, tw_arena *arena, tw_model_row **ou
     return self->inner_own.ops->model_list(self->inner_own.ctx, arena, out, n, err);
 }
 
+static tw_status ledger_doc_get(void *ctx, tw_str kind, tw_str id, tw_arena *arena, tw_doc_row *out,
+                                tw_err *err)
+{
+    faulty_ledger *self = ctx;
+    *out = (tw_doc_row){0};
+    TW_TRY(ask(self->plan, TW_FAULT_READS, "doc_get", err));
+    return self->inner_own.ops->doc_get(self->inner_own.ctx, kind, id, arena, out, err);
+}
+
+static tw_status ledger_doc_list(void *ctx, const tw_doc_filter *filter, size_t limit,
+                                 const char *cursor, tw_arena *arena, tw_doc_page *out, tw_err *err)
+{
+    faulty_ledger *self = ctx;
+    *out = (tw_doc_page){0};
+    TW_TRY(ask(self->plan, TW_FAULT_READS, "doc_list", err));
+    return self->inner_own.ops->doc_list(self->inner_own.ctx, filter, limit, cursor, arena, out,
+                                         err);
+}
+
+static tw_status ledger_action_list(void *ctx, const tw_action_filter *filter, size_t limit,
+                                    tw_arena *arena, tw_action_row **out, size_t *n, tw_err *err)
+{
+    faulty_ledger *self = ctx;
+    *out = NULL;
+    *n = 0;
+    TW_TRY(ask(self->plan, TW_FAULT_READS, "action_list", err));
+    return self->inner_own.ops->action_list(self->inner_own.ctx, filter, limit, arena, out, n, err);
+}
+
 static tw_status ledger_token_put(void *ctx, const tw_token_row *token, tw_err *err)
 {
     faulty_ledger *self = ctx;
@@ -395,6 +424,9 @@ static const tw_ledger_ops ledger_ops = {
     .score_get = ledger_score_get,
     .score_read = ledger_score_read,
     .model_list = ledger_model_list,
+    .doc_get = ledger_doc_get,
+    .doc_list = ledger_doc_list,
+    .action_list = ledger_action_list,
     .token_put = ledger_token_put,
     .token_find = ledger_token_find,
     .token_list = ledger_token_list,

@@ -5,99 +5,17 @@
 // beside the tables and then moves them in without being able to fail, so that it is all or
 // nothing. One mutex guards everything. Costs grow with the square of the rows in places: it is a
 // reference.
-#include <pthread.h>
 #include <string.h>
 
 #include "adapter/memory.h"
-#include "memory_rows.h"
+#include "memory_ledger.h"
 #include "port/ledger_rows.h"
 
-typedef enum table_kind {
-    TABLE_ALERTS,
-    TABLE_VERDICTS,
-    TABLE_SCORES,
-    TABLE_MODELS,
-    TABLE_TOKENS,
-    TABLE_SESSIONS,
-    TABLE_N
-} table_kind;
-
-typedef struct table {
-    twi_entry *items_own; // sorted by key, one for each key
-    size_t n, cap;
-} table;
-
-typedef struct memory_ledger {
-    const tw_alloc *alloc;
-    pthread_mutex_t lock; // guards all below
-    table tables[TABLE_N];
-    tw_ledger_position position;
-} memory_ledger;
-
-// ---- Tables ----------------------------------------------------------------------------------
-
-static size_t place_of(const table *t, tw_str key)
+static tw_status put_one(twi_memory_ledger *self, twi_table_kind kind, twi_entry entry)
 {
-    size_t low = 0, high = t->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (tw_str_compare(t->items_own[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static twi_entry *entry_find(const table *t, tw_str key)
-{
-    size_t place = place_of(t, key);
-    bool is_found = place < t->n && tw_str_equal(t->items_own[place].key, key);
-    return is_found ? &t->items_own[place] : NULL;
-}
-
-static tw_status table_reserve(memory_ledger *self, table *t, size_t extra)
-{
-    void *items = t->items_own;
-    tw_status status = tw_grow(self->alloc, &items, &t->cap, t->n + extra, sizeof(twi_entry),
-                               SIZE_MAX / 4 / sizeof(twi_entry));
-    t->items_own = items;
-    return status;
-}
-
-// Takes the entry over; room has been reserved.
-static void table_take(memory_ledger *self, table *t, twi_entry entry)
-{
-    size_t place = place_of(t, entry.key);
-    if (place < t->n && tw_str_equal(t->items_own[place].key, entry.key)) {
-        twi_entry_free(self->alloc, &t->items_own[place]);
-    } else {
-        TW_CHECK(t->n < t->cap);
-        memmove(&t->items_own[place + 1], &t->items_own[place], (t->n - place) * sizeof(entry));
-        t->n++;
-    }
-    t->items_own[place] = entry;
-}
-
-static void table_remove(memory_ledger *self, table *t, size_t place)
-{
-    twi_entry_free(self->alloc, &t->items_own[place]);
-    t->n--;
-    memmove(&t->items_own[place], &t->items_own[place + 1], (t->n - place) * sizeof(twi_entry));
-}
-
-static void table_clear(memory_ledger *self, table *t)
-{
-    for (size_t i = 0; i < t->n; i++)
-        twi_entry_free(self->alloc, &t->items_own[i]);
-    t->n = 0;
-}
-
-static tw_status put_one(memory_ledger *self, table_kind kind, twi_entry entry)
-{
-    tw_status status = table_reserve(self, &self->tables[kind], 1);
+    tw_status status = twi_table_reserve(self->alloc, &self->tables[kind], 1);
     if (status == TW_OK)
-        table_take(self, &self->tables[kind], entry);
+        twi_table_take(self->alloc, &self->tables[kind], entry);
     else
         twi_entry_free(self->alloc, &entry);
     return status;
@@ -107,61 +25,80 @@ static tw_status put_one(memory_ledger *self, table_kind kind, twi_entry entry)
 
 typedef struct staging {
     twi_entry *items_own;
-    table_kind *kinds_own;
+    twi_table_kind *kinds_own;
     size_t n, cap;
 } staging;
 
-static const tw_alert_row *alert_before(const memory_ledger *self, const staging *stage,
+static const tw_alert_row *alert_before(const twi_memory_ledger *self, const staging *stage,
                                         tw_str alert_id)
 {
     for (size_t i = stage->n; i-- > 0;)
         if (stage->kinds_own[i] == TABLE_ALERTS && tw_str_equal(stage->items_own[i].key, alert_id))
             return stage->items_own[i].row;
-    const twi_entry *entry = entry_find(&self->tables[TABLE_ALERTS], alert_id);
+    const twi_entry *entry = twi_table_find(&self->tables[TABLE_ALERTS], alert_id);
     return entry ? entry->row : NULL;
 }
 
-static tw_status stage_rows(memory_ledger *self, const tw_ledger_batch *batch, staging *stage)
+static tw_status stage_one(staging *stage, twi_table_kind kind, tw_status status)
 {
-    for (size_t i = 0; i < batch->alert_n; i++) {
-        const tw_alert_row *row = &batch->alerts[i];
-        stage->kinds_own[stage->n] = TABLE_ALERTS;
-        TW_TRY(twi_entry_alert(self->alloc, row, alert_before(self, stage, row->alert_id),
-                               &stage->items_own[stage->n]));
-        stage->n++;
-    }
-    for (size_t i = 0; i < batch->verdict_n; i++) {
-        stage->kinds_own[stage->n] = TABLE_VERDICTS;
-        TW_TRY(twi_entry_verdict(self->alloc, &batch->verdicts[i], &stage->items_own[stage->n]));
-        stage->n++;
-    }
-    for (size_t i = 0; i < batch->score_n; i++) {
-        stage->kinds_own[stage->n] = TABLE_SCORES;
-        TW_TRY(twi_entry_scores(self->alloc, &batch->scores[i], &stage->items_own[stage->n]));
-        stage->n++;
-    }
-    for (size_t i = 0; i < batch->model_n; i++) {
-        stage->kinds_own[stage->n] = TABLE_MODELS;
-        TW_TRY(twi_entry_model(self->alloc, &batch->models[i], &stage->items_own[stage->n]));
-        stage->n++;
-    }
+    TW_TRY(status);
+    stage->kinds_own[stage->n++] = kind;
     return TW_OK;
 }
 
-static tw_status apply_locked(memory_ledger *self, const tw_ledger_batch *batch, staging *stage)
+// The place of the next entry, which stage_one then keeps.
+static twi_entry *next_entry(staging *stage)
 {
-    stage->cap = batch->alert_n + batch->verdict_n + batch->score_n + batch->model_n;
+    TW_CHECK(stage->n < stage->cap);
+    return &stage->items_own[stage->n];
+}
+
+static tw_status stage_rows(twi_memory_ledger *self, const tw_ledger_batch *batch, staging *stage)
+{
+    const tw_alloc *alloc = self->alloc;
+    for (size_t i = 0; i < batch->alert_n; i++) {
+        const tw_alert_row *row = &batch->alerts[i];
+        const tw_alert_row *before = alert_before(self, stage, row->alert_id);
+        TW_TRY(
+            stage_one(stage, TABLE_ALERTS, twi_entry_alert(alloc, row, before, next_entry(stage))));
+    }
+    for (size_t i = 0; i < batch->verdict_n; i++)
+        TW_TRY(stage_one(stage, TABLE_VERDICTS,
+                         twi_entry_verdict(alloc, &batch->verdicts[i], next_entry(stage))));
+    for (size_t i = 0; i < batch->score_n; i++)
+        TW_TRY(stage_one(stage, TABLE_SCORES,
+                         twi_entry_scores(alloc, &batch->scores[i], next_entry(stage))));
+    for (size_t i = 0; i < batch->model_n; i++)
+        TW_TRY(stage_one(stage, TABLE_MODELS,
+                         twi_entry_model(alloc, &batch->models[i], next_entry(stage))));
+    for (size_t i = 0; i < batch->doc_n; i++)
+        TW_TRY(
+            stage_one(stage, TABLE_DOCS, twi_entry_doc(alloc, &batch->docs[i], next_entry(stage))));
+    for (size_t i = 0; i < batch->action_n; i++)
+        TW_TRY(stage_one(stage, TABLE_ACTIONS,
+                         twi_entry_action(alloc, &batch->actions[i], next_entry(stage))));
+    return TW_OK;
+}
+
+static tw_status apply_locked(twi_memory_ledger *self, const tw_ledger_batch *batch, staging *stage)
+{
+    const struct {
+        twi_table_kind kind;
+        size_t n;
+    } parts[] = {{TABLE_ALERTS, batch->alert_n}, {TABLE_VERDICTS, batch->verdict_n},
+                 {TABLE_SCORES, batch->score_n}, {TABLE_MODELS, batch->model_n},
+                 {TABLE_DOCS, batch->doc_n},     {TABLE_ACTIONS, batch->action_n}};
+    for (size_t i = 0; i < TW_COUNT(parts); i++)
+        stage->cap += parts[i].n;
     stage->items_own = tw_new_array(self->alloc, stage->cap, sizeof(twi_entry));
-    stage->kinds_own = tw_new_array(self->alloc, stage->cap, sizeof(table_kind));
+    stage->kinds_own = tw_new_array(self->alloc, stage->cap, sizeof(twi_table_kind));
     if (!stage->items_own || !stage->kinds_own)
         return TW_NO_MEMORY;
-    TW_TRY(table_reserve(self, &self->tables[TABLE_ALERTS], batch->alert_n));
-    TW_TRY(table_reserve(self, &self->tables[TABLE_VERDICTS], batch->verdict_n));
-    TW_TRY(table_reserve(self, &self->tables[TABLE_SCORES], batch->score_n));
-    TW_TRY(table_reserve(self, &self->tables[TABLE_MODELS], batch->model_n));
+    for (size_t i = 0; i < TW_COUNT(parts); i++)
+        TW_TRY(twi_table_reserve(self->alloc, &self->tables[parts[i].kind], parts[i].n));
     TW_TRY(stage_rows(self, batch, stage));
     for (size_t i = 0; i < stage->n; i++)
-        table_take(self, &self->tables[stage->kinds_own[i]], stage->items_own[i]);
+        twi_table_take(self->alloc, &self->tables[stage->kinds_own[i]], stage->items_own[i]);
     stage->n = 0;
     self->position = batch->applied;
     return TW_OK;
@@ -169,7 +106,7 @@ static tw_status apply_locked(memory_ledger *self, const tw_ledger_batch *batch,
 
 static tw_status ledger_apply(void *ctx, const tw_ledger_batch *batch, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     pthread_mutex_lock(&self->lock);
     staging stage = {0};
     tw_status status = tw_ledger_batch_check(batch, self->position.seq, err);
@@ -181,7 +118,7 @@ static tw_status ledger_apply(void *ctx, const tw_ledger_batch *batch, tw_err *e
     for (size_t i = 0; i < stage.n; i++)
         twi_entry_free(self->alloc, &stage.items_own[i]);
     tw_free_array(self->alloc, stage.items_own, stage.cap, sizeof(twi_entry));
-    tw_free_array(self->alloc, stage.kinds_own, stage.cap, sizeof(table_kind));
+    tw_free_array(self->alloc, stage.kinds_own, stage.cap, sizeof(twi_table_kind));
     pthread_mutex_unlock(&self->lock);
     return status;
 }
@@ -189,7 +126,7 @@ static tw_status ledger_apply(void *ctx, const tw_ledger_batch *batch, tw_err *e
 static tw_status ledger_position(void *ctx, tw_ledger_position *out, tw_err *err)
 {
     (void)err;
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     pthread_mutex_lock(&self->lock);
     *out = self->position;
     pthread_mutex_unlock(&self->lock);
@@ -199,10 +136,10 @@ static tw_status ledger_position(void *ctx, tw_ledger_position *out, tw_err *err
 static tw_status ledger_wipe(void *ctx, tw_err *err)
 {
     (void)err;
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     pthread_mutex_lock(&self->lock);
-    for (int kind = TABLE_ALERTS; kind <= TABLE_MODELS; kind++)
-        table_clear(self, &self->tables[kind]);
+    for (int kind = TABLE_ALERTS; kind <= TABLE_ACTIONS; kind++)
+        twi_table_clear(self->alloc, &self->tables[kind]);
     self->position = (tw_ledger_position){0};
     pthread_mutex_unlock(&self->lock);
     return TW_OK;
@@ -214,7 +151,7 @@ static tw_str subject_of(const tw_verdict_row *row)
 }
 
 // No later verdict about the same subject; the order is that of (seq, verdict_id).
-static bool is_current(const table *t, const tw_verdict_row *row)
+static bool is_current(const twi_table *t, const tw_verdict_row *row)
 {
     for (size_t i = 0; i < t->n; i++) {
         const tw_verdict_row *other = t->items_own[i].row;
@@ -228,34 +165,55 @@ static bool is_current(const table *t, const tw_verdict_row *row)
     return true;
 }
 
+static void hash_row(const twi_table *t, tw_ledger_part part, const void *row, tw_content *content)
+{
+    tw_verdict_row verdict;
+    const tw_score_range *range;
+    switch (part) {
+    case TW_LEDGER_ALERTS:
+        tw_content_alert(content, row);
+        break;
+    case TW_LEDGER_VERDICTS:
+        verdict = *(const tw_verdict_row *)row;
+        verdict.is_current = is_current(t, row);
+        tw_content_verdict(content, &verdict);
+        break;
+    case TW_LEDGER_SCORES:
+        range = row;
+        tw_content_put(content, range->bytes.at, range->bytes.bytes);
+        break;
+    case TW_LEDGER_MODELS:
+        tw_content_model(content, row);
+        break;
+    case TW_LEDGER_DOCS:
+        tw_content_doc(content, row);
+        break;
+    case TW_LEDGER_ACTIONS:
+        tw_content_action(content, row);
+        break;
+    case TW_LEDGER_PART_N:
+        break;
+    }
+}
+
 static tw_status ledger_hash(void *ctx, tw_ledger_part part, uint8_t out[TW_SHA256_BYTES],
                              tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     memset(out, 0, TW_SHA256_BYTES);
+    TW_CHECK(part < TW_LEDGER_PART_N);
     tw_content *content = tw_new(self->alloc, tw_content);
     if (!content)
         return tw_fail(err, TW_NO_MEMORY, "no memory to hash the ledger");
     tw_content_init(content);
-    static const table_kind kinds[TW_LEDGER_PART_N] = {TABLE_ALERTS, TABLE_VERDICTS, TABLE_SCORES,
-                                                       TABLE_MODELS};
+    static const twi_table_kind kinds[TW_LEDGER_PART_N] = {
+        [TW_LEDGER_ALERTS] = TABLE_ALERTS, [TW_LEDGER_VERDICTS] = TABLE_VERDICTS,
+        [TW_LEDGER_SCORES] = TABLE_SCORES, [TW_LEDGER_MODELS] = TABLE_MODELS,
+        [TW_LEDGER_DOCS] = TABLE_DOCS,     [TW_LEDGER_ACTIONS] = TABLE_ACTIONS};
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[kinds[part]];
-    for (size_t i = 0; i < t->n; i++) {
-        const void *row = t->items_own[i].row;
-        if (part == TW_LEDGER_ALERTS) {
-            tw_content_alert(content, row);
-        } else if (part == TW_LEDGER_VERDICTS) {
-            tw_verdict_row verdict = *(const tw_verdict_row *)row;
-            verdict.is_current = is_current(t, row);
-            tw_content_verdict(content, &verdict);
-        } else if (part == TW_LEDGER_SCORES) {
-            const tw_score_range *range = row;
-            tw_content_put(content, range->bytes.at, range->bytes.bytes);
-        } else {
-            tw_content_model(content, row);
-        }
-    }
+    const twi_table *t = &self->tables[kinds[part]];
+    for (size_t i = 0; i < t->n; i++)
+        hash_row(t, part, t->items_own[i].row, content);
     pthread_mutex_unlock(&self->lock);
     tw_content_end(content, out);
     tw_delete(self->alloc, content);
@@ -267,10 +225,10 @@ static tw_status ledger_hash(void *ctx, tw_ledger_part part, uint8_t out[TW_SHA2
 static tw_status ledger_alert_get(void *ctx, tw_str alert_id, tw_arena *arena, tw_alert_row *out,
                                   tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = (tw_alert_row){0};
     pthread_mutex_lock(&self->lock);
-    const twi_entry *entry = entry_find(&self->tables[TABLE_ALERTS], alert_id);
+    const twi_entry *entry = twi_table_find(&self->tables[TABLE_ALERTS], alert_id);
     tw_status status = entry ? twi_alert_copy(entry->row, arena, out) : TW_NOT_FOUND;
     pthread_mutex_unlock(&self->lock);
     if (status == TW_OK)
@@ -296,7 +254,7 @@ static void page_offer(const tw_alert_row **page, size_t *n, size_t limit, const
     *n = kept + 1;
 }
 
-static tw_status list_locked(memory_ledger *self, const tw_alert_filter *filter,
+static tw_status list_locked(twi_memory_ledger *self, const tw_alert_filter *filter,
                              const tw_alert_page_options *options, const tw_alert_row *after,
                              tw_arena *arena, tw_alert_page *out)
 {
@@ -306,7 +264,7 @@ static tw_status list_locked(memory_ledger *self, const tw_alert_filter *filter,
     if (!page || !out->items)
         return TW_NO_MEMORY;
     size_t n = 0;
-    const table *t = &self->tables[TABLE_ALERTS];
+    const twi_table *t = &self->tables[TABLE_ALERTS];
     for (size_t i = 0; i < t->n; i++) {
         const tw_alert_row *row = t->items_own[i].row;
         if (!twi_alert_matches(row, filter))
@@ -330,7 +288,7 @@ static tw_status ledger_alert_list(void *ctx, const tw_alert_filter *filter,
                                    const tw_alert_page_options *options, tw_arena *arena,
                                    tw_alert_page *out, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = (tw_alert_page){0};
     TW_TRY(tw_alert_filter_check(filter, err));
     TW_TRY(tw_alert_page_check(options, err));
@@ -355,13 +313,13 @@ static tw_status ledger_alert_list(void *ctx, const tw_alert_filter *filter,
 static tw_status ledger_alert_counts(void *ctx, const tw_alert_filter *filter, tw_alert_group group,
                                      tw_arena *arena, tw_alert_count **out, size_t *n, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = NULL;
     *n = 0;
     TW_TRY(tw_alert_filter_check(filter, err));
     TW_CHECK(group < TW_ALERT_GROUP_N);
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[TABLE_ALERTS];
+    const twi_table *t = &self->tables[TABLE_ALERTS];
     tw_alert_count *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
     tw_status status = rows ? TW_OK : TW_NO_MEMORY;
     size_t row_n = 0;
@@ -385,7 +343,7 @@ static tw_status ledger_alert_counts(void *ctx, const tw_alert_filter *filter, t
 
 // ---- Verdicts, scores, models ----------------------------------------------------------------
 
-static bool verdict_matches(const table *t, const tw_verdict_row *row,
+static bool verdict_matches(const twi_table *t, const tw_verdict_row *row,
                             const tw_verdict_filter *filter)
 {
     return (filter->alert_id.bytes == 0 || tw_str_equal(filter->alert_id, row->alert_id)) &&
@@ -395,10 +353,10 @@ static bool verdict_matches(const table *t, const tw_verdict_row *row,
            (!filter->only_current || is_current(t, row));
 }
 
-static tw_status verdicts_locked(memory_ledger *self, const tw_verdict_filter *filter, size_t limit,
-                                 tw_arena *arena, tw_verdict_row *rows, size_t *n)
+static tw_status verdicts_locked(twi_memory_ledger *self, const tw_verdict_filter *filter,
+                                 size_t limit, tw_arena *arena, tw_verdict_row *rows, size_t *n)
 {
-    const table *t = &self->tables[TABLE_VERDICTS];
+    const twi_table *t = &self->tables[TABLE_VERDICTS];
     const tw_verdict_row **page = tw_arena_array(arena, limit, sizeof(*page));
     if (!page)
         return TW_NO_MEMORY;
@@ -428,7 +386,7 @@ static tw_status verdicts_locked(memory_ledger *self, const tw_verdict_filter *f
 static tw_status ledger_verdict_list(void *ctx, const tw_verdict_filter *filter, size_t limit,
                                      tw_arena *arena, tw_verdict_row **out, size_t *n, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = NULL;
     *n = 0;
     TW_TRY(tw_ledger_limit_check(limit, err));
@@ -449,11 +407,11 @@ static tw_status ledger_verdict_counts(void *ctx, tw_verdict_group group, tw_str
                                        tw_arena *arena, tw_verdict_count **out, size_t *n,
                                        tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = NULL;
     *n = 0;
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[TABLE_VERDICTS];
+    const twi_table *t = &self->tables[TABLE_VERDICTS];
     size_t max_n = 1;
     for (size_t i = 0; i < t->n; i++)
         max_n += 1 + ((const tw_verdict_row *)t->items_own[i].row)->signal_n;
@@ -479,10 +437,11 @@ static tw_status ledger_verdict_counts(void *ctx, tw_verdict_group group, tw_str
 }
 
 // Copies the first range that ends at or after seq. TW_END when there is none.
-static tw_status range_from(memory_ledger *self, uint64_t seq, tw_arena *arena, tw_score_range *out)
+static tw_status range_from(twi_memory_ledger *self, uint64_t seq, tw_arena *arena,
+                            tw_score_range *out)
 {
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[TABLE_SCORES];
+    const twi_table *t = &self->tables[TABLE_SCORES];
     tw_status status = TW_END;
     for (size_t i = 0; i < t->n && status == TW_END; i++) {
         const tw_score_range *range = t->items_own[i].row;
@@ -512,7 +471,7 @@ static tw_status ledger_score_get(void *ctx, uint64_t seq, tw_arena *arena, tw_s
 static tw_status ledger_score_read(void *ctx, uint64_t from_seq, uint64_t to_seq,
                                    tw_score_visit visit, void *visit_ctx, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     tw_arena arena;
     tw_arena_init(&arena, self->alloc, 0, SIZE_MAX / 4);
     tw_status status = TW_OK;
@@ -536,11 +495,11 @@ static tw_status ledger_score_read(void *ctx, uint64_t from_seq, uint64_t to_seq
 static tw_status ledger_model_list(void *ctx, tw_arena *arena, tw_model_row **out, size_t *n,
                                    tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = NULL;
     *n = 0;
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[TABLE_MODELS];
+    const twi_table *t = &self->tables[TABLE_MODELS];
     tw_model_row *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
     tw_status status = rows ? TW_OK : TW_NO_MEMORY;
     for (size_t i = 0; i < t->n && status == TW_OK; i++) {
@@ -562,7 +521,7 @@ static tw_status ledger_model_list(void *ctx, tw_arena *arena, tw_model_row **ou
 
 // ---- Access ----------------------------------------------------------------------------------
 
-static twi_entry *token_by_hash(const table *t, const uint8_t *hash)
+static twi_entry *token_by_hash(const twi_table *t, const uint8_t *hash)
 {
     for (size_t i = 0; i < t->n; i++)
         if (memcmp(((tw_token_row *)t->items_own[i].row)->hash, hash, TW_SHA256_BYTES) == 0)
@@ -572,13 +531,13 @@ static twi_entry *token_by_hash(const table *t, const uint8_t *hash)
 
 static tw_status ledger_token_put(void *ctx, const tw_token_row *token, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     if (token->token_id.bytes == 0 || token->token_id.bytes > TW_ID_MAX_BYTES)
         return tw_fail(err, TW_INVALID, "a token needs an id of 1 to %d bytes", TW_ID_MAX_BYTES);
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[TABLE_TOKENS];
+    const twi_table *t = &self->tables[TABLE_TOKENS];
     tw_status status = TW_OK;
-    if (entry_find(t, token->token_id) || token_by_hash(t, token->hash))
+    if (twi_table_find(t, token->token_id) || token_by_hash(t, token->hash))
         status = tw_fail(err, TW_CONFLICT, "the token %.*s exists", TW_STR_ARG(token->token_id));
     twi_entry entry = {0};
     if (status == TW_OK) {
@@ -595,7 +554,7 @@ static tw_status ledger_token_put(void *ctx, const tw_token_row *token, tw_err *
 static tw_status ledger_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
                                    tw_token_row *out, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = (tw_token_row){0};
     pthread_mutex_lock(&self->lock);
     const twi_entry *entry = token_by_hash(&self->tables[TABLE_TOKENS], hash);
@@ -607,11 +566,11 @@ static tw_status ledger_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES
 static tw_status ledger_token_list(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n,
                                    tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = NULL;
     *n = 0;
     pthread_mutex_lock(&self->lock);
-    const table *t = &self->tables[TABLE_TOKENS];
+    const twi_table *t = &self->tables[TABLE_TOKENS];
     tw_token_row *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
     tw_status status = rows ? TW_OK : TW_NO_MEMORY;
     for (size_t i = 0; i < t->n && status == TW_OK; i++) {
@@ -633,10 +592,10 @@ static tw_status ledger_token_list(void *ctx, tw_arena *arena, tw_token_row **ou
 
 static tw_status ledger_token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     TW_CHECK(revoked_ms > 0);
     pthread_mutex_lock(&self->lock);
-    twi_entry *entry = entry_find(&self->tables[TABLE_TOKENS], token_id);
+    twi_entry *entry = twi_table_find(&self->tables[TABLE_TOKENS], token_id);
     tw_token_row *row = entry ? entry->row : NULL;
     tw_status status = !row ? TW_NOT_FOUND : row->revoked_ms != 0 ? TW_CONFLICT : TW_OK;
     if (status == TW_OK)
@@ -655,7 +614,7 @@ static tw_str hash_key(const uint8_t *hash)
 
 static tw_status ledger_session_put(void *ctx, const tw_session_row *session, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     twi_entry entry = {0};
     tw_status status = twi_entry_session(self->alloc, session, &entry);
     if (status == TW_OK) {
@@ -669,10 +628,10 @@ static tw_status ledger_session_put(void *ctx, const tw_session_row *session, tw
 static tw_status ledger_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES],
                                      tw_arena *arena, tw_session_row *out, tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     *out = (tw_session_row){0};
     pthread_mutex_lock(&self->lock);
-    const twi_entry *entry = entry_find(&self->tables[TABLE_SESSIONS], hash_key(hash));
+    const twi_entry *entry = twi_table_find(&self->tables[TABLE_SESSIONS], hash_key(hash));
     tw_status status = entry ? twi_session_copy(entry->row, arena, out) : TW_NOT_FOUND;
     pthread_mutex_unlock(&self->lock);
     return status == TW_OK ? TW_OK : tw_fail(err, status, "there is no such session");
@@ -680,12 +639,12 @@ static tw_status ledger_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYT
 
 static tw_status ledger_session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     pthread_mutex_lock(&self->lock);
-    table *t = &self->tables[TABLE_SESSIONS];
-    const twi_entry *entry = entry_find(t, hash_key(hash));
+    twi_table *t = &self->tables[TABLE_SESSIONS];
+    const twi_entry *entry = twi_table_find(t, hash_key(hash));
     if (entry)
-        table_remove(self, t, (size_t)(entry - t->items_own));
+        twi_table_remove(self->alloc, t, (size_t)(entry - t->items_own));
     pthread_mutex_unlock(&self->lock);
     return entry ? TW_OK : tw_fail(err, TW_NOT_FOUND, "there is no such session");
 }
@@ -693,21 +652,21 @@ static tw_status ledger_session_remove(void *ctx, const uint8_t hash[TW_SHA256_B
 static tw_status ledger_session_expire(void *ctx, int64_t now_ms, tw_err *err)
 {
     (void)err;
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     pthread_mutex_lock(&self->lock);
-    table *t = &self->tables[TABLE_SESSIONS];
+    twi_table *t = &self->tables[TABLE_SESSIONS];
     for (size_t i = t->n; i-- > 0;)
         if (((const tw_session_row *)t->items_own[i].row)->expires_ms <= now_ms)
-            table_remove(self, t, i);
+            twi_table_remove(self->alloc, t, i);
     pthread_mutex_unlock(&self->lock);
     return TW_OK;
 }
 
 static void ledger_close(void *ctx)
 {
-    memory_ledger *self = ctx;
+    twi_memory_ledger *self = ctx;
     for (int kind = 0; kind < TABLE_N; kind++) {
-        table_clear(self, &self->tables[kind]);
+        twi_table_clear(self->alloc, &self->tables[kind]);
         tw_free_array(self->alloc, self->tables[kind].items_own, self->tables[kind].cap,
                       sizeof(twi_entry));
     }
@@ -729,6 +688,9 @@ static const tw_ledger_ops ops = {
     .score_get = ledger_score_get,
     .score_read = ledger_score_read,
     .model_list = ledger_model_list,
+    .doc_get = twi_memory_doc_get,
+    .doc_list = twi_memory_doc_list,
+    .action_list = twi_memory_action_list,
     .token_put = ledger_token_put,
     .token_find = ledger_token_find,
     .token_list = ledger_token_list,
@@ -743,7 +705,7 @@ static const tw_ledger_ops ops = {
 tw_status tw_memory_ledger_open(const tw_alloc *alloc, tw_ledger *out, tw_err *err)
 {
     *out = (tw_ledger){NULL, NULL};
-    memory_ledger *self = tw_new(alloc, memory_ledger);
+    twi_memory_ledger *self = tw_new(alloc, twi_memory_ledger);
     if (!self)
         return tw_fail(err, TW_NO_MEMORY, "no memory for a ledger");
     self->alloc = alloc;

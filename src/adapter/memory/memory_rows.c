@@ -11,16 +11,17 @@
 typedef struct row_type {
     size_t bytes;
     size_t text_n;
-    size_t texts[11]; // offsets of its tw_str fields, the key first
+    size_t texts[14]; // offsets of its tw_str fields, the key first
 } row_type;
 
 static const row_type alert_type = {
     sizeof(tw_alert_row),
-    11,
+    14,
     {TEXT(tw_alert_row, alert_id), TEXT(tw_alert_row, status), TEXT(tw_alert_row, type),
      TEXT(tw_alert_row, scheme), TEXT(tw_alert_row, entity_kind), TEXT(tw_alert_row, entity_id),
      TEXT(tw_alert_row, store_id), TEXT(tw_alert_row, employee_id), TEXT(tw_alert_row, register_id),
-     TEXT(tw_alert_row, currency), TEXT(tw_alert_row, body)}};
+     TEXT(tw_alert_row, currency), TEXT(tw_alert_row, body), TEXT(tw_alert_row, assignee),
+     TEXT(tw_alert_row, case_id), TEXT(tw_alert_row, verdict)}};
 static const row_type verdict_type = {
     sizeof(tw_verdict_row),
     9,
@@ -33,6 +34,16 @@ static const row_type model_type = {sizeof(tw_model_row),
                                     {TEXT(tw_model_row, model_id), TEXT(tw_model_row, kind),
                                      TEXT(tw_model_row, state), TEXT(tw_model_row, metrics),
                                      TEXT(tw_model_row, file_hash)}};
+static const row_type doc_type = {sizeof(tw_doc_row),
+                                  6,
+                                  {TEXT(tw_doc_row, kind), TEXT(tw_doc_row, id),
+                                   TEXT(tw_doc_row, state), TEXT(tw_doc_row, owner),
+                                   TEXT(tw_doc_row, store_id), TEXT(tw_doc_row, body)}};
+static const row_type action_type = {sizeof(tw_action_row),
+                                     6,
+                                     {TEXT(tw_action_row, kind), TEXT(tw_action_row, subject),
+                                      TEXT(tw_action_row, actor), TEXT(tw_action_row, about),
+                                      TEXT(tw_action_row, store_id), TEXT(tw_action_row, body)}};
 static const row_type token_type = {
     sizeof(tw_token_row),
     3,
@@ -155,15 +166,21 @@ tw_status twi_entry_verdict(const tw_alloc *alloc, const tw_verdict_row *row, tw
     return TW_OK;
 }
 
+// A key that sorts as the number does.
+static tw_str pack_number(packer *p, uint64_t number)
+{
+    char big_endian[sizeof(number)];
+    for (size_t i = 0; i < sizeof(big_endian); i++)
+        big_endian[i] = (char)(uint8_t)(number >> (56 - 8 * i));
+    return pack(p, (tw_str){big_endian, sizeof(big_endian)});
+}
+
 tw_status twi_entry_scores(const tw_alloc *alloc, const tw_score_range *row, twi_entry *out)
 {
     static const row_type type = {sizeof(tw_score_range), 1, {TEXT(tw_score_range, bytes)}};
     packer p;
     TW_TRY(pack_row(alloc, &type, row, 0, sizeof(row->first_seq), &p));
-    char big_endian[sizeof(row->first_seq)]; // sorts as the number does
-    for (size_t i = 0; i < sizeof(big_endian); i++)
-        big_endian[i] = (char)(uint8_t)(row->first_seq >> (56 - 8 * i));
-    *out = entry_of(&p, pack(&p, (tw_str){big_endian, sizeof(big_endian)}));
+    *out = entry_of(&p, pack_number(&p, row->first_seq));
     return TW_OK;
 }
 
@@ -172,6 +189,35 @@ tw_status twi_entry_model(const tw_alloc *alloc, const tw_model_row *row, twi_en
     packer p;
     TW_TRY(pack_row(alloc, &model_type, row, 0, 0, &p));
     *out = entry_of(&p, text_of(p.block_own, TEXT(tw_model_row, model_id)));
+    return TW_OK;
+}
+
+tw_status twi_entry_doc(const tw_alloc *alloc, const tw_doc_row *row, twi_entry *out)
+{
+    size_t extra = row->kind.bytes + 1 + row->id.bytes;
+    for (size_t i = 0; i < row->key_n; i++)
+        extra += row->keys[i].key.bytes;
+    packer p;
+    TW_TRY(pack_row(alloc, &doc_type, row, row->key_n * sizeof(tw_alert_key), extra, &p));
+    tw_doc_row *stored = (tw_doc_row *)(void *)p.block_own;
+    tw_alert_key *keys = (tw_alert_key *)(void *)(p.block_own + sizeof(*stored));
+    stored->keys = keys;
+    stored->key_n = 0;
+    for (size_t i = 0; i < row->key_n; i++)
+        key_add(&p, keys, &stored->key_n, &row->keys[i]);
+    tw_str key = pack(&p, row->kind); // then a NUL, which no text has, then the id
+    pack(&p, (tw_str){"", 1});
+    pack(&p, row->id);
+    key.bytes += 1 + row->id.bytes;
+    *out = entry_of(&p, key);
+    return TW_OK;
+}
+
+tw_status twi_entry_action(const tw_alloc *alloc, const tw_action_row *row, twi_entry *out)
+{
+    packer p;
+    TW_TRY(pack_row(alloc, &action_type, row, 0, sizeof(row->seq), &p));
+    *out = entry_of(&p, pack_number(&p, row->seq));
     return TW_OK;
 }
 
@@ -235,6 +281,19 @@ tw_status twi_model_copy(const tw_model_row *row, tw_arena *arena, tw_model_row 
     return copy_row(&model_type, row, arena, out);
 }
 
+tw_status twi_doc_copy(const tw_doc_row *row, tw_arena *arena, tw_doc_row *out)
+{
+    TW_TRY(copy_row(&doc_type, row, arena, out));
+    out->keys = NULL;
+    out->key_n = 0;
+    return TW_OK;
+}
+
+tw_status twi_action_copy(const tw_action_row *row, tw_arena *arena, tw_action_row *out)
+{
+    return copy_row(&action_type, row, arena, out);
+}
+
 tw_status twi_token_copy(const tw_token_row *row, tw_arena *arena, tw_token_row *out)
 {
     return copy_row(&token_type, row, arena, out);
@@ -281,6 +340,22 @@ static bool is_found_by(const tw_alert_row *row, tw_str search)
     return search.bytes == 0;
 }
 
+static bool is_decided_within(const tw_alert_row *row, int64_t from_ms, int64_t to_ms)
+{
+    if (from_ms == 0 && to_ms == 0)
+        return true;
+    return row->decided_ms > 0 && row->decided_ms >= from_ms &&
+           (to_ms == 0 || row->decided_ms < to_ms);
+}
+
+static bool is_overdue(const tw_alert_row *row, const int64_t overdue_ms[3])
+{
+    if (overdue_ms[0] == 0 && overdue_ms[1] == 0 && overdue_ms[2] == 0)
+        return true;
+    size_t band = row->risk_score >= TW_RISK_CRITICAL ? 0 : row->risk_score >= TW_RISK_HIGH ? 1 : 2;
+    return row->created_ms < overdue_ms[band];
+}
+
 bool twi_alert_matches(const tw_alert_row *row, const tw_alert_filter *filter)
 {
     return in_list(filter->statuses, row->status) && in_list(filter->types, row->type) &&
@@ -291,6 +366,13 @@ bool twi_alert_matches(const tw_alert_row *row, const tw_alert_filter *filter)
            equal_or_any(filter->employee_id, row->employee_id) &&
            equal_or_any(filter->register_id, row->register_id) &&
            has_transaction(row, filter->transaction_id) && is_found_by(row, filter->search) &&
+           equal_or_any(filter->assignee, row->assignee) &&
+           equal_or_any(filter->case_id, row->case_id) && in_list(filter->verdicts, row->verdict) &&
+           is_overdue(row, filter->overdue_ms) &&
+           !(filter->only_unassigned && row->assignee.bytes > 0) &&
+           (filter->awake_ms == 0 || row->snoozed_until_ms <= filter->awake_ms) &&
+           (filter->asleep_ms == 0 || row->snoozed_until_ms > filter->asleep_ms) &&
+           is_decided_within(row, filter->decided_from_ms, filter->decided_to_ms) &&
            (filter->min_risk <= 0 || row->risk_score >= filter->min_risk) &&
            (filter->created_from_ms == 0 || row->created_ms >= filter->created_from_ms) &&
            (filter->created_to_ms == 0 || row->created_ms < filter->created_to_ms);
@@ -328,6 +410,49 @@ int twi_alert_order(const tw_alert_row *a, const tw_alert_row *b, tw_alert_sort 
         break;
     }
     return order ? order : tw_str_compare(a->alert_id, b->alert_id);
+}
+
+static bool doc_has_key(const tw_doc_row *row, const tw_doc_filter *filter)
+{
+    for (size_t i = 0; i < row->key_n; i++) {
+        const tw_alert_key *key = &row->keys[i];
+        bool is_found = filter->is_prefix ? tw_str_starts(key->key, filter->key)
+                                          : tw_str_equal(key->key, filter->key);
+        if (is_found && (filter->key_kind == 0 || filter->key_kind == key->kind))
+            return true;
+    }
+    return filter->key.bytes == 0;
+}
+
+static bool in_stores(tw_str_list stores, tw_str store_id)
+{
+    return store_id.bytes == 0 || in_list(stores, store_id);
+}
+
+bool twi_doc_matches(const tw_doc_row *row, const tw_doc_filter *filter)
+{
+    return row->body.bytes > 0 && tw_str_equal(row->kind, filter->kind) &&
+           in_list(filter->states, row->state) && in_stores(filter->stores, row->store_id) &&
+           equal_or_any(filter->owner, row->owner) && doc_has_key(row, filter);
+}
+
+int twi_doc_order(const tw_doc_row *a, const tw_doc_row *b)
+{
+    int order = descending(a->order_ms, b->order_ms);
+    return order ? order : tw_str_compare(a->id, b->id);
+}
+
+bool twi_action_matches(const tw_action_row *row, const tw_action_filter *filter)
+{
+    bool is_family = filter->kind.bytes > 0 && filter->kind.at[filter->kind.bytes - 1] == '.';
+    bool is_kind =
+        is_family ? tw_str_starts(row->kind, filter->kind) : equal_or_any(filter->kind, row->kind);
+    return is_kind && equal_or_any(filter->subject, row->subject) &&
+           equal_or_any(filter->actor, row->actor) && equal_or_any(filter->about, row->about) &&
+           in_stores(filter->stores, row->store_id) &&
+           (filter->from_ms == 0 || row->at_ms >= filter->from_ms) &&
+           (filter->to_ms == 0 || row->at_ms < filter->to_ms) &&
+           (filter->before_seq == 0 || row->seq < filter->before_seq);
 }
 
 static tw_str group_key(const tw_alert_row *row, tw_alert_group group)

@@ -259,13 +259,16 @@ void twi_conn_close(twi_conn *conn)
     *conn = (twi_conn){0};
 }
 
-static tw_status create_schema(twi_conn *conn, const twi_schema *schema, tw_err *err)
+static tw_status create_schema(twi_conn *conn, const twi_schema *schema, const char *before,
+                               tw_err *err)
 {
     char header[96];
     snprintf(header, sizeof(header), "PRAGMA application_id=%u; PRAGMA user_version=%d",
              (unsigned)schema->application_id, schema->version);
     TW_TRY(twi_conn_exec(conn, "BEGIN IMMEDIATE", err));
-    tw_status status = twi_conn_exec(conn, schema->sql, err);
+    tw_status status = before ? twi_conn_exec(conn, before, err) : TW_OK;
+    for (size_t i = 0; i < TWI_SCHEMA_PARTS && schema->sql[i] && status == TW_OK; i++)
+        status = twi_conn_exec(conn, schema->sql[i], err);
     if (status == TW_OK)
         status = twi_conn_exec(conn, header, err);
     return twi_conn_end(conn, status, err);
@@ -279,12 +282,14 @@ tw_status twi_conn_schema(twi_conn *conn, const tw_sqlite_options *options,
     TW_TRY(twi_conn_number(conn, "PRAGMA user_version", &version, err));
     TW_TRY(twi_conn_number(conn, "SELECT count(*) FROM sqlite_master", &object_n, err));
     if (application_id == 0 && object_n == 0 && options->mode == TW_SQLITE_CREATE)
-        return create_schema(conn, schema, err);
+        return create_schema(conn, schema, NULL, err);
     if (application_id != (int64_t)schema->application_id)
         return tw_fail(err, TW_CORRUPT, "%s is not a %s of Tillwatch", options->path, schema->what);
     if (version > schema->version)
         return tw_fail(err, TW_UNSUPPORTED, "%s was written by a newer version of Tillwatch",
                        options->path);
+    if (version < schema->version && schema->forget)
+        return create_schema(conn, schema, schema->forget, err);
     return TW_OK;
 }
 

@@ -29,18 +29,23 @@ typedef struct twi_conn {
 
 typedef enum twi_conn_kind { TWI_CONN_WRITER, TWI_CONN_READER } twi_conn_kind;
 
+// A string of the language has 4,095 characters at most.
+#define TWI_SCHEMA_PARTS 3
 // What is stored in the file's header, so that another file is not taken for ours.
 typedef struct twi_schema {
     uint32_t application_id;
     int version;
-    const char *what; // "journal", "ledger": for messages
-    const char *sql;  // creates everything
+    const char *what;                  // "journal", "ledger": for messages
+    const char *sql[TWI_SCHEMA_PARTS]; // creates everything, one after the other; NULL = none
+    // Drops what `sql` creates and an older version had otherwise; NULL: there is no older one.
+    const char *forget;
 } twi_schema;
 
 tw_status twi_conn_open(const tw_alloc *alloc, const tw_sqlite_options *options, twi_conn_kind kind,
                         twi_statements statements, twi_conn *out, tw_err *err) TW_MUST_CHECK;
 void twi_conn_close(twi_conn *conn);
-// Checks the header; makes the schema in an empty file when options->mode allows it.
+// Checks the header; makes the schema in an empty file when options->mode allows it, and makes that
+// of an older version anew.
 tw_status twi_conn_schema(twi_conn *conn, const tw_sqlite_options *options,
                           const twi_schema *schema, tw_err *err) TW_MUST_CHECK;
 

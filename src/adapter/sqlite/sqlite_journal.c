@@ -31,11 +31,11 @@ static const twi_schema schema = {
     .application_id = 0x54774a31, // "TwJ1"
     .version = 1,
     .what = "journal",
-    .sql = "CREATE TABLE block(first_seq INTEGER PRIMARY KEY, n INTEGER NOT NULL,"
-           " prev_hash BLOB NOT NULL, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT;"
-           "CREATE TABLE dead_letter(id INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL,"
-           " source TEXT NOT NULL, line INTEGER NOT NULL, field TEXT NOT NULL, code TEXT NOT NULL,"
-           " sentence TEXT NOT NULL, excerpt TEXT NOT NULL) STRICT"};
+    .sql = {"CREATE TABLE block(first_seq INTEGER PRIMARY KEY, n INTEGER NOT NULL,"
+            " prev_hash BLOB NOT NULL, hash BLOB NOT NULL, payload BLOB NOT NULL) STRICT;"
+            "CREATE TABLE dead_letter(id INTEGER PRIMARY KEY, received_ms INTEGER NOT NULL,"
+            " source TEXT NOT NULL, line INTEGER NOT NULL, field TEXT NOT NULL, code TEXT NOT NULL,"
+            " sentence TEXT NOT NULL, excerpt TEXT NOT NULL) STRICT"}};
 
 enum { W_BEGIN, W_BLOCK, W_LETTER, W_HEAD };
 static const char *const writer_sql[] = {

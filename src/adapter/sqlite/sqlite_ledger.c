@@ -12,22 +12,29 @@
 // Tables:
 //  - alert: the rows of people's queue. Each order of the list has an index that also holds the
 //    columns of the common filters, so that a page is found by walking the index alone.
+//    What only some alerts have (an assignee, a case, a verdict) has an index of those alone.
 //  - alert_key: ids by which search finds an alert. Kinds in lower case are the caller's; A, E, S,
-//  M
-//    and R are the alert's own ids (alert, entity, store, employee, register).
+//    M and R are the alert's own ids (alert, entity, store, employee, register).
 //  - alert_count: number and exposure by store, type, scheme, status and currency, kept by apply,
-//  so
-//    that totals and facets of the queue need no walk over the alerts.
+//    so that totals and facets of the queue need no walk over the alerts.
 //  - verdict, verdict_signal, score, model: as the port says. subject is what a verdict is about.
+//  - doc, doc_key, action: as the port says.
+//
+// A file of an older version keeps its access tables. The rest is a projection: it is made anew and
+// empty, at position 0, and whoever opened the ledger fills it from the journal.
 #include "sqlite_ledger.h"
 
 #include <stdio.h>
 
 static const twi_schema schema = {
     .application_id = 0x54774c31, // "TwL1"
-    .version = 1,
+    .version = 2,
     .what = "ledger",
-    .sql =
+    .forget = "DROP TABLE IF EXISTS position; DROP TABLE IF EXISTS alert;"
+              "DROP TABLE IF EXISTS alert_key; DROP TABLE IF EXISTS alert_count;"
+              "DROP TABLE IF EXISTS verdict; DROP TABLE IF EXISTS verdict_signal;"
+              "DROP TABLE IF EXISTS score; DROP TABLE IF EXISTS model",
+    .sql = {
         "CREATE TABLE position(id INTEGER PRIMARY KEY CHECK(id=1), seq INTEGER NOT NULL,"
         " hash BLOB NOT NULL) STRICT;"
         "INSERT INTO position VALUES(1,0,zeroblob(32));"
@@ -38,9 +45,13 @@ static const twi_schema schema = {
         " store_id TEXT NOT NULL, employee_id TEXT NOT NULL, register_id TEXT NOT NULL,"
         " currency TEXT NOT NULL, risk_score REAL NOT NULL, rank REAL NOT NULL,"
         " exposure_minor INTEGER NOT NULL, transaction_n INTEGER NOT NULL,"
-        " first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, body TEXT NOT NULL) STRICT;"
-        "CREATE INDEX alert_open ON alert(rank DESC, alert_id, status, type, scheme, store_id)"
-        " WHERE status<>'CLOSED';"
+        " first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, body TEXT NOT NULL,"
+        " assignee TEXT NOT NULL, case_id TEXT NOT NULL, verdict TEXT NOT NULL,"
+        " snoozed_until_ms INTEGER NOT NULL, first_viewed_ms INTEGER NOT NULL,"
+        " decided_ms INTEGER NOT NULL, recovered_minor INTEGER NOT NULL, work_seq INTEGER NOT NULL)"
+        " STRICT;"
+        "CREATE INDEX alert_open ON alert(rank DESC, alert_id, status, type, scheme, store_id,"
+        " assignee, snoozed_until_ms) WHERE status<>'CLOSED';"
         "CREATE INDEX alert_rank ON alert(rank DESC, alert_id, status, type, scheme, store_id);"
         "CREATE INDEX alert_created ON alert(created_ms DESC, alert_id, status, type, scheme,"
         " store_id);"
@@ -53,6 +64,13 @@ static const twi_schema schema = {
         "CREATE INDEX alert_store ON alert(store_id, status, rank DESC, alert_id);"
         "CREATE INDEX alert_employee ON alert(employee_id, created_ms DESC, alert_id);"
         "CREATE INDEX alert_entity ON alert(entity_id, entity_kind, created_ms DESC, alert_id);"
+        "CREATE INDEX alert_assignee ON alert(assignee, rank DESC, alert_id, status)"
+        " WHERE assignee<>'';"
+        "CREATE INDEX alert_case ON alert(case_id, created_ms DESC, alert_id) WHERE case_id<>'';"
+        "CREATE INDEX alert_verdict ON alert(verdict, created_ms DESC, alert_id, store_id, scheme)"
+        " WHERE verdict<>'';"
+        "CREATE INDEX alert_decided ON alert(decided_ms, verdict, store_id, scheme)"
+        " WHERE decided_ms>0;"
         "CREATE TABLE alert_key(key TEXT NOT NULL, kind TEXT NOT NULL, alert_id TEXT NOT NULL,"
         " PRIMARY KEY(key, kind, alert_id)) STRICT, WITHOUT ROWID;"
         "CREATE INDEX alert_key_alert ON alert_key(alert_id, kind, key);"
@@ -61,6 +79,7 @@ static const twi_schema schema = {
         " exposure_minor INTEGER NOT NULL, PRIMARY KEY(store_id, type, scheme, status, currency))"
         " STRICT, WITHOUT ROWID;"
 
+        ,
         "CREATE TABLE verdict(verdict_id TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL,"
         " alert_id TEXT NOT NULL, transaction_id TEXT NOT NULL, subject TEXT NOT NULL,"
         " verdict TEXT NOT NULL, reason TEXT NOT NULL, note TEXT NOT NULL,"
@@ -81,11 +100,30 @@ static const twi_schema schema = {
         " kind TEXT NOT NULL, state TEXT NOT NULL, created_ms INTEGER NOT NULL,"
         " metrics TEXT NOT NULL, file_hash TEXT NOT NULL) STRICT;"
 
-        "CREATE TABLE token(token_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
+        ,
+        "CREATE TABLE doc(kind TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " order_ms INTEGER NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,"
+        " store_id TEXT NOT NULL, body TEXT NOT NULL, UNIQUE(kind, id)) STRICT;"
+        "CREATE INDEX doc_order ON doc(kind, order_ms DESC, id, state, owner, store_id)"
+        " WHERE body<>'';"
+        "CREATE TABLE doc_key(doc_kind TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL,"
+        " doc_id TEXT NOT NULL, PRIMARY KEY(doc_kind, key, kind, doc_id)) STRICT, WITHOUT ROWID;"
+        "CREATE INDEX doc_key_doc ON doc_key(doc_kind, doc_id, kind, key);"
+        "CREATE TABLE action(seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL,"
+        " subject TEXT NOT NULL, actor TEXT NOT NULL, about TEXT NOT NULL, store_id TEXT NOT NULL,"
+        " body TEXT NOT NULL) STRICT;"
+        "CREATE INDEX action_subject ON action(subject, seq);"
+        "CREATE INDEX action_actor ON action(actor, seq);"
+        "CREATE INDEX action_about ON action(about, seq) WHERE about<>'';"
+        "CREATE INDEX action_kind ON action(kind, seq);"
+        "CREATE INDEX action_at ON action(at_ms);"
+
+        "CREATE TABLE IF NOT EXISTS token(token_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
         " hash BLOB NOT NULL UNIQUE, scopes TEXT NOT NULL, created_ms INTEGER NOT NULL,"
         " revoked_ms INTEGER NOT NULL) STRICT;"
-        "CREATE TABLE session(hash BLOB NOT NULL UNIQUE, user TEXT NOT NULL, scopes TEXT NOT NULL,"
-        " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) STRICT;"};
+        "CREATE TABLE IF NOT EXISTS session(hash BLOB NOT NULL UNIQUE, user TEXT NOT NULL, scopes "
+        "TEXT NOT NULL,"
+        " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) STRICT;"}};
 
 static void ledger_close(void *ctx)
 {
@@ -110,6 +148,9 @@ static const tw_ledger_ops ops = {
     .score_get = twi_score_get,
     .score_read = twi_score_read,
     .model_list = twi_model_list,
+    .doc_get = twi_doc_get,
+    .doc_list = twi_doc_list,
+    .action_list = twi_action_list,
     .token_put = twi_token_put,
     .token_find = twi_token_find,
     .token_list = twi_token_list,

@@ -17,7 +17,8 @@ typedef struct twi_sqlite_ledger {
 #define TWI_ALERT_COLUMNS                                                                          \
     "alert_id,created_ms,updated_ms,status,type,scheme,entity_kind,entity_id,store_id,"            \
     "employee_id,register_id,currency,risk_score,rank,exposure_minor,transaction_n,first_seq,"     \
-    "last_seq,body"
+    "last_seq,body,assignee,case_id,verdict,snoozed_until_ms,first_viewed_ms,decided_ms,"          \
+    "recovered_minor,work_seq"
 
 // ---- sqlite_ledger_write.c: the projection, and the access tables (any thread) ---------------
 extern const twi_statements twi_ledger_writer_statements;
@@ -38,9 +39,22 @@ tw_status twi_alert_list(void *ctx, const tw_alert_filter *filter,
 tw_status twi_alert_counts(void *ctx, const tw_alert_filter *filter, tw_alert_group group,
                            tw_arena *arena, tw_alert_count **out, size_t *n, tw_err *err);
 
+// ---- sqlite_ledger_work.c: documents and actions ---------------------------------------------
+#define TWI_DOC_COLUMNS "kind,id,seq,order_ms,state,owner,store_id,body"
+#define TWI_ACTION_COLUMNS "seq,at_ms,kind,subject,actor,about,store_id,body"
+tw_status twi_doc_get(void *ctx, tw_str kind, tw_str id, tw_arena *arena, tw_doc_row *out,
+                      tw_err *err);
+tw_status twi_doc_list(void *ctx, const tw_doc_filter *filter, size_t limit, const char *cursor,
+                       tw_arena *arena, tw_doc_page *out, tw_err *err);
+tw_status twi_action_list(void *ctx, const tw_action_filter *filter, size_t limit, tw_arena *arena,
+                          tw_action_row **out, size_t *n, tw_err *err);
+// Rows of the columns above, their texts views of the columns.
+void twi_doc_of(sqlite3_stmt *stmt, tw_doc_row *out);
+void twi_action_of(sqlite3_stmt *stmt, tw_action_row *out);
+
 // ---- sqlite_ledger_read.c: everything else ---------------------------------------------------
 extern const twi_statements twi_ledger_reader_statements;
-enum { TWI_L_ALERT = 0 }; // index of the statement of alert_get
+enum { TWI_L_ALERT, TWI_L_DOC }; // indexes of the statements of alert_get and doc_get
 tw_status twi_ledger_position(void *ctx, tw_ledger_position *out, tw_err *err);
 tw_status twi_ledger_hash(void *ctx, tw_ledger_part part, uint8_t out[TW_SHA256_BYTES],
                           tw_err *err);

@@ -10,93 +10,29 @@
 
 #include "port/ledger_rows.h"
 #include "sqlite_ledger.h"
-
-#define SQL_BYTES 4096
-#define PARAMS_MAX (4 * TW_LEDGER_FILTER_MAX + 16)
-
-typedef struct param {
-    enum { PARAM_STR, PARAM_I64, PARAM_REAL } kind;
-    tw_str str;
-    int64_t i64;
-    double real;
-} param;
-
-// An SQL text that grows with its parameters. The pieces are ours and bounded: overflow is a
-// programmer's error.
-typedef struct query {
-    char sql[SQL_BYTES];
-    size_t bytes;
-    param params[PARAMS_MAX];
-    size_t param_n;
-    const char *glue; // " WHERE " before the first condition, " AND " later
-    char search_end[TW_TEXT_MAX_BYTES + 1];
-} query;
-
-static void add(query *q, const char *text)
-{
-    size_t bytes = strlen(text);
-    TW_CHECK(q->bytes + bytes < sizeof(q->sql));
-    memcpy(q->sql + q->bytes, text, bytes + 1);
-    q->bytes += bytes;
-}
-
-static void add_param(query *q, param p)
-{
-    TW_CHECK(q->param_n < PARAMS_MAX);
-    q->params[q->param_n++] = p;
-}
-
-static void add_str(query *q, tw_str s)
-{
-    add_param(q, (param){.kind = PARAM_STR, .str = s});
-}
-static void add_i64(query *q, int64_t v)
-{
-    add_param(q, (param){.kind = PARAM_I64, .i64 = v});
-}
-static void add_real(query *q, double v)
-{
-    add_param(q, (param){.kind = PARAM_REAL, .real = v});
-}
-
-static void add_condition(query *q, const char *text)
-{
-    add(q, q->glue);
-    add(q, text);
-    q->glue = " AND ";
-}
-
-static void add_list(query *q, const char *column, tw_str_list list)
-{
-    if (list.n == 0)
-        return;
-    add_condition(q, column);
-    add(q, " IN (");
-    for (size_t i = 0; i < list.n; i++) {
-        add(q, i ? ",?" : "?");
-        add_str(q, list.items[i]);
-    }
-    add(q, ")");
-}
-
-static void add_equal(query *q, const char *column, tw_str value)
-{
-    if (value.bytes == 0)
-        return;
-    add_condition(q, column);
-    add(q, "=?");
-    add_str(q, value);
-}
+#include "sqlite_query.h"
 
 // Conditions on columns that the counters have.
-static void add_counted(query *q, const tw_alert_filter *filter)
+static void add_counted(twi_query *q, const tw_alert_filter *filter)
 {
-    add_list(q, "status", filter->statuses);
-    add_list(q, "type", filter->types);
-    add_list(q, "scheme", filter->schemes);
-    add_list(q, "store_id", filter->stores);
+    twi_query_in(q, "status", filter->statuses);
+    twi_query_in(q, "type", filter->types);
+    twi_query_in(q, "scheme", filter->schemes);
+    twi_query_in(q, "store_id", filter->stores);
     if (filter->only_open)
-        add_condition(q, "status<>'CLOSED'"); // as the partial index says it
+        twi_query_condition(q, "status<>'CLOSED'"); // as the partial index says it
+}
+
+static bool has_overdue(const tw_alert_filter *filter)
+{
+    return filter->overdue_ms[0] != 0 || filter->overdue_ms[1] != 0 || filter->overdue_ms[2] != 0;
+}
+
+static bool is_about_work(const tw_alert_filter *filter)
+{
+    return filter->assignee.bytes > 0 || filter->case_id.bytes > 0 || filter->verdicts.n > 0 ||
+           filter->only_unassigned || filter->awake_ms != 0 || filter->asleep_ms != 0 ||
+           filter->decided_from_ms != 0 || filter->decided_to_ms != 0 || has_overdue(filter);
 }
 
 static bool is_counted(const tw_alert_filter *filter)
@@ -104,45 +40,75 @@ static bool is_counted(const tw_alert_filter *filter)
     return filter->entity_kind.bytes == 0 && filter->entity_id.bytes == 0 &&
            filter->employee_id.bytes == 0 && filter->register_id.bytes == 0 &&
            filter->transaction_id.bytes == 0 && filter->search.bytes == 0 &&
-           filter->min_risk <= 0 && filter->created_from_ms == 0 && filter->created_to_ms == 0;
+           filter->min_risk <= 0 && filter->created_from_ms == 0 && filter->created_to_ms == 0 &&
+           !is_about_work(filter);
 }
 
-static void add_search(query *q, tw_str search)
+// column<>'' beside column=? lets SQLite use an index of the rows that have the column.
+static void add_given(twi_query *q, const char *condition, tw_str value)
 {
-    // 0xff is in no UTF-8 text: every text that starts with `search` lies below this end.
-    TW_CHECK(search.bytes < sizeof(q->search_end)); // by tw_alert_filter_check
-    memcpy(q->search_end, search.at, search.bytes);
-    q->search_end[search.bytes] = (char)0xff;
-    add_condition(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE key>=? AND key<?)");
-    add_str(q, search);
-    add_str(q, (tw_str){q->search_end, search.bytes + 1});
+    if (value.bytes == 0)
+        return;
+    twi_query_condition(q, condition);
+    twi_query_str(q, value);
 }
 
-static void add_filter(query *q, const tw_alert_filter *filter, tw_alert_sort sort)
+static void add_number(twi_query *q, const char *condition, int64_t value)
+{
+    if (value == 0)
+        return;
+    twi_query_condition(q, condition);
+    twi_query_i64(q, value);
+}
+
+static void add_work(twi_query *q, const tw_alert_filter *filter)
+{
+    add_given(q, "assignee<>'' AND assignee=?", filter->assignee);
+    add_given(q, "case_id<>'' AND case_id=?", filter->case_id);
+    bool is_given = filter->verdicts.n > 0;
+    for (size_t i = 0; i < filter->verdicts.n; i++)
+        is_given = is_given && filter->verdicts.items[i].bytes > 0;
+    if (is_given)
+        twi_query_condition(q, "verdict<>''");
+    twi_query_in(q, "verdict", filter->verdicts);
+    if (filter->only_unassigned)
+        twi_query_condition(q, "assignee=''");
+    add_number(q, "snoozed_until_ms<=?", filter->awake_ms);
+    add_number(q, "snoozed_until_ms>?", filter->asleep_ms);
+    if (filter->decided_from_ms != 0 || filter->decided_to_ms != 0)
+        twi_query_condition(q, "decided_ms>0");
+    add_number(q, "decided_ms>=?", filter->decided_from_ms);
+    add_number(q, "decided_ms<?", filter->decided_to_ms);
+    if (!has_overdue(filter))
+        return;
+    twi_query_condition(q, "+created_ms<CASE WHEN risk_score>=? THEN ? WHEN risk_score>=? THEN ?"
+                           " ELSE ? END");
+    twi_query_real(q, TW_RISK_CRITICAL);
+    twi_query_i64(q, filter->overdue_ms[0]);
+    twi_query_real(q, TW_RISK_HIGH);
+    twi_query_i64(q, filter->overdue_ms[1]);
+    twi_query_i64(q, filter->overdue_ms[2]);
+}
+
+static void add_filter(twi_query *q, const tw_alert_filter *filter, tw_alert_sort sort)
 {
     add_counted(q, filter);
-    add_equal(q, "entity_id", filter->entity_id);
-    add_equal(q, "entity_kind", filter->entity_kind);
-    add_equal(q, "employee_id", filter->employee_id);
-    add_equal(q, "register_id", filter->register_id);
-    if (filter->transaction_id.bytes > 0) {
-        add_condition(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE kind='t' AND key=?)");
-        add_str(q, filter->transaction_id);
-    }
+    twi_query_equal(q, "entity_id", filter->entity_id);
+    twi_query_equal(q, "entity_kind", filter->entity_kind);
+    twi_query_equal(q, "employee_id", filter->employee_id);
+    twi_query_equal(q, "register_id", filter->register_id);
+    add_given(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE kind='t' AND key=?)",
+              filter->transaction_id);
     if (filter->search.bytes > 0)
-        add_search(q, filter->search);
+        twi_query_prefix(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE key>=? AND key<?)",
+                         filter->search);
+    add_work(q, filter);
     if (filter->min_risk > 0) {
-        add_condition(q, sort == TW_ALERT_SORT_RISK ? "risk_score>=?" : "+risk_score>=?");
-        add_real(q, filter->min_risk);
+        twi_query_condition(q, sort == TW_ALERT_SORT_RISK ? "risk_score>=?" : "+risk_score>=?");
+        twi_query_real(q, filter->min_risk);
     }
-    if (filter->created_from_ms != 0) {
-        add_condition(q, "created_ms>=?");
-        add_i64(q, filter->created_from_ms);
-    }
-    if (filter->created_to_ms != 0) {
-        add_condition(q, "created_ms<?");
-        add_i64(q, filter->created_to_ms);
-    }
+    add_number(q, "created_ms>=?", filter->created_from_ms);
+    add_number(q, "created_ms<?", filter->created_to_ms);
 }
 
 static const char *sort_column(tw_alert_sort sort)
@@ -158,47 +124,19 @@ static const char *sort_column(tw_alert_sort sort)
 }
 
 // Rows behind the cursor. The first half gives the index its start, the second the ties.
-static void add_after(query *q, const tw_alert_cursor *cursor, tw_alert_sort sort)
+static void add_after(twi_query *q, const tw_alert_cursor *cursor, tw_alert_sort sort)
 {
     const char *column = sort_column(sort);
     char text[128];
     snprintf(text, sizeof(text), "%s<=? AND (%s<? OR alert_id>?)", column, column);
-    add_condition(q, text);
+    twi_query_condition(q, text);
     for (int i = 0; i < 2; i++) {
         if (tw_alert_sort_is_real(sort))
-            add_real(q, cursor->real);
+            twi_query_real(q, cursor->real);
         else
-            add_i64(q, cursor->integer);
+            twi_query_i64(q, cursor->integer);
     }
-    add_str(q, tw_str_from(cursor->alert_id));
-}
-
-static tw_status query_start(twi_conn *conn, const query *q, sqlite3_stmt **out, tw_err *err)
-{
-    int code = sqlite3_prepare_v2(conn->db, q->sql, (int)q->bytes, out, NULL);
-    for (size_t i = 0; i < q->param_n && code == SQLITE_OK; i++) {
-        const param *p = &q->params[i];
-        int idx = (int)i + 1;
-        if (p->kind == PARAM_STR)
-            code = twi_bind_str(*out, idx, p->str);
-        else if (p->kind == PARAM_I64)
-            code = sqlite3_bind_int64(*out, idx, p->i64);
-        else
-            code = sqlite3_bind_double(*out, idx, p->real);
-    }
-    if (code == SQLITE_OK)
-        return TW_OK;
-    tw_status status = twi_conn_fail(conn, code, "prepare a query of alerts", err);
-    sqlite3_finalize(*out);
-    *out = NULL;
-    return status;
-}
-
-static void query_init(query *q, const char *head)
-{
-    q->bytes = q->param_n = 0;
-    q->glue = " WHERE ";
-    add(q, head);
+    twi_query_str(q, tw_str_from(cursor->alert_id));
 }
 
 // ---- One alert -------------------------------------------------------------------------------
@@ -225,6 +163,14 @@ void twi_alert_of(sqlite3_stmt *stmt, tw_alert_row *out)
         .first_seq = (uint64_t)sqlite3_column_int64(stmt, 16),
         .last_seq = (uint64_t)sqlite3_column_int64(stmt, 17),
         .body = twi_column_str(stmt, 18),
+        .assignee = twi_column_str(stmt, 19),
+        .case_id = twi_column_str(stmt, 20),
+        .verdict = twi_column_str(stmt, 21),
+        .snoozed_until_ms = sqlite3_column_int64(stmt, 22),
+        .first_viewed_ms = sqlite3_column_int64(stmt, 23),
+        .decided_ms = sqlite3_column_int64(stmt, 24),
+        .recovered_minor = sqlite3_column_int64(stmt, 25),
+        .work_seq = (uint64_t)sqlite3_column_int64(stmt, 26),
     };
 }
 
@@ -233,7 +179,8 @@ bool twi_alert_dup(sqlite3_stmt *stmt, tw_arena *arena, tw_alert_row *out)
     twi_alert_of(stmt, out);
     tw_str *texts[] = {&out->alert_id,    &out->status,    &out->type,     &out->scheme,
                        &out->entity_kind, &out->entity_id, &out->store_id, &out->employee_id,
-                       &out->register_id, &out->currency,  &out->body};
+                       &out->register_id, &out->currency,  &out->body,     &out->assignee,
+                       &out->case_id,     &out->verdict};
     for (size_t i = 0; i < TW_COUNT(texts); i++) {
         texts[i]->at = tw_arena_copy(arena, texts[i]->at, texts[i]->bytes);
         if (!texts[i]->at) {
@@ -270,18 +217,18 @@ tw_status twi_alert_get(void *ctx, tw_str alert_id, tw_arena *arena, tw_alert_ro
 
 // ---- The list --------------------------------------------------------------------------------
 
-static tw_status count_total(twi_conn *conn, query *q, const tw_alert_filter *filter,
+static tw_status count_total(twi_conn *conn, twi_query *q, const tw_alert_filter *filter,
                              uint64_t *total, tw_err *err)
 {
     if (is_counted(filter)) {
-        query_init(q, "SELECT coalesce(sum(n),0) FROM alert_count");
+        twi_query_init(q, q->arena, "SELECT coalesce(sum(n),0) FROM alert_count");
         add_counted(q, filter);
     } else {
-        query_init(q, "SELECT count(*) FROM alert");
+        twi_query_init(q, q->arena, "SELECT count(*) FROM alert");
         add_filter(q, filter, TW_ALERT_SORT_RISK);
     }
     sqlite3_stmt *stmt = NULL;
-    TW_TRY(query_start(conn, q, &stmt, err));
+    TW_TRY(twi_query_start(conn, q, &stmt, err));
     tw_status status = twi_conn_step(conn, stmt, "count alerts", err);
     if (status == TW_OK)
         *total = (uint64_t)sqlite3_column_int64(stmt, 0);
@@ -290,14 +237,14 @@ static tw_status count_total(twi_conn *conn, query *q, const tw_alert_filter *fi
     return status;
 }
 
-static tw_status read_page(twi_conn *conn, query *q, const tw_alert_page_options *options,
+static tw_status read_page(twi_conn *conn, twi_query *q, const tw_alert_page_options *options,
                            tw_arena *arena, tw_alert_page *out, tw_err *err)
 {
     out->items = tw_arena_array(arena, options->limit, sizeof(*out->items));
     if (!out->items)
         return tw_fail(err, TW_NO_MEMORY, "no room for the list of alerts");
     sqlite3_stmt *stmt = NULL;
-    TW_TRY(query_start(conn, q, &stmt, err));
+    TW_TRY(twi_query_start(conn, q, &stmt, err));
     tw_status status = TW_OK;
     while ((status = twi_conn_step(conn, stmt, "list alerts", err)) == TW_OK) {
         if (out->n == options->limit) { // the row too many: there is a next page
@@ -316,18 +263,18 @@ static tw_status read_page(twi_conn *conn, query *q, const tw_alert_page_options
     return status == TW_END ? TW_OK : status;
 }
 
-static void page_query(query *q, const tw_alert_filter *filter,
+static void page_query(twi_query *q, const tw_alert_filter *filter,
                        const tw_alert_page_options *options, const tw_alert_cursor *after)
 {
     char order[64];
-    query_init(q, "SELECT " TWI_ALERT_COLUMNS " FROM alert");
+    twi_query_init(q, q->arena, "SELECT " TWI_ALERT_COLUMNS " FROM alert");
     add_filter(q, filter, options->sort);
     if (after)
         add_after(q, after, options->sort);
     snprintf(order, sizeof(order), " ORDER BY %s DESC, alert_id LIMIT ?",
              sort_column(options->sort));
-    add(q, order);
-    add_i64(q, (int64_t)options->limit + 1);
+    twi_query_add(q, order);
+    twi_query_i64(q, (int64_t)options->limit + 1);
 }
 
 tw_status twi_alert_list(void *ctx, const tw_alert_filter *filter,
@@ -342,9 +289,10 @@ tw_status twi_alert_list(void *ctx, const tw_alert_filter *filter,
     tw_alert_cursor after;
     if (is_later)
         TW_TRY(tw_alert_cursor_decode(options->cursor, options->sort, &after, err));
-    query *q = tw_arena_take(arena, sizeof(*q));
+    twi_query *q = tw_arena_take(arena, sizeof(*q));
     if (!q)
         return tw_fail(err, TW_NO_MEMORY, "no room for a query of alerts");
+    q->arena = arena;
     twi_conn *conn;
     TW_TRY(twi_pool_take(&self->readers, &conn, err));
     tw_status status = twi_conn_exec(conn, "BEGIN", err); // page and total of one moment
@@ -363,14 +311,15 @@ tw_status twi_alert_list(void *ctx, const tw_alert_filter *filter,
 
 // ---- Counts ----------------------------------------------------------------------------------
 
-static void counts_query(query *q, const tw_alert_filter *filter, tw_alert_group group)
+static void counts_query(twi_query *q, const tw_alert_filter *filter, tw_alert_group group)
 {
     static const char *const columns[TW_ALERT_GROUP_N] = {
-        [TW_ALERT_GROUP_NONE] = "''",        [TW_ALERT_GROUP_STATUS] = "status",
-        [TW_ALERT_GROUP_TYPE] = "type",      [TW_ALERT_GROUP_SCHEME] = "scheme",
-        [TW_ALERT_GROUP_STORE] = "store_id", [TW_ALERT_GROUP_EMPLOYEE] = "employee_id",
+        [TW_ALERT_GROUP_NONE] = "''",           [TW_ALERT_GROUP_STATUS] = "status",
+        [TW_ALERT_GROUP_TYPE] = "type",         [TW_ALERT_GROUP_SCHEME] = "scheme",
+        [TW_ALERT_GROUP_STORE] = "store_id",    [TW_ALERT_GROUP_EMPLOYEE] = "employee_id",
+        [TW_ALERT_GROUP_ASSIGNEE] = "assignee", [TW_ALERT_GROUP_VERDICT] = "verdict",
     };
-    bool by_counters = is_counted(filter) && group != TW_ALERT_GROUP_EMPLOYEE;
+    bool by_counters = is_counted(filter) && group < TW_ALERT_GROUP_EMPLOYEE;
     // Left alone, SQLite walks all alerts in the order of the group; the open ones are few.
     bool by_open = !by_counters && is_counted(filter) && filter->only_open;
     char head[160];
@@ -379,12 +328,12 @@ static void counts_query(query *q, const tw_alert_filter *filter, tw_alert_group
              by_counters ? "alert_count"
              : by_open   ? "alert INDEXED BY alert_open"
                          : "alert");
-    query_init(q, head);
+    twi_query_init(q, q->arena, head);
     if (by_counters)
         add_counted(q, filter);
     else
         add_filter(q, filter, TW_ALERT_SORT_RISK);
-    add(q, " GROUP BY 1,2 ORDER BY 1,2");
+    twi_query_add(q, " GROUP BY 1,2 ORDER BY 1,2");
 }
 
 // Rows in an arena whose number is not known before: an array that doubles.
@@ -403,12 +352,12 @@ static bool counts_room(tw_arena *arena, tw_alert_count **rows, size_t n, size_t
     return true;
 }
 
-static tw_status read_counts(twi_conn *conn, const query *q, tw_arena *arena, tw_alert_count **rows,
-                             size_t *n, tw_err *err)
+static tw_status read_counts(twi_conn *conn, const twi_query *q, tw_arena *arena,
+                             tw_alert_count **rows, size_t *n, tw_err *err)
 {
     size_t cap = 0;
     sqlite3_stmt *stmt = NULL;
-    TW_TRY(query_start(conn, q, &stmt, err));
+    TW_TRY(twi_query_start(conn, q, &stmt, err));
     bool is_full = !counts_room(arena, rows, 0, &cap);
     tw_status status = TW_OK;
     while (!is_full && (status = twi_conn_step(conn, stmt, "count alerts", err)) == TW_OK) {
@@ -436,9 +385,10 @@ tw_status twi_alert_counts(void *ctx, const tw_alert_filter *filter, tw_alert_gr
     *n = 0;
     TW_TRY(tw_alert_filter_check(filter, err));
     TW_CHECK(group < TW_ALERT_GROUP_N);
-    query *q = tw_arena_take(arena, sizeof(*q));
+    twi_query *q = tw_arena_take(arena, sizeof(*q));
     if (!q)
         return tw_fail(err, TW_NO_MEMORY, "no room for a query of alerts");
+    q->arena = arena;
     counts_query(q, filter, group);
     twi_conn *conn;
     TW_TRY(twi_pool_take(&self->readers, &conn, err));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads of the SQLite ledger other than lists of alerts: position, hashes, verdicts, scores,
-// models, access. Each takes a reading connection for its time and leaves no statement open.
+// Reads of the SQLite ledger other than lists of alerts, documents and actions: position, hashes,
+// verdicts, scores, models, access. Each takes a reading connection for its time and leaves no
+// statement open.
 #include <string.h>
 
 #include "port/ledger_rows.h"
@@ -13,6 +14,7 @@
 
 enum {
     R_ALERT = TWI_L_ALERT,
+    R_DOC = TWI_L_DOC,
     R_POSITION,
     R_ALERTS_ALL,
     R_ALERT_KEYS,
@@ -28,6 +30,9 @@ enum {
     R_SCORES_ALL,
     R_MODELS,
     R_MODELS_ALL,
+    R_DOCS_ALL,
+    R_DOC_KEYS,
+    R_ACTIONS_ALL,
     R_TOKEN,
     R_TOKENS,
     R_SESSION
@@ -44,6 +49,7 @@ enum {
 
 static const char *const reader_sql[] = {
     [R_ALERT] = "SELECT " TWI_ALERT_COLUMNS " FROM alert WHERE alert_id=?1",
+    [R_DOC] = "SELECT " TWI_DOC_COLUMNS " FROM doc WHERE kind=?1 AND id=?2 AND body<>''",
     [R_POSITION] = "SELECT seq, hash FROM position",
     [R_ALERTS_ALL] = "SELECT " TWI_ALERT_COLUMNS " FROM alert ORDER BY alert_id",
     [R_ALERT_KEYS] =
@@ -68,6 +74,10 @@ static const char *const reader_sql[] = {
     [R_SCORES_ALL] = "SELECT first_seq, n, bytes FROM score ORDER BY first_seq",
     [R_MODELS] = "SELECT " MODEL_COLUMNS " FROM model ORDER BY seq DESC, model_id",
     [R_MODELS_ALL] = "SELECT " MODEL_COLUMNS " FROM model ORDER BY model_id",
+    [R_DOCS_ALL] = "SELECT " TWI_DOC_COLUMNS " FROM doc ORDER BY kind, id",
+    [R_DOC_KEYS] =
+        "SELECT kind, key FROM doc_key WHERE doc_kind=?1 AND doc_id=?2 ORDER BY kind, key",
+    [R_ACTIONS_ALL] = "SELECT " TWI_ACTION_COLUMNS " FROM action ORDER BY seq",
     [R_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM token WHERE hash=?1",
     [R_TOKENS] = "SELECT " TOKEN_COLUMNS " FROM token ORDER BY created_ms, token_id",
     [R_SESSION] = "SELECT hash, user, scopes, created_ms, expires_ms FROM session WHERE hash=?1",
@@ -461,54 +471,98 @@ tw_status twi_model_list(void *ctx, tw_arena *arena, tw_model_row **out, size_t 
 
 // ---- Hashes ----------------------------------------------------------------------------------
 
+// Keys in the arena, by a statement whose first parameters are `ids`.
+static tw_status read_keys(twi_conn *conn, size_t statement, const tw_str *ids, size_t id_n,
+                           tw_arena *arena, tw_alert_key **keys, size_t *n, tw_err *err)
+{
+    void *rows = NULL;
+    size_t cap = 0;
+    sqlite3_stmt *stmt;
+    *n = 0;
+    TW_TRY(twi_conn_stmt(conn, statement, &stmt, err));
+    for (size_t i = 0; i < id_n; i++) {
+        int code = twi_bind_str(stmt, (int)i + 1, ids[i]);
+        if (code != SQLITE_OK)
+            return twi_conn_fail(conn, code, "bind an id", err);
+    }
+    tw_status status;
+    while ((status = twi_conn_step(conn, stmt, "read keys", err)) == TW_OK) {
+        bool has_room = arena_room(arena, &rows, *n, &cap, sizeof(tw_alert_key));
+        tw_alert_key *key = has_room ? &((tw_alert_key *)rows)[*n] : NULL;
+        if (!has_room || !twi_column_dup(stmt, 1, arena, &key->key)) {
+            sqlite3_reset(stmt);
+            return no_room("keys", err);
+        }
+        tw_str kind = twi_column_str(stmt, 0);
+        key->kind = kind.bytes > 0 ? kind.at[0] : '\0';
+        *n += 1;
+    }
+    *keys = rows;
+    return status == TW_END ? TW_OK : status;
+}
+
 static tw_status hash_alert(twi_conn *conn, sqlite3_stmt *stmt, tw_arena *arena,
                             tw_content *content, tw_err *err)
 {
     tw_alert_row row;
-    void *keys = NULL;
-    size_t cap = 0;
-    sqlite3_stmt *key_stmt;
+    tw_alert_key *keys = NULL;
     twi_alert_of(stmt, &row);
-    TW_TRY(twi_conn_stmt(conn, R_ALERT_KEYS, &key_stmt, err));
-    int code = twi_bind_str(key_stmt, 1, row.alert_id);
-    if (code != SQLITE_OK)
-        return twi_conn_fail(conn, code, "bind an alert's id", err);
-    tw_status status;
-    while ((status = twi_conn_step(conn, key_stmt, "read keys", err)) == TW_OK) {
-        bool has_room = arena_room(arena, &keys, row.key_n, &cap, sizeof(tw_alert_key));
-        tw_alert_key *key = has_room ? &((tw_alert_key *)keys)[row.key_n] : NULL;
-        if (!has_room || !twi_column_dup(key_stmt, 1, arena, &key->key)) {
-            sqlite3_reset(key_stmt);
-            return no_room("keys", err);
-        }
-        tw_str kind = twi_column_str(key_stmt, 0);
-        key->kind = kind.bytes > 0 ? kind.at[0] : '\0';
-        row.key_n++;
-    }
-    if (status != TW_END)
-        return status;
+    TW_TRY(read_keys(conn, R_ALERT_KEYS, &row.alert_id, 1, arena, &keys, &row.key_n, err));
     row.keys = keys;
     tw_content_alert(content, &row);
+    return TW_OK;
+}
+
+static tw_status hash_doc(twi_conn *conn, sqlite3_stmt *stmt, tw_arena *arena, tw_content *content,
+                          tw_err *err)
+{
+    tw_doc_row row;
+    tw_alert_key *keys = NULL;
+    twi_doc_of(stmt, &row);
+    const tw_str ids[] = {row.kind, row.id};
+    TW_TRY(read_keys(conn, R_DOC_KEYS, ids, TW_COUNT(ids), arena, &keys, &row.key_n, err));
+    row.keys = keys;
+    tw_content_doc(content, &row);
+    return TW_OK;
+}
+
+static tw_status hash_verdict(twi_conn *conn, sqlite3_stmt *stmt, tw_arena *arena,
+                              tw_content *content, tw_err *err)
+{
+    tw_verdict_row row;
+    verdict_of(stmt, &row);
+    TW_TRY(read_signals(conn, arena, &row, err));
+    tw_content_verdict(content, &row);
     return TW_OK;
 }
 
 static tw_status hash_row(twi_conn *conn, sqlite3_stmt *stmt, tw_ledger_part part, tw_arena *arena,
                           tw_content *content, tw_err *err)
 {
-    if (part == TW_LEDGER_ALERTS)
+    tw_str bytes;
+    tw_model_row model;
+    tw_action_row action;
+    switch (part) {
+    case TW_LEDGER_ALERTS:
         return hash_alert(conn, stmt, arena, content, err);
-    if (part == TW_LEDGER_VERDICTS) {
-        tw_verdict_row row;
-        verdict_of(stmt, &row);
-        TW_TRY(read_signals(conn, arena, &row, err));
-        tw_content_verdict(content, &row);
-    } else if (part == TW_LEDGER_SCORES) {
-        tw_str bytes = twi_column_blob(stmt, 2);
+    case TW_LEDGER_VERDICTS:
+        return hash_verdict(conn, stmt, arena, content, err);
+    case TW_LEDGER_SCORES:
+        bytes = twi_column_blob(stmt, 2);
         tw_content_put(content, bytes.at, bytes.bytes);
-    } else {
-        tw_model_row row;
-        model_of(stmt, &row);
-        tw_content_model(content, &row);
+        break;
+    case TW_LEDGER_MODELS:
+        model_of(stmt, &model);
+        tw_content_model(content, &model);
+        break;
+    case TW_LEDGER_DOCS:
+        return hash_doc(conn, stmt, arena, content, err);
+    case TW_LEDGER_ACTIONS:
+        twi_action_of(stmt, &action);
+        tw_content_action(content, &action);
+        break;
+    case TW_LEDGER_PART_N:
+        break;
     }
     return TW_OK;
 }
@@ -516,8 +570,10 @@ static tw_status hash_row(twi_conn *conn, sqlite3_stmt *stmt, tw_ledger_part par
 static tw_status hash_rows(twi_conn *conn, tw_ledger_part part, tw_arena *arena,
                            tw_content *content, tw_err *err)
 {
-    static const size_t statements[TW_LEDGER_PART_N] = {R_ALERTS_ALL, R_VERDICTS_ALL, R_SCORES_ALL,
-                                                        R_MODELS_ALL};
+    static const size_t statements[TW_LEDGER_PART_N] = {
+        [TW_LEDGER_ALERTS] = R_ALERTS_ALL, [TW_LEDGER_VERDICTS] = R_VERDICTS_ALL,
+        [TW_LEDGER_SCORES] = R_SCORES_ALL, [TW_LEDGER_MODELS] = R_MODELS_ALL,
+        [TW_LEDGER_DOCS] = R_DOCS_ALL,     [TW_LEDGER_ACTIONS] = R_ACTIONS_ALL};
     sqlite3_stmt *stmt;
     TW_TRY(twi_conn_stmt(conn, statements[part], &stmt, err));
     tw_status status;

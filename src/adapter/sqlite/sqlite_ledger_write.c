@@ -24,6 +24,10 @@ enum {
     W_SIGNAL,
     W_SCORE,
     W_MODEL,
+    W_DOC,
+    W_DOC_KEYS_DROP,
+    W_DOC_KEY,
+    W_ACTION,
     W_TOKEN,
     W_TOKEN_GET,
     W_TOKEN_REVOKE,
@@ -39,11 +43,13 @@ static const char *const writer_sql[] = {
     [W_ALERT_OLD] = "SELECT " TWI_ALERT_COLUMNS " FROM alert WHERE alert_id=?1",
     [W_ALERT] =
         "INSERT INTO alert(" TWI_ALERT_COLUMNS ") VALUES"
-        "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"
+        "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,"
+        "?25,?26,?27)"
         " ON CONFLICT(alert_id) DO UPDATE SET created_ms=?2,updated_ms=?3,status=?4,type=?5,"
         "scheme=?6,entity_kind=?7,entity_id=?8,store_id=?9,employee_id=?10,register_id=?11,"
         "currency=?12,risk_score=?13,rank=?14,exposure_minor=?15,transaction_n=?16,first_seq=?17,"
-        "last_seq=?18,body=?19",
+        "last_seq=?18,body=?19,assignee=?20,case_id=?21,verdict=?22,snoozed_until_ms=?23,"
+        "first_viewed_ms=?24,decided_ms=?25,recovered_minor=?26,work_seq=?27",
     [W_COUNT] = "INSERT INTO alert_count VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT DO UPDATE SET"
                 " n=n+?6, exposure_minor=exposure_minor+?7",
     [W_COUNT_SWEEP] = "DELETE FROM alert_count WHERE store_id=?1 AND type=?2 AND scheme=?3 AND"
@@ -64,6 +70,13 @@ static const char *const writer_sql[] = {
     [W_SCORE] = "INSERT OR REPLACE INTO score VALUES(?1,?2,?3)",
     [W_MODEL] = "INSERT INTO model VALUES(?1,?2,?3,?4,?5,?6,?7) ON CONFLICT(model_id) DO UPDATE SET"
                 " seq=?2,kind=?3,state=?4,created_ms=?5,metrics=?6,file_hash=?7",
+    [W_DOC] = "INSERT INTO doc(" TWI_DOC_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"
+              " ON CONFLICT(kind,id) DO UPDATE SET seq=?3,order_ms=?4,state=?5,owner=?6,"
+              "store_id=?7,body=?8",
+    [W_DOC_KEYS_DROP] = "DELETE FROM doc_key WHERE doc_kind=?1 AND doc_id=?2",
+    [W_DOC_KEY] = "INSERT OR IGNORE INTO doc_key(doc_kind,doc_id,kind,key) VALUES(?1,?2,?3,?4)",
+    [W_ACTION] = "INSERT OR REPLACE INTO action(" TWI_ACTION_COLUMNS ")"
+                 " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
     [W_TOKEN] = "INSERT OR IGNORE INTO token VALUES(?1,?2,?3,?4,?5,?6)",
     [W_TOKEN_GET] = "SELECT revoked_ms FROM token WHERE token_id=?1",
     [W_TOKEN_REVOKE] = "UPDATE token SET revoked_ms=?2 WHERE token_id=?1 AND revoked_ms=0",
@@ -214,6 +227,18 @@ static tw_status forget_alert(twi_conn *conn, const tw_alert_row *row, bool *has
     return run(&b, err);
 }
 
+static void bind_work(binder *b, const tw_alert_row *row)
+{
+    bind_str(b, row->assignee);
+    bind_str(b, row->case_id);
+    bind_str(b, row->verdict);
+    bind_i64(b, row->snoozed_until_ms);
+    bind_i64(b, row->first_viewed_ms);
+    bind_i64(b, row->decided_ms);
+    bind_i64(b, row->recovered_minor);
+    bind_i64(b, (int64_t)row->work_seq);
+}
+
 static tw_status put_alert(twi_conn *conn, const tw_alert_row *row, tw_err *err)
 {
     bool has_same_keys;
@@ -234,6 +259,7 @@ static tw_status put_alert(twi_conn *conn, const tw_alert_row *row, tw_err *err)
     bind_i64(&b, (int64_t)row->first_seq);
     bind_i64(&b, (int64_t)row->last_seq);
     bind_str(&b, row->body);
+    bind_work(&b, row);
     TW_TRY(run(&b, err));
     TW_TRY(count_alert(conn, row, 1, err));
     if (!has_same_keys)
@@ -350,6 +376,49 @@ static tw_status put_model(twi_conn *conn, const tw_model_row *row, tw_err *err)
     return run(&b, err);
 }
 
+// ---- Documents and actions -------------------------------------------------------------------
+
+static tw_status put_doc(twi_conn *conn, const tw_doc_row *row, tw_err *err)
+{
+    binder b = bind_to(conn, W_DOC, err);
+    bind_str(&b, row->kind);
+    bind_str(&b, row->id);
+    bind_i64(&b, (int64_t)row->seq);
+    bind_i64(&b, row->order_ms);
+    bind_str(&b, row->state);
+    bind_str(&b, row->owner);
+    bind_str(&b, row->store_id);
+    bind_str(&b, row->body);
+    TW_TRY(run(&b, err));
+    b = bind_to(conn, W_DOC_KEYS_DROP, err);
+    bind_str(&b, row->kind);
+    bind_str(&b, row->id);
+    TW_TRY(run(&b, err));
+    for (size_t i = 0; i < row->key_n; i++) {
+        b = bind_to(conn, W_DOC_KEY, err);
+        bind_str(&b, row->kind);
+        bind_str(&b, row->id);
+        bind_str(&b, (tw_str){&row->keys[i].kind, 1});
+        bind_str(&b, row->keys[i].key);
+        TW_TRY(run(&b, err));
+    }
+    return TW_OK;
+}
+
+static tw_status put_action(twi_conn *conn, const tw_action_row *row, tw_err *err)
+{
+    binder b = bind_to(conn, W_ACTION, err);
+    bind_i64(&b, (int64_t)row->seq);
+    bind_i64(&b, row->at_ms);
+    bind_str(&b, row->kind);
+    bind_str(&b, row->subject);
+    bind_str(&b, row->actor);
+    bind_str(&b, row->about);
+    bind_str(&b, row->store_id);
+    bind_str(&b, row->body);
+    return run(&b, err);
+}
+
 static tw_status put_position(twi_conn *conn, const tw_ledger_position *position, tw_err *err)
 {
     binder b = bind_to(conn, W_POSITION, err);
@@ -382,6 +451,10 @@ static tw_status put_batch(twi_conn *conn, const tw_ledger_batch *batch, tw_err 
         TW_TRY(put_scores(conn, &batch->scores[i], err));
     for (size_t i = 0; i < batch->model_n; i++)
         TW_TRY(put_model(conn, &batch->models[i], err));
+    for (size_t i = 0; i < batch->doc_n; i++)
+        TW_TRY(put_doc(conn, &batch->docs[i], err));
+    for (size_t i = 0; i < batch->action_n; i++)
+        TW_TRY(put_action(conn, &batch->actions[i], err));
     return put_position(conn, &batch->applied, err);
 }
 
@@ -405,7 +478,8 @@ tw_status twi_ledger_wipe(void *ctx, tw_err *err)
         status = twi_conn_exec(&self->writer,
                                "DELETE FROM alert; DELETE FROM alert_key; DELETE FROM alert_count;"
                                "DELETE FROM verdict; DELETE FROM verdict_signal;"
-                               "DELETE FROM score; DELETE FROM model",
+                               "DELETE FROM score; DELETE FROM model; DELETE FROM doc;"
+                               "DELETE FROM doc_key; DELETE FROM action",
                                err);
         if (status == TW_OK)
             status = put_position(&self->writer, &(tw_ledger_position){0}, err);

@@ -31,7 +31,7 @@
 #define TW_LEDGER_PAGE_MAX 500
 // Values of one list in a filter: the stores of a region are one list.
 #define TW_LEDGER_FILTER_MAX 4096
-// Bytes of the opaque cursor of an alert list, with the NUL.
+// Bytes of the opaque cursor of a list, with the NUL.
 #define TW_LEDGER_CURSOR_BYTES 192
 
 typedef struct tw_ledger_position {
@@ -159,6 +159,10 @@ typedef struct tw_str_list {
     size_t n; // 0 = any; at most TW_LEDGER_FILTER_MAX
 } tw_str_list;
 
+// Risks from which on people answer within other times.
+#define TW_RISK_CRITICAL 0.95
+#define TW_RISK_HIGH 0.9
+
 // All conditions hold together; zero or empty means no condition.
 typedef struct tw_alert_filter {
     tw_str_list statuses, types, schemes, stores;
@@ -167,13 +171,18 @@ typedef struct tw_alert_filter {
     tw_str employee_id, register_id;
     tw_str transaction_id; // has the key ('t', transaction_id)
     tw_str search;         // some id or key of the alert starts with this, case-sensitive
-    tw_str assignee, case_id, verdict;
+    tw_str assignee, case_id;
+    tw_str_list verdicts;
     bool only_unassigned;
-    int64_t awake_ms;                       // not snoozed beyond this instant; 0 = any
-    int64_t asleep_ms;                      // snoozed beyond this instant; 0 = any
-    int64_t decided_from_ms, decided_to_ms; // [from, to) of decided_ms; to 0 = open end
+    int64_t awake_ms;  // not snoozed beyond this instant; 0 = any
+    int64_t asleep_ms; // snoozed beyond this instant; 0 = any
+    // [from, to) of decided_ms; to 0 = open end. With either, only alerts that are decided.
+    int64_t decided_from_ms, decided_to_ms;
     double min_risk;
     int64_t created_from_ms, created_to_ms; // [from, to); to 0 = open end
+    // Created before the instant of its risk: [0] TW_RISK_CRITICAL and above, [1] TW_RISK_HIGH and
+    // above, [2] the rest. All 0 = any.
+    int64_t overdue_ms[3];
 } tw_alert_filter;
 
 // All descending; ties by alert_id, ascending.
@@ -205,8 +214,8 @@ typedef struct tw_doc_filter {
     tw_str kind;
     tw_str_list states, stores; // a document without a store passes every list of stores
     tw_str owner;
-    char key_kind; // 0 = any
-    tw_str key;    // has this key; with is_prefix: one that begins with it
+    char key_kind; // of `key`; 0 = any
+    tw_str key;    // has this key, empty = any; with is_prefix: one that begins with it
     bool is_prefix;
 } tw_doc_filter;
 
@@ -351,7 +360,7 @@ TW_MUST_CHECK static inline tw_status tw_ledger_get_position(const tw_ledger *le
     return ledger->ops->position(ledger->ctx, out, err);
 }
 
-// Empties alerts, verdicts, scores and models and sets the position to 0, in one transaction.
+// Empties all parts and sets the position to 0, in one transaction.
 TW_MUST_CHECK static inline tw_status tw_ledger_wipe_projection(const tw_ledger *ledger,
                                                                 tw_err *err)
 {
@@ -456,7 +465,7 @@ TW_MUST_CHECK static inline tw_status tw_ledger_doc_list(const tw_ledger *ledger
     return ledger->ops->doc_list(ledger->ctx, filter, limit, cursor, arena, out, err);
 }
 
-// Newest first (by seq), at most `limit` (1..TW_LEDGER_PAGE_MAX).
+// Newest first (by seq), at most `limit` (1..TW_LEDGER_PAGE_MAX). TW_INVALID, TW_LIMIT.
 TW_MUST_CHECK static inline tw_status
 tw_ledger_action_list(const tw_ledger *ledger, const tw_action_filter *filter, size_t limit,
                       tw_arena *arena, tw_action_row **out, size_t *n, tw_err *err)
