@@ -96,12 +96,13 @@ static void write_rows(const tw_lake *lake, const tw_lake_table *table, uint64_t
            (double)(tw_monotonic_ns() - started_ns) / 1e9);
 }
 
-static tw_status count_row(void *ctx, bool is_head, const tw_str *cells, size_t n, tw_err *err)
+static tw_status count_row(void *ctx, tw_lake_visit_kind kind, const tw_str *cells, size_t n,
+                           tw_err *err)
 {
     (void)cells;
     (void)n;
     (void)err;
-    *(size_t *)ctx += !is_head;
+    *(size_t *)ctx += kind == TW_LAKE_VISIT_ROW;
     return TW_OK;
 }
 

@@ -96,7 +96,7 @@ static tw_status compact(twi_lake_place *l, bool is_json, tw_err *err)
     twi_progress_begin(&progress, "lake", is_json);
     tw_status status = tw_lake_follow(&l->source, &l->lake, &follower, true, &written_n, err);
     if (status == TW_OK)
-        status = tw_lake_compact(&l->lake, &merged_n, err);
+        status = tw_lake_compact(&l->lake, INT32_MAX, &merged_n, err);
     double seconds = twi_progress_seconds(&progress);
     twi_progress_end(&progress);
     TW_TRY(status);

@@ -80,9 +80,13 @@ static tw_status keep(printer *p, const tw_str *cells, tw_err *err)
     return TW_OK;
 }
 
-static tw_status print_row(void *ctx, bool is_head, const tw_str *cells, size_t n, tw_err *err)
+static tw_status print_row(void *ctx, tw_lake_visit_kind kind, const tw_str *cells, size_t n,
+                           tw_err *err)
 {
     printer *p = ctx;
+    bool is_head = kind == TW_LAKE_VISIT_NAMES;
+    if (kind == TW_LAKE_VISIT_TYPES)
+        return TW_OK;
     p->n = n;
     p->row_n += !is_head;
     if (p->format == FORMAT_JSON && !is_head) {

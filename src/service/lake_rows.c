@@ -148,7 +148,9 @@ static const tw_lake_view views[] = {
 
 void tw_lake_schema_get(tw_lake_schema *out)
 {
-    *out = (tw_lake_schema){tables, TW_LAKE_TABLE_N, views, TW_COUNT(views)};
+    *out = (tw_lake_schema){
+        .tables = tables, .table_n = TW_LAKE_TABLE_N, .views = views, .view_n = TW_COUNT(views)};
+    twi_lake_derived_get(out);
 }
 
 bool twi_lake_partition(const tw_fact *fact, tw_lake_table_id *table, int32_t *day)

@@ -8,6 +8,11 @@
 #include "score_record.h"
 #include "service/lake.h"
 
+// Goes up when what the lake derives changes.
+#define TWI_LAKE_DERIVED_VERSION 1
+// Fills in the derived tables.
+void twi_lake_derived_get(tw_lake_schema *out);
+
 // The partition of a fact. False for facts that have no table (configurations).
 bool twi_lake_partition(const tw_fact *fact, tw_lake_table_id *table, int32_t *day);
 

@@ -43,7 +43,8 @@ static const tw_lake_table tables[] = {
 static const tw_lake_view views[] = {
     {"items", "SELECT seq, store, unnest(items, max_depth := 2) FROM sales"},
 };
-static const tw_lake_schema schema = {tables, TW_COUNT(tables), views, TW_COUNT(views)};
+static const tw_lake_schema schema = {
+    .tables = tables, .table_n = TW_COUNT(tables), .views = views, .view_n = TW_COUNT(views)};
 
 // --- a lake
 // ---------------------------------------------------------------------------------------
@@ -175,12 +176,13 @@ typedef struct answer {
     size_t row_n;
 } answer;
 
-static tw_status take_row(void *ctx, bool is_head, const tw_str *cells, size_t n, tw_err *err)
+static tw_status take_row(void *ctx, tw_lake_visit_kind kind, const tw_str *cells, size_t n,
+                          tw_err *err)
 {
     answer *a = ctx;
     size_t at = 0;
     (void)err;
-    if (is_head)
+    if (kind != TW_LAKE_VISIT_ROW)
         return TW_OK;
     a->row_n++;
     for (size_t i = 0; i < n; i++)
@@ -317,12 +319,12 @@ static void compact_merges_days_and_changes_no_row(void **state)
     }
     assert_int_equal(tw_lake_parts(&lake, &parts, &n, NULL), TW_OK);
     assert_int_equal(n, 3 * DAYS);
-    assert_int_equal(tw_lake_compact(&lake, &merged_n, NULL), TW_OK);
+    assert_int_equal(tw_lake_compact(&lake, INT32_MAX, &merged_n, NULL), TW_OK);
     assert_int_equal(merged_n, DAYS);
     assert_int_equal(tw_lake_parts(&lake, &parts, &n, NULL), TW_OK);
     assert_int_equal(n, DAYS);
     assert_int_equal(complaints_of(&lake), 0);
-    assert_int_equal(tw_lake_compact(&lake, &merged_n, NULL), TW_OK);
+    assert_int_equal(tw_lake_compact(&lake, INT32_MAX, &merged_n, NULL), TW_OK);
     assert_int_equal(merged_n, 0);
     tw_lake_close(&lake);
     lake = open_lake(f, false, 0);

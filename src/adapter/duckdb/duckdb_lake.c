@@ -93,6 +93,21 @@ tw_status twi_lake_path(const twi_lake *lake, const char *name, char out[TWI_LAK
     return TW_OK;
 }
 
+tw_status twi_lake_put_files(const twi_lake *lake, const tw_lake_part *parts, size_t n,
+                             bool with_date, tw_buf *out, tw_err *err)
+{
+    char path[TWI_LAKE_PATH_BYTES];
+    tw_buf_cstr(out, "read_parquet([");
+    for (size_t i = 0; i < n; i++) {
+        TW_TRY(twi_lake_path(lake, parts[i].file, path, err));
+        tw_buf_cstr(out, i ? ", " : "");
+        twi_lake_put_text(out, path);
+    }
+    tw_buf_cstr(out, with_date ? "], hive_partitioning = true, hive_types = {'date': DATE})"
+                               : "], hive_partitioning = false)");
+    return TW_OK;
+}
+
 // --- the port
 // -------------------------------------------------------------------------------------
 
@@ -107,9 +122,33 @@ static tw_status get_position(void *ctx, tw_lake_position *out, tw_err *err)
 static tw_status stage(void *ctx, size_t table, int32_t day, const tw_lake_cell *cells, tw_err *err)
 {
     twi_lake *lake = ctx;
-    if (lake->is_locked)
+    if (lake->is_session || (lake->is_locked && !lake->is_live))
         return tw_fail(err, TW_INVALID, "a lake that was queried takes no more rows");
     return twi_lake_stage(lake, table, day, cells, err);
+}
+
+static tw_status run_text(twi_lake *lake, const char *text, tw_err *err)
+{
+    tw_buf sql;
+    twi_lake_sql(lake, &sql);
+    tw_buf_cstr(&sql, text);
+    return twi_lake_execute(lake, &sql, "the staging of the lake", err);
+}
+
+// Rows and what is derived from them come into sight together.
+static tw_status flush(void *ctx, tw_err *err)
+{
+    twi_lake *lake = ctx;
+    if (!lake->is_live)
+        return twi_lake_flush_stages(lake, err);
+    TW_TRY(run_text(lake, "BEGIN", err));
+    tw_status status = twi_lake_flush_stages(lake, err);
+    if (status == TW_OK)
+        status = twi_lake_roll(lake, err);
+    if (status == TW_OK)
+        return run_text(lake, "COMMIT", err);
+    (void)run_text(lake, "ROLLBACK", NULL);
+    return status;
 }
 
 static tw_status get_parts(void *ctx, const tw_lake_part **out, size_t *n, tw_err *err)
@@ -139,12 +178,15 @@ static void close_lake(void *ctx)
     twi_lake *lake = ctx;
     twi_lake_release_stages(lake);
     duckdb_disconnect(&lake->connection);
-    duckdb_close(&lake->database);
+    if (!lake->is_session)
+        duckdb_close(&lake->database);
     tw_free_array(lake->alloc, lake->parts_own, lake->part_cap, sizeof(*lake->parts_own));
     free_text(lake->alloc, lake->dir_own);
     free_text(lake->alloc, lake->out_dir_own);
     tw_delete(lake->alloc, lake);
 }
+
+static tw_status open_session(void *ctx, tw_lake *out, tw_err *err);
 
 static const tw_lake_ops ops = {
     .version = TW_LAKE_VERSION,
@@ -156,8 +198,33 @@ static const tw_lake_ops ops = {
     .verify = twi_lake_verify,
     .query = twi_lake_query,
     .copy = twi_lake_copy,
+    .flush = flush,
+    .session = open_session,
     .close = close_lake,
 };
+
+static tw_status open_session(void *ctx, tw_lake *out, tw_err *err)
+{
+    twi_lake *lake = ctx;
+    *out = (tw_lake){NULL, NULL};
+    if (lake->is_writer)
+        return tw_fail(err, TW_UNSUPPORTED, "a lake that is written has no sessions");
+    TW_TRY(twi_lake_lock(lake, err));
+    twi_lake *session = tw_new(lake->alloc, twi_lake);
+    if (!session)
+        return tw_fail(err, TW_NO_MEMORY, "no memory for a session of the lake");
+    *session = (twi_lake){.alloc = lake->alloc,
+                          .is_session = true,
+                          .is_locked = true,
+                          .memory_bytes = lake->memory_bytes,
+                          .position = lake->position};
+    if (duckdb_connect(lake->database, &session->connection) != DuckDBSuccess) {
+        tw_delete(lake->alloc, session);
+        return tw_fail(err, TW_NO_MEMORY, "no memory for a session of the lake");
+    }
+    *out = (tw_lake){&ops, session};
+    return TW_OK;
+}
 
 // --- opening
 // --------------------------------------------------------------------------------------
@@ -167,7 +234,7 @@ static tw_status configure(twi_lake *lake, tw_err *err)
 {
     char path[TWI_LAKE_PATH_BYTES] = "";
     tw_buf sql;
-    TW_TRY(twi_lake_path(lake, "tmp", path, err));
+    TW_TRY(twi_lake_path(lake, lake->is_writer ? "tmp" : "live", path, err));
     twi_lake_sql(lake, &sql);
     tw_buf_printf(&sql,
                   "SET autoinstall_known_extensions=false; SET autoload_known_extensions=false; "
@@ -176,7 +243,7 @@ static tw_status configure(twi_lake *lake, tw_err *err)
     if (lake->thread_n > 0)
         tw_buf_printf(&sql, "SET threads=%u;", lake->thread_n);
     tw_buf_cstr(&sql, "SET temp_directory=");
-    twi_lake_put_text(&sql, lake->is_writer ? path : "");
+    twi_lake_put_text(&sql, lake->is_writer || lake->is_live ? path : "");
     return twi_lake_execute(lake, &sql, "DuckDB", err);
 }
 
@@ -186,7 +253,8 @@ static tw_status open_database(twi_lake *lake, tw_err *err)
         duckdb_connect(lake->database, &lake->connection) != DuckDBSuccess)
         return tw_fail(err, TW_NO_MEMORY, "DuckDB does not start");
     TW_TRY(configure(lake, err));
-    return twi_lake_create_stages(lake, err);
+    TW_TRY(twi_lake_create_stages(lake, err));
+    return twi_lake_create_derived_stages(lake, err);
 }
 
 // The lock of the database compares whole paths.
@@ -220,7 +288,8 @@ static tw_status open_all(twi_lake *lake, tw_err *err)
     TW_TRY(twi_lake_read_manifest(lake, err));
     if (lake->is_writer)
         TW_TRY(twi_lake_sweep(lake, err));
-    return open_database(lake, err);
+    TW_TRY(open_database(lake, err));
+    return lake->is_writer ? twi_lake_upgrade(lake, err) : TW_OK;
 }
 
 tw_status tw_duckdb_lake_open(const tw_alloc *alloc, const tw_duckdb_options *options, tw_lake *out,
@@ -228,11 +297,14 @@ tw_status tw_duckdb_lake_open(const tw_alloc *alloc, const tw_duckdb_options *op
 {
     *out = (tw_lake){NULL, NULL};
     TW_CHECK(options->schema.table_n <= TW_LAKE_TABLES_MAX);
+    TW_CHECK(options->schema.derived_n <= TW_LAKE_DERIVED_MAX);
+    TW_CHECK(!options->is_writer || !options->is_live);
     twi_lake *lake = tw_new(alloc, twi_lake);
     if (!lake)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the lake");
     lake->alloc = alloc;
     lake->is_writer = options->is_writer;
+    lake->is_live = options->is_live;
     lake->memory_bytes = options->memory_bytes ? options->memory_bytes : MEMORY_BYTES_DEFAULT;
     lake->thread_n = options->thread_n;
     lake->schema = options->schema;

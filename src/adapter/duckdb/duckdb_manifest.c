@@ -16,7 +16,7 @@
 #include "internal.h"
 
 #define MANIFEST "manifest.json"
-#define MANIFEST_VERSION 1
+#define MANIFEST_VERSION 2
 #define MANIFEST_MAX_BYTES ((size_t)512 << 20)
 #define READ_BYTES (1 << 20)
 
@@ -115,17 +115,42 @@ static bool is_part_name(const char *file)
            file[0] != '/' && !strstr(file, "..");
 }
 
+// "2026-01": its first day.
+static bool read_month(const char *text, int32_t *day)
+{
+    char date[TW_TIME_TEXT_BYTES];
+    if (!text || strlen(text) != strlen("2026-01"))
+        return false;
+    snprintf(date, sizeof(date), "%.7s-01", text);
+    return tw_date_parse(tw_str_from(date), day);
+}
+
+static bool read_partition(yyjson_val *value, tw_lake_part *out)
+{
+    const char *month = yyjson_get_str(yyjson_obj_get(value, "month"));
+    out->is_derived = month != NULL;
+    return month ? read_month(month, &out->day)
+                 : tw_date_parse(tw_str_from(yyjson_get_str(yyjson_obj_get(value, "date"))),
+                                 &out->day);
+}
+
+static const char *table_name(const twi_lake *lake, const char *name, bool is_derived)
+{
+    for (size_t i = 0; !is_derived && i < lake->schema.table_n; i++)
+        if (strcmp(lake->schema.tables[i].name, name) == 0)
+            return lake->schema.tables[i].name;
+    const tw_lake_derived *derived = is_derived ? twi_lake_derived_of(lake, name) : NULL;
+    return derived ? derived->name : NULL;
+}
+
 static bool read_part(const twi_lake *lake, yyjson_val *value, tw_lake_part *out)
 {
     const char *table = yyjson_get_str(yyjson_obj_get(value, "table"));
     const char *file = yyjson_get_str(yyjson_obj_get(value, "file"));
-    const char *date = yyjson_get_str(yyjson_obj_get(value, "date"));
-    if (!table || !is_part_name(file) || !tw_date_parse(tw_str_from(date), &out->day) ||
+    if (!table || !is_part_name(file) || !read_partition(value, out) ||
         !read_hex(yyjson_get_str(yyjson_obj_get(value, "sha256")), out->hash))
         return false;
-    for (size_t i = 0; i < lake->schema.table_n; i++)
-        if (strcmp(lake->schema.tables[i].name, table) == 0)
-            out->table = lake->schema.tables[i].name;
+    out->table = table_name(lake, table, out->is_derived);
     tw_str_copy(tw_str_from(file), out->file, sizeof(out->file));
     out->first_seq = yyjson_get_uint(yyjson_obj_get(value, "first_seq"));
     out->last_seq = yyjson_get_uint(yyjson_obj_get(value, "last_seq"));
@@ -146,6 +171,8 @@ static tw_status read_document(twi_lake *lake, yyjson_val *root, tw_err *err)
         !read_hex(yyjson_get_str(yyjson_obj_get(root, "hash")), lake->position.hash))
         return tw_fail(err, TW_CORRUPT, "%s", damaged);
     lake->position.seq = yyjson_get_uint(yyjson_obj_get(root, "seq"));
+    lake->has_derived =
+        yyjson_get_uint(yyjson_obj_get(root, "derived")) == lake->schema.derived_version;
     void *items = lake->parts_own;
     if (tw_grow(lake->alloc, &items, &lake->part_cap, yyjson_arr_size(parts), sizeof(tw_lake_part),
                 TWI_LAKE_PARTS_MAX) != TW_OK)
@@ -155,10 +182,13 @@ static tw_status read_document(twi_lake *lake, yyjson_val *root, tw_err *err)
     {
         tw_lake_part *part = &lake->parts_own[lake->part_n];
         *part = (tw_lake_part){.table = NULL};
+        if (!lake->has_derived && yyjson_obj_get(value, "month"))
+            continue;
         if (!read_part(lake, value, part))
             return tw_fail(err, TW_CORRUPT, "%s", damaged);
         lake->part_n++;
     }
+    twi_lake_sort_parts(lake->parts_own, lake->part_n);
     return TW_OK;
 }
 
@@ -183,6 +213,7 @@ tw_status twi_lake_read_manifest(twi_lake *lake, tw_err *err)
     char path[TWI_LAKE_PATH_BYTES];
     tw_buf text;
     TW_TRY(twi_lake_path(lake, MANIFEST, path, err));
+    lake->has_derived = true; // an empty lake lacks none
     tw_buf_init(&text, lake->alloc, MANIFEST_MAX_BYTES);
     tw_status status = read_file(path, &text, err);
     if (status == TW_OK && text.bytes > 0) {
@@ -197,19 +228,21 @@ tw_status twi_lake_read_manifest(twi_lake *lake, tw_err *err)
 // --- publishing
 // -----------------------------------------------------------------------------------
 
-static void put_manifest(tw_buf *out, const tw_lake_position *position, const tw_lake_part *parts,
-                         size_t part_n)
+static void put_manifest(tw_buf *out, const tw_lake_schema *schema,
+                         const tw_lake_position *position, const tw_lake_part *parts, size_t part_n)
 {
     char hex[2 * TW_SHA256_BYTES + 1], date[TW_TIME_TEXT_BYTES];
-    tw_buf_printf(out, "{\"version\": %d, \"seq\": %llu, \"hash\": \"%s\", \"parts\": [",
-                  MANIFEST_VERSION, (unsigned long long)position->seq,
-                  tw_hex(position->hash, TW_SHA256_BYTES, hex));
+    tw_buf_printf(
+        out, "{\"version\": %d, \"derived\": %u, \"seq\": %llu, \"hash\": \"%s\", \"parts\": [",
+        MANIFEST_VERSION, schema->derived_version, (unsigned long long)position->seq,
+        tw_hex(position->hash, TW_SHA256_BYTES, hex));
     for (size_t i = 0; i < part_n; i++)
         tw_buf_printf(out,
-                      "%s\n{\"table\": \"%s\", \"date\": \"%s\", \"file\": \"%s\", \"first_seq\": "
+                      "%s\n{\"table\": \"%s\", \"%s\": \"%.*s\", \"file\": \"%s\", \"first_seq\": "
                       "%llu, \"last_seq\": %llu, \"rows\": %llu, \"bytes\": %llu, \"sha256\": "
                       "\"%s\"}",
-                      i ? "," : "", parts[i].table, tw_date_format(parts[i].day, date),
+                      i ? "," : "", parts[i].table, parts[i].is_derived ? "month" : "date",
+                      parts[i].is_derived ? 7 : 10, tw_date_format(parts[i].day, date),
                       parts[i].file, (unsigned long long)parts[i].first_seq,
                       (unsigned long long)parts[i].last_seq, (unsigned long long)parts[i].row_n,
                       (unsigned long long)parts[i].bytes,
@@ -238,7 +271,7 @@ tw_status twi_lake_publish_manifest(const twi_lake *lake, const tw_lake_position
     TW_TRY(twi_lake_path(lake, MANIFEST, path, err));
     TW_TRY(twi_lake_path(lake, MANIFEST ".tmp", fresh, err));
     tw_buf_init(&text, lake->alloc, MANIFEST_MAX_BYTES);
-    put_manifest(&text, position, parts, part_n);
+    put_manifest(&text, &lake->schema, position, parts, part_n);
     tw_status status = text.status == TW_OK
                            ? write_file(fresh, &text, err)
                            : tw_fail(err, text.status, "no memory for the lake's manifest");
@@ -294,7 +327,9 @@ static tw_status sweep_table(const twi_lake *lake, const char *table, tw_err *er
     tw_status status = TW_OK;
     for (struct dirent *entry; status == TW_OK && (entry = readdir(dir)) != NULL;) {
         int n = snprintf(name, sizeof(name), "%s/%s", table, entry->d_name);
-        if (strncmp(entry->d_name, "date=", 5) == 0 && n > 0 && (size_t)n < sizeof(name))
+        bool is_partition =
+            strncmp(entry->d_name, "date=", 5) == 0 || strncmp(entry->d_name, "month=", 6) == 0;
+        if (is_partition && n > 0 && (size_t)n < sizeof(name))
             status = sweep_dir(lake, name, err);
     }
     closedir(dir);
@@ -306,5 +341,7 @@ tw_status twi_lake_sweep(const twi_lake *lake, tw_err *err)
     TW_TRY(sweep_dir(lake, "tmp", err));
     for (size_t i = 0; i < lake->schema.table_n; i++)
         TW_TRY(sweep_table(lake, lake->schema.tables[i].name, err));
+    for (size_t i = 0; i < lake->schema.derived_n; i++)
+        TW_TRY(sweep_table(lake, lake->schema.derived[i].name, err));
     return TW_OK;
 }

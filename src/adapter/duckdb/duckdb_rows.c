@@ -200,6 +200,7 @@ tw_status twi_lake_stage(twi_lake *lake, size_t table_idx, int32_t day, const tw
             put_scalar(vector, row, column->type, &cells[i]);
     }
     stage->staged_n++;
+    stage->staged_seq = cells[0].as.integer;
     if (++stage->row_n == duckdb_vector_size())
         return append_chunk(lake, stage, err);
     return TW_OK;

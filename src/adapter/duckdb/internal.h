@@ -2,9 +2,11 @@
 //
 // The lake on DuckDB: its state, and what its files share.
 //
-// One in-memory database a handle. Staged rows are in tables `stage_<table>`; a commit sorts them
-// into Parquet files by COPY. Queries go through views that join the parts of the manifest and the
-// staging; before the first of them the database is locked: no files but the lake's, no settings.
+// One in-memory database a handle; its sessions have connections of their own. Staged rows are in
+// tables `stage_<table>`; a commit sorts them into Parquet files by COPY. What derived tables say
+// of the staged rows is in `stage_<derived>`: a view, or, for a live handle, a table that every
+// flush adds to. Queries go through views that join the parts of the manifest and the staging;
+// before the first of them the database is locked: no files but the lake's, no settings.
 #ifndef TWI_ADAPTER_DUCKDB_INTERNAL_H
 #define TWI_ADAPTER_DUCKDB_INTERNAL_H
 
@@ -21,14 +23,17 @@
 typedef struct twi_stage {
     duckdb_appender appender;
     duckdb_data_chunk chunk;
-    size_t row_n;      // in the chunk
-    uint64_t staged_n; // since the last commit
+    size_t row_n;       // in the chunk
+    uint64_t staged_n;  // since the last commit
+    int64_t staged_seq; // of the last row
+    int64_t rolled_seq; // of the last row that the derived tables of a live handle have taken in
 } twi_stage;
 
 typedef struct twi_lake {
     const tw_alloc *alloc;
     char *dir_own, *out_dir_own;
-    bool is_writer, is_locked;
+    bool is_writer, is_live, is_session, is_locked;
+    bool has_derived; // the manifest names derived parts of the schema's version
     uint64_t memory_bytes;
     unsigned thread_n;
     tw_lake_schema schema;
@@ -54,6 +59,10 @@ void twi_lake_put_columns(tw_buf *sql, const tw_lake_table *table);
 tw_status twi_lake_path(const twi_lake *lake, const char *name, char out[TWI_LAKE_PATH_BYTES],
                         tw_err *err);
 
+// read_parquet(...) of the files without the partition's column, or with it.
+tw_status twi_lake_put_files(const twi_lake *lake, const tw_lake_part *parts, size_t n,
+                             bool with_date, tw_buf *out, tw_err *err);
+
 // --- rows (duckdb_rows.c)
 tw_status twi_lake_create_stages(twi_lake *lake, tw_err *err);
 tw_status twi_lake_stage(twi_lake *lake, size_t table, int32_t day, const tw_lake_cell *cells,
@@ -73,11 +82,40 @@ tw_status twi_lake_hash_file(const char *path, uint8_t out[TW_SHA256_BYTES], uin
                              tw_err *err);
 
 // --- parts (duckdb_parts.c)
+// The parts as they will be after a commit or a merge.
+typedef struct twi_draft {
+    tw_lake_part *parts_own;
+    size_t n, cap;
+} twi_draft;
+// Copies what `select` says, in the order of order_by, into the file of *part, whose table, kind,
+// day and sequence numbers are set, and adds it to the draft.
+tw_status twi_lake_write_part(twi_lake *lake, tw_buf *select, const char *order_by,
+                              const tw_lake_part *part, twi_draft *d, tw_err *err);
+tw_status twi_lake_add_part(const twi_lake *lake, twi_draft *d, const tw_lake_part *part,
+                            tw_err *err);
+void twi_lake_sort_parts(tw_lake_part *parts, size_t n); // by table, partition, first_seq
 tw_status twi_lake_commit(void *ctx, const tw_lake_position *position, tw_err *err);
-tw_status twi_lake_compact(void *ctx, size_t *merged_n, tw_err *err);
+tw_status twi_lake_compact(void *ctx, int32_t before_day, size_t *merged_n, tw_err *err);
+// Makes the derived parts of a lake that has none of the schema's version.
+tw_status twi_lake_upgrade(twi_lake *lake, tw_err *err);
 tw_status twi_lake_verify(void *ctx, tw_lake_complain *complain, void *complain_ctx, tw_err *err);
 
+// --- derived tables (duckdb_derived.c)
+const tw_lake_derived *twi_lake_derived_of(const twi_lake *lake, const char *name);
+// Derived parts of what is staged, and of all parts in the draft.
+tw_status twi_lake_derive_staged(twi_lake *lake, twi_draft *d, tw_err *err);
+tw_status twi_lake_derive_parts(twi_lake *lake, twi_draft *d, tw_err *err);
+// Makes stage_<derived>; the names of the derived tables as views.
+tw_status twi_lake_create_derived_stages(twi_lake *lake, tw_err *err);
+tw_status twi_lake_create_derived_views(twi_lake *lake, tw_err *err);
+// Takes rows that were staged since into the stages of a live handle.
+tw_status twi_lake_roll(twi_lake *lake, tw_err *err);
+// Compares what counts with the rows of the sources.
+tw_status twi_lake_verify_derived(twi_lake *lake, tw_lake_complain *complain, void *ctx,
+                                  tw_err *err);
+
 // --- queries (duckdb_query.c)
+tw_status twi_lake_lock(twi_lake *lake, tw_err *err);
 tw_status twi_lake_query(void *ctx, const tw_lake_query *query, tw_lake_visit *visit,
                          void *visit_ctx, tw_err *err);
 tw_status twi_lake_copy(void *ctx, const tw_lake_query *query, tw_lake_form form, const char *path,

@@ -12,6 +12,8 @@
 typedef struct tw_duckdb_options {
     const char *dir; // made when it is missing and the lake is opened for writing
     bool is_writer;
+    bool is_live; // a reader that goes on staging, with sessions: `live` below dir takes what
+                  // does not fit into memory
     const char *out_dir;   // where copy may write; NULL = nowhere
     uint64_t memory_bytes; // 0 = 1 GiB
     unsigned thread_n;     // 0 = one per core
