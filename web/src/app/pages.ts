@@ -3,6 +3,7 @@
 // What the navigation offers, in its order. A page is offered to those who may read it.
 import {
   BookOpen,
+  ChartColumn,
   FolderOpen,
   HeartPulse,
   Inbox,
@@ -29,6 +30,7 @@ export const navGroups: NavPage[][] = [
     { to: '/cases', name: 'cases', icon: FolderOpen, right: 'read' },
   ],
   [
+    { to: '/dashboard', name: 'dashboard', icon: ChartColumn, right: 'read' },
     { to: '/stores', name: 'stores', icon: Store, right: 'read' },
     { to: '/models', name: 'models', icon: Network, right: 'read' },
     { to: '/model-health', name: 'health', icon: HeartPulse, right: 'read' },

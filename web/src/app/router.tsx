@@ -43,6 +43,10 @@ export const router = createBrowserRouter([
       },
       { path: 'stores', lazy: page(() => import('../pages/StoresPage'), 'StoresPage') },
       { path: 'stores/:storeId', lazy: page(() => import('../pages/StorePage'), 'StorePage') },
+      {
+        path: 'dashboard',
+        lazy: page(() => import('../pages/dashboard/DashboardPage'), 'DashboardPage', ['dashboard']),
+      },
       { path: 'models', lazy: page(() => import('../pages/models/ModelsPage'), 'ModelsPage') },
       {
         path: 'model-health',

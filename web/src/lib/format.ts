@@ -187,3 +187,28 @@ export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
   if (ageS < 86_400) return format.format(-Math.floor(ageS / 3600), 'hour')
   return format.format(-Math.floor(ageS / 86_400), 'day')
 }
+
+// A relative change with its sign: 0.2 is "+20 %".
+export function formatChange(change: number, locale?: Locale): string {
+  return numberFormat(locale, {
+    style: 'percent',
+    signDisplay: 'exceptZero',
+    maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0,
+  }).format(change)
+}
+
+// The difference of two shares, in percentage points: 0.03 is "+3 pts".
+export function formatPoints(difference: number, locale?: Locale): string {
+  const points = numberFormat(locale, {
+    signDisplay: 'exceptZero',
+    maximumFractionDigits: Math.abs(difference) < 0.1 ? 1 : 0,
+  }).format(100 * difference)
+  return t('value.points', { n: points })
+}
+
+// A span of minutes in the unit that people would say it in.
+export function formatMinutes(minutes: number, locale?: Locale): string {
+  if (minutes < 120) return formatUnit(minutes, 'minute', minutes < 10 ? 1 : 0, locale)
+  if (minutes < 48 * 60) return formatUnit(minutes / 60, 'hour', 1, locale)
+  return formatUnit(minutes / 1440, 'day', 1, locale)
+}

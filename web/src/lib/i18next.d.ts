@@ -3,11 +3,13 @@
 // The keys of the texts as types: a misspelt key does not compile. Each namespace is named here once.
 import 'i18next'
 import type common from '../locales/en/common.json'
+import type dashboard from '../locales/en/dashboard.json'
 import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
 
 interface Texts {
   common: typeof common
+  dashboard: typeof dashboard
   palette: typeof palette
   queue: typeof queue
 }
