@@ -95,6 +95,7 @@ struct tw_service {
     const tw_trainer *trainer;
     const char *code_version;
     tw_train_schedule schedule;
+    tw_figure_zone_option figure_zone;
     tw_drift_limits drift_limits;
     uint64_t recover_ns, replayed_n;
 
@@ -159,6 +160,9 @@ struct tw_service {
     pthread_mutex_t watch_lock;
     struct twi_watch_cache *watch_cache_own; // under watch_lock, as the next
     int backtest_n;                          // running
+
+    struct twi_mirror *mirror_own;    // figure_mirror.c; has a lock of its own
+    struct twi_named_zone *zones_own; // query_figures.c; under stats_lock
 
     pthread_mutex_t stats_lock;
     tw_service_stats stats; // under stats_lock, as all to the end

@@ -177,15 +177,19 @@ static void written(tw_service *service, twi_changes *last, size_t n, size_t byt
     service->project_status = TW_OK;
     pthread_mutex_unlock(&service->pending_lock);
     pthread_cond_broadcast(&service->is_projected);
-    const tw_event *events;
-    size_t event_n = twi_projector_events(service->projector, &events);
-    twi_events_push(service, events, event_n);
     while (first) {
         twi_changes *next = first->next;
         twi_changes_put(service, first);
         first = next;
     }
     pthread_mutex_lock(&service->pending_lock);
+}
+
+static void push_events(tw_service *service)
+{
+    const tw_event *events;
+    size_t n = twi_projector_events(service->projector, &events);
+    twi_events_push(service, events, n);
 }
 
 static void *project_main(void *ctx)
@@ -200,6 +204,9 @@ static void *project_main(void *ctx)
         uint64_t end = last->last_seq;
         pthread_mutex_unlock(&service->pending_lock);
         tw_status status = twi_projector_write(service->projector, first, end, &err);
+        // Before anybody who waits for them goes on: whoever sees the rows sees the events.
+        if (status == TW_OK)
+            push_events(service);
         pthread_mutex_lock(&service->pending_lock);
         if (status == TW_OK) {
             written(service, last, n, bytes);

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "figure_mirror.h"
 #include "internal.h"
 #include "state_file.h"
 
@@ -73,6 +74,7 @@ static tw_service *service_new(const tw_service_options *options)
     service->trainer = options->trainer;
     service->code_version = options->code_version ? options->code_version : "";
     service->schedule = options->schedule;
+    service->figure_zone = options->figure_zone;
     service->drift_limits =
         options->drift_limits ? *options->drift_limits : tw_drift_limits_default();
     service->turn.next_ms = INT64_MAX;
@@ -83,6 +85,7 @@ static tw_service *service_new(const tw_service_options *options)
     tw_arena_init(&service->scratch, alloc, 0, (size_t)16 << 20);
     tw_arena_init(&service->range_arena, alloc, (size_t)128 << 10, (size_t)64 << 20);
     locks_init(service);
+    twi_mirror_init(service);
     return service;
 }
 
@@ -93,6 +96,8 @@ static void service_free(tw_service *service)
     twi_batches_release(service);
     twi_projector_free(service->projector);
     twi_watch_cache_free(service);
+    twi_mirror_release(service);
+    twi_figure_zones_release(service);
     if (service->core.alloc)
         twi_core_release(&service->core);
     tw_buf_release(&service->fetched);

@@ -91,7 +91,7 @@ tw_status tw_metrics_add(tw_metrics_acc *acc, const tw_metric_alert *alert)
     int64_t due_ms = tw_settings_due_ms(acc->settings, alert->created_ms, alert->risk);
     sums->alerts++;
     sums->exposure_minor += alert->exposure_minor;
-    if (alert->status == TW_ALERT_CLOSED)
+    if (alert->status == TW_WORK_CLOSED)
         return alert->has_verdict ? add_decided(acc, alert, due_ms) : TW_OK;
     sums->open++;
     sums->exposure_open_minor += alert->exposure_minor;

@@ -47,6 +47,12 @@ typedef struct tw_train_schedule {
     const tw_zone *zone; // NULL = UTC
 } tw_train_schedule;
 
+// The zone of the installation, in which figures have their days unless the settings name one.
+typedef struct tw_figure_zone_option {
+    const tw_zone *zone; // NULL = UTC
+    const char *name;    // of it
+} tw_figure_zone_option;
+
 // All pointers are borrowed and outlive the service.
 typedef struct tw_service_options {
     const tw_alloc *alloc; // NULL = system
@@ -65,6 +71,7 @@ typedef struct tw_service_options {
     const tw_trainer *trainer; // of classifiers; NULL = only the outlier model is trained
     const char *code_version;  // for the lineage of models; NULL = ""
     tw_train_schedule schedule;
+    tw_figure_zone_option figure_zone;
     const tw_drift_limits *drift_limits; // of alarms; NULL = the defaults
 } tw_service_options;
 

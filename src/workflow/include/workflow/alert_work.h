@@ -4,9 +4,13 @@
 // the workflow. The detector opens, grows and (by a verdict) closes an alert; everything between is
 // here.
 //
-//   NEW --assign--> ASSIGNED --view by the assignee--> IN_REVIEW --escalate--> ESCALATED
-//   any of them --verdict--> CLOSED --verdict "reopened"--> NEW or, with an assignee, ASSIGNED
-//   assign to nobody: back to NEW; assign to another: ASSIGNED; deescalate: IN_REVIEW
+//   NEW --assign--> ASSIGNED --view by the assignee--> IN_REVIEW
+//   any of them --escalate--> ESCALATED --deescalate--> IN_REVIEW or, without an assignee, NEW
+//   any of them --verdict--> CLOSED --verdict "reopened"--> ASSIGNED or, without an assignee, NEW
+//   assign to nobody: back to NEW; to another: ASSIGNED; but an escalated alert stays ESCALATED
+//   until it is deescalated or judged, whoever has it
+//
+// A snooze only hides an alert from the queue, until its time or a verdict.
 //
 // Thread-safety: pure functions.
 #ifndef TW_WORKFLOW_ALERT_WORK_H
@@ -18,11 +22,11 @@
 #include "workflow/action.h"
 
 typedef enum tw_alert_status {
-    TW_ALERT_NEW,
-    TW_ALERT_ASSIGNED,
-    TW_ALERT_IN_REVIEW,
-    TW_ALERT_ESCALATED,
-    TW_ALERT_CLOSED,
+    TW_WORK_NEW,
+    TW_WORK_ASSIGNED,
+    TW_WORK_IN_REVIEW,
+    TW_WORK_ESCALATED,
+    TW_WORK_CLOSED,
     TW_ALERT_STATUS_N
 } tw_alert_status;
 const char *tw_alert_status_name(tw_alert_status status); // "NEW", ...
@@ -40,16 +44,18 @@ typedef struct tw_alert_work {
 } tw_alert_work;
 
 // May this action be done now? TW_INVALID with a sentence for a body that does not hold (missing
-// text, a time that has passed), TW_CONFLICT for one that the status forbids (anything but view,
-// comment and the verdict "reopened" on a closed alert).
-tw_status tw_alert_work_check(const tw_alert_work *work, const tw_action *action,
+// text, a time that has passed), TW_LIMIT for a list that is too long, TW_CONFLICT for one that the
+// status forbids (anything but view and comment on a closed alert), TW_NO_MEMORY. Who may do it is
+// not asked here.
+tw_status tw_alert_work_check(const tw_alert_work *work, const tw_action *action, tw_arena *scratch,
                               tw_err *err) TW_MUST_CHECK;
-// Applies an action that was journaled, whatever check would say; unknown parts are ignored. seq is
-// the fact's. Views do not change work_seq unless they are the first or move the status. Only
-// TW_NO_MEMORY.
+// Applies an action that was journaled, whatever check would say; unknown parts are ignored, and a
+// closed alert stays closed. seq is the fact's. Views do not change work_seq unless they are the
+// first by somebody who may decide or move the status. Only TW_NO_MEMORY. The arena is scratch,
+// too: what the body needs is taken from it.
 tw_status tw_alert_work_apply(tw_alert_work *work, const tw_action *action, uint64_t seq,
                               tw_arena *arena) TW_MUST_CHECK;
-// The same for a verdict on the alert.
+// The same for a verdict on the alert; it ends a snooze.
 void tw_alert_work_judge(tw_alert_work *work, const tw_verdict *verdict, uint64_t seq);
 
 #endif
