@@ -7,13 +7,15 @@
 // installation's currency; times are RFC 3339 texts; users are user ids.
 //
 //   alert.*  subject: alert id
-//   alert.view        {employee_id?}            somebody opened it
+//   alert.view        {may_decide?}             somebody opened it; may_decide is the service's
 //   alert.assign      {assignee, note?}         assignee "" = nobody
 //   alert.escalate    {assignee?, note}
 //   alert.deescalate  {note?}
 //   alert.snooze      {until, note?}            gone from the queue until then
 //   alert.wake        {}
 //   alert.comment     {text, mentions?: [user]}
+//   The service adds to each the employee_id and store_id of the alert as it was then, so that the
+//   log can be searched by them; the same for cases.
 //   case.*   subject: case id
 //   case.open         {title, owner?, subjects?: [{kind, id}], alerts?: [id],
 //                      transactions?: [id], note?}
@@ -40,6 +42,9 @@
 #define TW_WORKFLOW_ACTION_H
 
 #include "base/str.h"
+
+// Users that one comment or note mentions.
+#define TW_MENTIONS_MAX 20
 
 // X(NAME, "kind")
 #define TW_ACTION_KINDS(X)                                                                         \

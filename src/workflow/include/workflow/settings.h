@@ -71,11 +71,20 @@ const tw_settings *tw_settings_default(void);
 tw_status tw_settings_read(tw_str json, tw_arena *arena, tw_settings *out,
                            tw_err *err) TW_MUST_CHECK;
 // The document after a change, both as JSON; appended to `out`. TW_INVALID as read.
+// A member that is null in the change goes back to its default. The document holds only what was
+// ever set; TW_LIMIT above 1 MiB.
 tw_status tw_settings_merge(tw_str json, tw_str change, tw_buf *out, tw_err *err) TW_MUST_CHECK;
+// All members as JSON, defaults included, in the arena. TW_NO_MEMORY.
+tw_status tw_settings_write(const tw_settings *settings, tw_arena *arena,
+                            tw_str *out) TW_MUST_CHECK;
 
-// The region of a store, "" without one. O(stores of the regions).
+// Does the region list the store, by id or by prefix?
+bool tw_region_holds(const tw_region *region, tw_str store_id);
+// The first region that holds a store, "" without one. O(stores of the regions).
 tw_str tw_settings_region(const tw_settings *settings, tw_str store_id);
-// When an alert must be decided: created_ms plus the hours of its risk.
+// Time to decide an alert of this risk (TW_RISK_ of port/ledger.h), and when that is over:
+// created_ms plus it.
+int64_t tw_settings_sla_ms(const tw_settings *settings, double risk);
 int64_t tw_settings_due_ms(const tw_settings *settings, int64_t created_ms, double risk);
 
 #endif
