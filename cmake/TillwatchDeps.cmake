@@ -8,6 +8,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 
 set(yyjson_hints "${CMAKE_SOURCE_DIR}/.deps/yyjson")

@@ -302,7 +302,7 @@ for group in "$@"; do
     case $group in
     build)
         want="$want gcc g++ cmake ninja-build pkgconf git ca-certificates libc6-dev python3"
-        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev"
+        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libargon2-dev"
         want="$want libyaml-dev libssl-dev libxxhash-dev libcmocka-dev tzdata"
         # Another flavour of curl's headers serves as well and would be removed by this one.
         is_installed libcurl4-gnutls-dev || want="$want libcurl4-openssl-dev"

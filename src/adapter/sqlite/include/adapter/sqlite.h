@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Journal and ledger in SQLite files. Each handle owns one writing connection, a pool of reading
+// Journal, ledger and store of accounts in SQLite files. Each handle owns one writing connection, a pool of reading
 // connections and, for the journal, a thread that copies the write-ahead log back into the database
 // so that commits do not wait for it. The same file may be open in several processes for reading;
 // one process writes (tw_files_lock of the data directory sees to that).
 #ifndef TW_ADAPTER_SQLITE_H
 #define TW_ADAPTER_SQLITE_H
 
+#include "port/access.h"
 #include "port/journal.h"
 #include "port/ledger.h"
 
@@ -30,5 +31,8 @@ tw_status tw_sqlite_journal_open(const tw_alloc *alloc, const tw_sqlite_options 
                                  tw_journal *out, tw_err *err) TW_MUST_CHECK;
 tw_status tw_sqlite_ledger_open(const tw_alloc *alloc, const tw_sqlite_options *options,
                                 tw_ledger *out, tw_err *err) TW_MUST_CHECK;
+// The store of accounts may be written from several processes at once.
+tw_status tw_sqlite_access_open(const tw_alloc *alloc, const tw_sqlite_options *options,
+                                tw_access *out, tw_err *err) TW_MUST_CHECK;
 
 #endif
