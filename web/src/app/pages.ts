@@ -9,6 +9,7 @@ import {
   Inbox,
   type LucideIcon,
   Network,
+  Settings,
   Store,
   TriangleAlert,
 } from 'lucide-react'
@@ -36,5 +37,8 @@ export const navGroups: NavPage[][] = [
     { to: '/model-health', name: 'health', icon: HeartPulse, right: 'read' },
     { to: '/reference', name: 'reference', icon: BookOpen, right: 'read' },
   ],
-  [{ to: '/rejected', name: 'rejected', icon: TriangleAlert, right: 'admin' }],
+  [
+    { to: '/rejected', name: 'rejected', icon: TriangleAlert, right: 'admin' },
+    { to: '/admin', name: 'admin', icon: Settings, right: 'admin' },
+  ],
 ]

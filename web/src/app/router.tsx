@@ -45,7 +45,9 @@ export const router = createBrowserRouter([
       { path: 'stores/:storeId', lazy: page(() => import('../pages/StorePage'), 'StorePage') },
       {
         path: 'dashboard',
-        lazy: page(() => import('../pages/dashboard/DashboardPage'), 'DashboardPage', ['dashboard']),
+        lazy: page(() => import('../pages/dashboard/DashboardPage'), 'DashboardPage', [
+          'dashboard',
+        ]),
       },
       { path: 'models', lazy: page(() => import('../pages/models/ModelsPage'), 'ModelsPage') },
       {
@@ -54,6 +56,10 @@ export const router = createBrowserRouter([
       },
       { path: 'reference', lazy: page(() => import('../pages/ReferencePage'), 'ReferencePage') },
       { path: 'rejected', lazy: page(() => import('../pages/RejectedPage'), 'RejectedPage') },
+      ...['admin', 'admin/:part'].map((path) => ({
+        path,
+        lazy: page(() => import('../pages/admin/AdminPage'), 'AdminPage', ['admin']),
+      })),
       { path: '*', element: <NotFound what="page" /> },
     ],
   },

@@ -2,16 +2,20 @@
 //
 // The keys of the texts as types: a misspelt key does not compile. Each namespace is named here once.
 import 'i18next'
+import type admin from '../locales/en/admin.json'
 import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
 import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
+import type sign from '../locales/en/sign.json'
 
 interface Texts {
+  admin: typeof admin
   common: typeof common
   dashboard: typeof dashboard
   palette: typeof palette
   queue: typeof queue
+  sign: typeof sign
 }
 
 export type Namespace = keyof Texts
