@@ -3,15 +3,22 @@
 // Who may see what: a one-time link is exchanged first, then the session decides between the sign-in
 // page and the portal.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { Suspense, lazy, useEffect, useState, useSyncExternalStore } from 'react'
 import { RouterProvider } from 'react-router-dom'
-import { ApiError } from '../api/client'
+import { ApiError, type Session } from '../api/client'
 import { sessionQuery } from '../api/queries'
 import { ErrorState } from '../components/States'
-import { currentLanguage, onLanguageChange, t } from '../lib/i18n'
-import { SetupPage } from '../pages/SetupPage'
-import { SignedOutPage } from '../pages/SignedOutPage'
+import { adoptLanguage, currentLanguage, loadNamespaces, onLanguageChange, t } from '../lib/i18n'
 import { router } from './router'
+
+const SignInPage = lazy(async () => {
+  const [page] = await Promise.all([import('./sign/SignInPage'), loadNamespaces(['sign'])])
+  return { default: page.SignInPage }
+})
+const LinkPage = lazy(async () => {
+  const [page] = await Promise.all([import('./sign/LinkPage'), loadNamespaces(['sign'])])
+  return { default: page.LinkPage }
+})
 
 const setupPattern = /^#\/setup\/([^/?#]+)/
 
@@ -29,13 +36,21 @@ const firstToken = takeSetupToken()
 // Another language draws everything anew: texts are read while rendering.
 export function App() {
   const language = useSyncExternalStore(onLanguageChange, currentLanguage)
-  return <Gate key={language} />
+  return (
+    <Suspense>
+      <Gate key={language} />
+    </Suspense>
+  )
 }
 
 function Gate() {
   const client = useQueryClient()
   const [token, setToken] = useState(firstToken)
   const session = useQuery({ ...sessionQuery, enabled: token === null })
+  const locale = session.data?.locale
+  useEffect(() => {
+    if (locale) void adoptLanguage(locale)
+  }, [locale])
 
   useEffect(() => {
     const onHash = () => {
@@ -46,19 +61,15 @@ function Gate() {
     return () => window.removeEventListener('hashchange', onHash)
   }, [])
 
-  if (token !== null) {
-    return (
-      <SetupPage
-        token={token}
-        onDone={(fresh) => {
-          client.setQueryData(sessionQuery.queryKey, fresh)
-          setToken(null)
-        }}
-        onGiveUp={() => setToken(null)}
-      />
-    )
+  const onSession = (fresh: Session) => {
+    if (window.location.pathname === '/sign-in') void router.navigate('/', { replace: true })
+    client.setQueryData(sessionQuery.queryKey, fresh)
+    setToken(null)
   }
-  if (session.error instanceof ApiError && session.error.status === 401) return <SignedOutPage />
+  if (token !== null)
+    return <LinkPage token={token} onDone={onSession} onGiveUp={() => setToken(null)} />
+  if (session.error instanceof ApiError && session.error.status === 401)
+    return <SignInPage onDone={onSession} />
   if (session.data) return <RouterProvider router={router} />
   if (session.error) {
     return (

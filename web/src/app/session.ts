@@ -12,7 +12,7 @@ export function useSession() {
 
 export function useCan(): (right: Right) => boolean {
   const session = useSession()
-  return (right) => session?.scopes.includes(right) ?? false
+  return (right) => session?.rights.includes(right) ?? false
 }
 
 export function useMe(): string {

@@ -30,6 +30,14 @@ const alert: Alert = {
   transaction_ids: ['T-1'],
   reasons: [],
   verdict: null,
+  assignee: null,
+  due_at: '2026-03-04T18:22:41-05:00',
+  is_overdue: false,
+  snoozed_until: null,
+  first_viewed_at: null,
+  case_id: null,
+  region: 'North',
+  version: 7,
 }
 
 describe('the address', () => {

@@ -105,6 +105,13 @@ export function startLanguage(): Promise<void> {
   return language === 'en' && !isNamed ? Promise.resolve() : setLanguage(language, isNamed)
 }
 
+// The language of an account, where the address names no other.
+export async function adoptLanguage(account: string) {
+  const language = account.split('-')[0]
+  if (!isLanguage(language) || language === currentLanguage()) return
+  if (!new URLSearchParams(window.location.search).has('lang')) await setLanguage(language)
+}
+
 export const loadNamespaces = (namespaces: Namespace[]) => i18next.loadNamespaces(namespaces)
 
 export function onLanguageChange(listener: () => void): () => void {

@@ -82,7 +82,7 @@ function FirstImport() {
 function SendStep() {
   const token = useMutation({
     mutationFn: () =>
-      unwrap(api.POST('/v1/tokens', { body: { name: 'first import', scopes: ['ingest'] } })),
+      unwrap(api.POST('/v1/tokens', { body: { name: 'first import', rights: ['ingest'] } })),
   })
   return (
     <>
