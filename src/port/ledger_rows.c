@@ -133,11 +133,12 @@ tw_status tw_action_filter_check(const tw_action_filter *filter, tw_err *err)
 
 tw_status tw_alert_filter_check(const tw_alert_filter *filter, tw_err *err)
 {
-    const tw_str_list *lists[] = {&filter->statuses, &filter->types, &filter->schemes,
-                                  &filter->stores, &filter->verdicts};
+    const tw_str_list *lists[] = {&filter->statuses, &filter->types,    &filter->schemes,
+                                  &filter->stores,   &filter->verdicts, &filter->assignees};
     for (size_t i = 0; i < TW_COUNT(lists); i++)
         TW_TRY(check_list(lists[i], err));
     TW_TRY(check_search(filter->search, err));
+    TW_TRY(check_search(filter->has_key.key, err));
     if (!isfinite(filter->min_risk))
         return tw_fail(err, TW_INVALID, "min_risk is not a number");
     return TW_OK;

@@ -186,10 +186,15 @@ static tw_str_list random_stores(random_ledger *r)
 
 static void random_work_filter(random_ledger *r, tw_alert_filter *filter)
 {
-    tw_str *verdicts = tw_arena_array(&r->arena, 2, sizeof(*verdicts));
+    tw_str *verdicts = tw_arena_array(&r->arena, 4, sizeof(*verdicts));
     verdicts[0] = random_text(r, "VERDICT", 3);
     verdicts[1] = random_or_none(r, "VERDICT", 3, 3);
-    filter->assignee = random_or_none(r, "u", 3, 4);
+    verdicts[2] = random_or_none(r, "u", 3, 2);
+    verdicts[3] = random_text(r, "u", 3);
+    filter->assignees = (tw_str_list){verdicts + 2, tw_rng_below(&r->rng, 5) % 3};
+    const char kinds[] = {0, 't', 'k'};
+    filter->has_key.kind = kinds[tw_rng_below(&r->rng, 3)];
+    filter->has_key.key = random_or_none(r, "T-", 30, 5);
     filter->case_id = random_or_none(r, "C-", 4, 6);
     filter->verdicts = (tw_str_list){verdicts, tw_rng_below(&r->rng, 4) % 3};
     filter->only_unassigned = tw_rng_below(&r->rng, 6) == 0;
@@ -199,6 +204,8 @@ static void random_work_filter(random_ledger *r, tw_alert_filter *filter)
     filter->decided_to_ms = tw_rng_below(&r->rng, 4) ? 0 : random_ms(r);
     for (size_t i = 0; i < 3 && tw_rng_below(&r->rng, 4) == 0; i++)
         filter->overdue_ms[i] = random_ms(r);
+    for (size_t i = 0; i < 3 && tw_rng_below(&r->rng, 6) == 0; i++)
+        filter->late_ms[i] = random_ms(r) / 2;
 }
 
 static tw_alert_filter random_filter(random_ledger *r)

@@ -203,6 +203,11 @@ static void filters_hold_together(void **state)
         {{.register_id = TW_STR("R7")}, 1},
         {{.transaction_id = TW_STR("T-101")}, 1},
         {{.transaction_id = TW_STR("q")}, 0},
+        {{.has_key = {'c', TW_STR("q")}}, 1},
+        {{.has_key = {'c', TW_STR("T-100")}}, 0},
+        {{.has_key = {'t', TW_STR("T-100")}}, 1},
+        {{.has_key = {0, TW_STR("q")}, .only_open = true}, 1},
+        {{.has_key = {0, TW_STR("A-1")}}, 0}, // its own id is no key
         {{.search = TW_STR("A-")}, 2},
         {{.search = TW_STR("T-1")}, 1},
         {{.search = TW_STR("q")}, 1},
@@ -258,15 +263,18 @@ static void the_work_on_an_alert_is_kept_and_found(void **state)
     assert_int_equal(got.decided_ms, 5000);
     assert_int_equal(got.recovered_minor, 1234);
     const tw_str verdicts[] = {TW_STR("REFUTED"), TW_STR("CONFIRMED")}, none[] = {{0}};
+    const tw_str people[] = {TW_STR("ana"), TW_STR_NONE, TW_STR("an"), TW_STR("bo")};
     const struct {
         tw_alert_filter filter;
         uint64_t n;
     } cases[] = {
-        {{.assignee = TW_STR("ana")}, 1},
-        {{.assignee = TW_STR("an")}, 0},
+        {{.assignees = {people, 1}}, 1},
+        {{.assignees = {people, 2}}, 2}, // and those of nobody
+        {{.assignees = {people, 4}}, 3},
+        {{.assignees = {people + 2, 1}}, 0},
         {{.only_unassigned = true}, 1},
         {{.case_id = TW_STR("C-1")}, 1},
-        {{.case_id = TW_STR("C-1"), .assignee = TW_STR("bo")}, 0},
+        {{.case_id = TW_STR("C-1"), .assignees = {people + 3, 1}}, 0},
         {{.verdicts = {verdicts, 2}}, 1},
         {{.verdicts = {verdicts, 1}}, 0},
         {{.verdicts = {none, 1}}, 2},
@@ -281,6 +289,8 @@ static void the_work_on_an_alert_is_kept_and_found(void **state)
         {{.overdue_ms = {1001, 1000, 1000}}, 1},
         {{.overdue_ms = {1000, 1001, 1000}}, 1},
         {{.overdue_ms = {0, 1001, 1001}}, 2},
+        {{.late_ms = {9999, 3999, 9999}}, 1},
+        {{.late_ms = {1, 4000, 1}}, 0},
     };
     for (size_t i = 0; i < TW_COUNT(cases); i++)
         assert_int_equal(total_of(f, &cases[i].filter), cases[i].n);

@@ -319,12 +319,12 @@ static bool equal_or_any(tw_str wanted, tw_str value)
     return wanted.bytes == 0 || tw_str_equal(wanted, value);
 }
 
-static bool has_transaction(const tw_alert_row *row, tw_str transaction_id)
+static bool has_key(const tw_alert_row *row, char kind, tw_str key)
 {
     for (size_t i = 0; i < row->key_n; i++)
-        if (row->keys[i].kind == 't' && tw_str_equal(row->keys[i].key, transaction_id))
+        if ((kind == 0 || row->keys[i].kind == kind) && tw_str_equal(row->keys[i].key, key))
             return true;
-    return transaction_id.bytes == 0;
+    return key.bytes == 0;
 }
 
 static bool is_found_by(const tw_alert_row *row, tw_str search)
@@ -348,12 +348,25 @@ static bool is_decided_within(const tw_alert_row *row, int64_t from_ms, int64_t 
            (to_ms == 0 || row->decided_ms < to_ms);
 }
 
+static size_t risk_band(const tw_alert_row *row)
+{
+    return row->risk_score >= TW_RISK_CRITICAL ? 0 : row->risk_score >= TW_RISK_HIGH ? 1 : 2;
+}
+
+static bool is_any(const int64_t limits_ms[3])
+{
+    return limits_ms[0] == 0 && limits_ms[1] == 0 && limits_ms[2] == 0;
+}
+
 static bool is_overdue(const tw_alert_row *row, const int64_t overdue_ms[3])
 {
-    if (overdue_ms[0] == 0 && overdue_ms[1] == 0 && overdue_ms[2] == 0)
-        return true;
-    size_t band = row->risk_score >= TW_RISK_CRITICAL ? 0 : row->risk_score >= TW_RISK_HIGH ? 1 : 2;
-    return row->created_ms < overdue_ms[band];
+    return is_any(overdue_ms) || row->created_ms < overdue_ms[risk_band(row)];
+}
+
+static bool is_late(const tw_alert_row *row, const int64_t late_ms[3])
+{
+    return is_any(late_ms) ||
+           (row->decided_ms > 0 && row->decided_ms - row->created_ms > late_ms[risk_band(row)]);
 }
 
 bool twi_alert_matches(const tw_alert_row *row, const tw_alert_filter *filter)
@@ -365,10 +378,11 @@ bool twi_alert_matches(const tw_alert_row *row, const tw_alert_filter *filter)
            equal_or_any(filter->entity_id, row->entity_id) &&
            equal_or_any(filter->employee_id, row->employee_id) &&
            equal_or_any(filter->register_id, row->register_id) &&
-           has_transaction(row, filter->transaction_id) && is_found_by(row, filter->search) &&
-           equal_or_any(filter->assignee, row->assignee) &&
+           has_key(row, 't', filter->transaction_id) &&
+           has_key(row, filter->has_key.kind, filter->has_key.key) &&
+           is_found_by(row, filter->search) && in_list(filter->assignees, row->assignee) &&
            equal_or_any(filter->case_id, row->case_id) && in_list(filter->verdicts, row->verdict) &&
-           is_overdue(row, filter->overdue_ms) &&
+           is_overdue(row, filter->overdue_ms) && is_late(row, filter->late_ms) &&
            !(filter->only_unassigned && row->assignee.bytes > 0) &&
            (filter->awake_ms == 0 || row->snoozed_until_ms <= filter->awake_ms) &&
            (filter->asleep_ms == 0 || row->snoozed_until_ms > filter->asleep_ms) &&

@@ -23,16 +23,17 @@ static void add_counted(twi_query *q, const tw_alert_filter *filter)
         twi_query_condition(q, "status<>'CLOSED'"); // as the partial index says it
 }
 
-static bool has_overdue(const tw_alert_filter *filter)
+static bool is_given(const int64_t limits_ms[3])
 {
-    return filter->overdue_ms[0] != 0 || filter->overdue_ms[1] != 0 || filter->overdue_ms[2] != 0;
+    return limits_ms[0] != 0 || limits_ms[1] != 0 || limits_ms[2] != 0;
 }
 
 static bool is_about_work(const tw_alert_filter *filter)
 {
-    return filter->assignee.bytes > 0 || filter->case_id.bytes > 0 || filter->verdicts.n > 0 ||
+    return filter->assignees.n > 0 || filter->case_id.bytes > 0 || filter->verdicts.n > 0 ||
            filter->only_unassigned || filter->awake_ms != 0 || filter->asleep_ms != 0 ||
-           filter->decided_from_ms != 0 || filter->decided_to_ms != 0 || has_overdue(filter);
+           filter->decided_from_ms != 0 || filter->decided_to_ms != 0 ||
+           is_given(filter->overdue_ms) || is_given(filter->late_ms);
 }
 
 static bool is_counted(const tw_alert_filter *filter)
@@ -40,8 +41,8 @@ static bool is_counted(const tw_alert_filter *filter)
     return filter->entity_kind.bytes == 0 && filter->entity_id.bytes == 0 &&
            filter->employee_id.bytes == 0 && filter->register_id.bytes == 0 &&
            filter->transaction_id.bytes == 0 && filter->search.bytes == 0 &&
-           filter->min_risk <= 0 && filter->created_from_ms == 0 && filter->created_to_ms == 0 &&
-           !is_about_work(filter);
+           filter->has_key.key.bytes == 0 && filter->min_risk <= 0 &&
+           filter->created_from_ms == 0 && filter->created_to_ms == 0 && !is_about_work(filter);
 }
 
 // column<>'' beside column=? lets SQLite use an index of the rows that have the column.
@@ -61,16 +62,36 @@ static void add_number(twi_query *q, const char *condition, int64_t value)
     twi_query_i64(q, value);
 }
 
+// One of the list; an index of the rows that have the column helps unless the list has "".
+static void add_given_list(twi_query *q, const char *column, const char *is_there, tw_str_list list)
+{
+    bool is_there_always = list.n > 0;
+    for (size_t i = 0; i < list.n; i++)
+        is_there_always = is_there_always && list.items[i].bytes > 0;
+    if (is_there_always)
+        twi_query_condition(q, is_there);
+    twi_query_in(q, column, list);
+}
+
+// `text` compares with a limit that depends on the risk.
+static void add_by_risk(twi_query *q, const char *text, const int64_t limits_ms[3])
+{
+    if (!is_given(limits_ms))
+        return;
+    twi_query_condition(q, text);
+    twi_query_add(q, "CASE WHEN risk_score>=? THEN ? WHEN risk_score>=? THEN ? ELSE ? END");
+    twi_query_real(q, TW_RISK_CRITICAL);
+    twi_query_i64(q, limits_ms[0]);
+    twi_query_real(q, TW_RISK_HIGH);
+    twi_query_i64(q, limits_ms[1]);
+    twi_query_i64(q, limits_ms[2]);
+}
+
 static void add_work(twi_query *q, const tw_alert_filter *filter)
 {
-    add_given(q, "assignee<>'' AND assignee=?", filter->assignee);
+    add_given_list(q, "assignee", "assignee<>''", filter->assignees);
+    add_given_list(q, "verdict", "verdict<>''", filter->verdicts);
     add_given(q, "case_id<>'' AND case_id=?", filter->case_id);
-    bool is_given = filter->verdicts.n > 0;
-    for (size_t i = 0; i < filter->verdicts.n; i++)
-        is_given = is_given && filter->verdicts.items[i].bytes > 0;
-    if (is_given)
-        twi_query_condition(q, "verdict<>''");
-    twi_query_in(q, "verdict", filter->verdicts);
     if (filter->only_unassigned)
         twi_query_condition(q, "assignee=''");
     add_number(q, "snoozed_until_ms<=?", filter->awake_ms);
@@ -79,15 +100,22 @@ static void add_work(twi_query *q, const tw_alert_filter *filter)
         twi_query_condition(q, "decided_ms>0");
     add_number(q, "decided_ms>=?", filter->decided_from_ms);
     add_number(q, "decided_ms<?", filter->decided_to_ms);
-    if (!has_overdue(filter))
+    add_by_risk(q, "+created_ms<", filter->overdue_ms);
+    add_by_risk(q, "decided_ms>0 AND decided_ms-created_ms>", filter->late_ms);
+}
+
+// Capital kinds are the alert's own ids, which are no keys of the caller's.
+static void add_key(twi_query *q, const tw_alert_key *key)
+{
+    if (key->key.bytes == 0)
         return;
-    twi_query_condition(q, "+created_ms<CASE WHEN risk_score>=? THEN ? WHEN risk_score>=? THEN ?"
-                           " ELSE ? END");
-    twi_query_real(q, TW_RISK_CRITICAL);
-    twi_query_i64(q, filter->overdue_ms[0]);
-    twi_query_real(q, TW_RISK_HIGH);
-    twi_query_i64(q, filter->overdue_ms[1]);
-    twi_query_i64(q, filter->overdue_ms[2]);
+    twi_query_condition(q, key->kind ? "alert_id IN (SELECT alert_id FROM alert_key WHERE key=?"
+                                       " AND kind=?)"
+                                     : "alert_id IN (SELECT alert_id FROM alert_key WHERE key=?"
+                                       " AND kind>='a')");
+    twi_query_str(q, key->key);
+    if (key->kind)
+        twi_query_str(q, (tw_str){&key->kind, 1});
 }
 
 static void add_filter(twi_query *q, const tw_alert_filter *filter, tw_alert_sort sort)
@@ -99,6 +127,7 @@ static void add_filter(twi_query *q, const tw_alert_filter *filter, tw_alert_sor
     twi_query_equal(q, "register_id", filter->register_id);
     add_given(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE kind='t' AND key=?)",
               filter->transaction_id);
+    add_key(q, &filter->has_key);
     if (filter->search.bytes > 0)
         twi_query_prefix(q, "alert_id IN (SELECT alert_id FROM alert_key WHERE key>=? AND key<?)",
                          filter->search);

@@ -10,7 +10,7 @@
 
 // Values of a list that are bound one by one; a longer list is bound as one JSON text.
 #define TWI_QUERY_LIST_MAX 16
-#define TWI_QUERY_PARAMS_MAX (5 * TWI_QUERY_LIST_MAX + 32)
+#define TWI_QUERY_PARAMS_MAX (6 * TWI_QUERY_LIST_MAX + 40)
 
 typedef struct twi_param {
     enum { TWI_PARAM_STR, TWI_PARAM_I64, TWI_PARAM_REAL } kind;

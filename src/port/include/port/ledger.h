@@ -171,8 +171,9 @@ typedef struct tw_alert_filter {
     tw_str employee_id, register_id;
     tw_str transaction_id; // has the key ('t', transaction_id)
     tw_str search;         // some id or key of the alert starts with this, case-sensitive
-    tw_str assignee, case_id;
-    tw_str_list verdicts;
+    tw_alert_key has_key;  // has this key, empty = any; kind 0 = of any kind
+    tw_str case_id;
+    tw_str_list assignees, verdicts;
     bool only_unassigned;
     int64_t awake_ms;  // not snoozed beyond this instant; 0 = any
     int64_t asleep_ms; // snoozed beyond this instant; 0 = any
@@ -183,6 +184,8 @@ typedef struct tw_alert_filter {
     // Created before the instant of its risk: [0] TW_RISK_CRITICAL and above, [1] TW_RISK_HIGH and
     // above, [2] the rest. All 0 = any.
     int64_t overdue_ms[3];
+    // Decided later than this after its creation, by the same three. All 0 = any.
+    int64_t late_ms[3];
 } tw_alert_filter;
 
 // All descending; ties by alert_id, ascending.
