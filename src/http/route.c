@@ -2,6 +2,7 @@
 //
 // All routes of the interface in one table, in the order of api/openapi.yaml.
 #include "learning.h"
+#include "metrics.h"
 
 static const twi_route routes[] = {
     {"POST", "/v1/transactions", TW_RIGHT_INGEST, false, true, twi_handle_transactions},
@@ -31,6 +32,9 @@ static const twi_route routes[] = {
     {"GET", "/v1/watch", TW_RIGHT_READ, true, false, twi_handle_watch},
     {"POST", "/v1/backtests", TW_RIGHT_ADMIN, true, true, twi_handle_backtest_start},
     {"GET", "/v1/backtests/{}", TW_RIGHT_READ, true, false, twi_handle_backtest},
+    {"GET", "/v1/metrics/summary", TW_RIGHT_READ, true, false, twi_handle_metrics_summary},
+    {"GET", "/v1/metrics/daily", TW_RIGHT_READ, true, false, twi_handle_metrics_daily},
+    {"GET", "/v1/metrics/by/{}", TW_RIGHT_READ, true, false, twi_handle_metrics_by},
     {"GET", "/v1/catalogue", TW_RIGHT_READ, false, false, twi_handle_catalogue},
     {"GET", "/v1/summary", TW_RIGHT_READ, true, false, twi_handle_summary},
     {"GET", "/v1/dead-letters", TW_RIGHT_READ, true, false, twi_handle_dead_letters},

@@ -13,6 +13,11 @@
 #define EVENTS_STEP 64
 #define PAGE_BYTES ((size_t)256 << 20)
 
+typedef struct named {
+    tw_str text;
+    uint32_t title; // of a scheme or a signal, for people: a name; 0 = none
+} named;
+
 struct twi_mirror {
     pthread_mutex_t lock;
     const tw_alloc *alloc;
@@ -23,7 +28,7 @@ struct twi_mirror {
     size_t n, cap;
     tw_table by_key;    // tw_alert_key_from(id) -> figure
     tw_arena name_text; // of names_own
-    tw_str *names_own;
+    named *names_own;
     size_t name_n, name_cap;
     tw_table by_name;
     tw_arena page; // of one page of rows
@@ -72,7 +77,7 @@ static tw_status name_add(twi_mirror *m, tw_str name, uint32_t *out)
     char *text = tw_arena_copy(&m->name_text, name.at, name.bytes);
     if (!text)
         return TW_NO_MEMORY;
-    m->names_own[m->name_n] = (tw_str){text, name.bytes};
+    m->names_own[m->name_n] = (named){.text = {text, name.bytes}};
     *out = (uint32_t)m->name_n++;
     return TW_OK;
 }
@@ -88,7 +93,7 @@ static tw_status name_of(twi_mirror *m, tw_str name, uint32_t *out)
             slot->value = number;
         }
         *out = slot->value;
-        if (tw_str_equal(m->names_own[slot->value], name))
+        if (tw_str_equal(m->names_own[slot->value].text, name))
             return TW_OK;
     }
 }
@@ -96,7 +101,18 @@ static tw_status name_of(twi_mirror *m, tw_str name, uint32_t *out)
 // --- alerts
 // ------------------------------------------------------------------------------------------
 
-static tw_status read_signals(twi_mirror *m, tw_str body, twi_figure *out)
+static tw_status title_of(twi_mirror *m, yyjson_val *object, uint32_t name)
+{
+    yyjson_val *title = yyjson_obj_get(object, "title");
+    uint32_t number = 0;
+    if (!yyjson_is_str(title))
+        return TW_OK;
+    TW_TRY(name_of(m, (tw_str){yyjson_get_str(title), yyjson_get_len(title)}, &number));
+    m->names_own[name].title = number;
+    return TW_OK;
+}
+
+static tw_status read_body(twi_mirror *m, tw_str body, twi_figure *out)
 {
     size_t bytes = yyjson_read_max_memory_usage(body.bytes, YYJSON_READ_NOFLAG);
     yyjson_alc alc;
@@ -109,8 +125,10 @@ static tw_status read_signals(twi_mirror *m, tw_str body, twi_figure *out)
         char *out;
     } text = {.in = body.at}; // without the flag for reading in place it is only read
     yyjson_doc *doc = yyjson_read_opts(text.out, body.bytes, YYJSON_READ_NOFLAG, &alc, NULL);
-    yyjson_val *reasons = yyjson_obj_get(yyjson_doc_get_root(doc), "reasons"), *reason;
+    yyjson_val *root = yyjson_doc_get_root(doc), *reasons = yyjson_obj_get(root, "reasons"),
+               *reason;
     size_t i, max;
+    TW_TRY(title_of(m, root, out->scheme));
     out->signal_n = 0;
     yyjson_arr_foreach(reasons, i, max, reason)
     {
@@ -119,6 +137,7 @@ static tw_status read_signals(twi_mirror *m, tw_str body, twi_figure *out)
             break;
         tw_str name = {yyjson_get_str(signal), yyjson_get_len(signal)};
         TW_TRY(name_of(m, name, &out->signals[out->signal_n]));
+        TW_TRY(title_of(m, reason, out->signals[out->signal_n]));
         out->signal_n++;
     }
     return TW_OK;
@@ -148,7 +167,7 @@ static tw_status to_figure(twi_mirror *m, const char currency[4], const tw_alert
     TW_TRY(name_of(m, row->scheme, &out->scheme));
     TW_TRY(name_of(m, row->type, &out->type));
     TW_TRY(name_of(m, row->assignee, &out->assignee));
-    return read_signals(m, row->body, out);
+    return read_body(m, row->body, out);
 }
 
 static tw_status take_row(twi_mirror *m, const char currency[4], const tw_alert_row *row)
@@ -290,5 +309,10 @@ size_t twi_mirror_name_n(const twi_mirror *mirror)
 
 tw_str twi_mirror_name(const twi_mirror *mirror, uint32_t name)
 {
-    return mirror->names_own[name];
+    return mirror->names_own[name].text;
+}
+
+tw_str twi_mirror_title(const twi_mirror *mirror, uint32_t name)
+{
+    return mirror->names_own[mirror->names_own[name].title].text;
 }

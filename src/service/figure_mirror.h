@@ -33,6 +33,8 @@ const twi_figure *twi_mirror_figures(const twi_mirror *mirror, size_t *n);
 // Names have numbers 0 .. name_n - 1; number 0 is "". Views until leave.
 size_t twi_mirror_name_n(const twi_mirror *mirror);
 tw_str twi_mirror_name(const twi_mirror *mirror, uint32_t name);
+// Title of a scheme or a signal, as its newest alert has it; "" without one.
+tw_str twi_mirror_title(const twi_mirror *mirror, uint32_t name);
 
 // query_figures.c: the zones that figures have used.
 void twi_figure_zones_release(tw_service *service);

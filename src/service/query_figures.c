@@ -142,6 +142,11 @@ tw_status tw_query_figure_zone(tw_service *service, tw_figure_zone *out, tw_err 
     return status;
 }
 
+void tw_figure_currency(const tw_service *service, char out[4])
+{
+    memcpy(out, service->currency, sizeof(service->currency));
+}
+
 int64_t tw_figure_day_ms(const tw_figure_zone *zone, int32_t day)
 {
     int16_t offset_min;

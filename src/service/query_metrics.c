@@ -12,7 +12,7 @@
 #define NO_GROUP UINT32_MAX
 
 typedef struct group {
-    tw_str key;
+    tw_str key, title;
     tw_metrics_acc *acc_own;
     uint64_t other_currency_n;
     double days; // for the platform's share
@@ -88,7 +88,14 @@ static tw_status group_of_name(fold *f, uint32_t name, uint32_t *out)
         else if (f->query->cut == TW_METRIC_CUT_TEAM)
             key = f->query->team_of && key.bytes > 0 ? f->query->team_of(f->query->team_ctx, key)
                                                      : TW_STR_NONE;
-        TW_TRY(group_at(f, key, &f->of_name[name]));
+        uint32_t number;
+        tw_status status = TW_OK;
+        TW_TRY(group_at(f, key, &number));
+        if (f->query->cut == TW_METRIC_CUT_SCHEME || f->query->cut == TW_METRIC_CUT_SIGNAL)
+            f->groups_own[number].title =
+                twi_arena_str(f->arena, twi_mirror_title(f->mirror, name), &status);
+        TW_TRY(status);
+        f->of_name[name] = number;
     }
     *out = f->of_name[name];
     return TW_OK;
@@ -286,7 +293,8 @@ static tw_status give_rows(fold *f, tw_metric_row **out, size_t *n)
         return TW_NO_MEMORY;
     for (size_t i = 0; i < f->n; i++) {
         const group *g = &f->groups_own[i];
-        rows[i] = (tw_metric_row){.key = g->key, .other_currency_n = g->other_currency_n};
+        rows[i] = (tw_metric_row){
+            .key = g->key, .title = g->title, .other_currency_n = g->other_currency_n};
         tw_metrics_get(g->acc_own, g->days, &rows[i].metrics);
     }
     qsort(rows, f->n, sizeof(*rows), compare_rows);

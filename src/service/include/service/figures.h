@@ -14,6 +14,8 @@ typedef struct tw_figure_zone {
     tw_str name;
 } tw_figure_zone;
 tw_status tw_query_figure_zone(tw_service *service, tw_figure_zone *out, tw_err *err) TW_MUST_CHECK;
+// The currency of all figures: the installation's.
+void tw_figure_currency(const tw_service *service, char out[4]);
 // Midnight at the begin of a day in that zone, and the day of an instant.
 int64_t tw_figure_day_ms(const tw_figure_zone *zone, int32_t day);
 int32_t tw_figure_day_of(const tw_figure_zone *zone, int64_t ms);

@@ -92,6 +92,7 @@ typedef struct tw_metric_query {
 } tw_metric_query;
 typedef struct tw_metric_row {
     tw_str key; // "" = no such thing (an alert without a region)
+    tw_str title; // of a scheme or a signal; else ""
     tw_metrics metrics;
     uint64_t other_currency_n; // alerts whose money is in another currency: in no sum of money
 } tw_metric_row;
