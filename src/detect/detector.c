@@ -23,6 +23,7 @@ tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine, tw_det
     tw_table_init(&d->case_table, alloc, TWI_CASES_MAX);
     tw_table_init(&d->alert_seqs, alloc, TWI_CASES_MAX);
     tw_table_init(&d->alert_cases, alloc, TWI_CASES_MAX);
+    tw_table_init(&d->quiet_table, alloc, TW_QUIETS_MAX + 1);
     twi_configs_init(d);
     tw_status status = tw_detector_config(d, TW_CONFIG_POLICY, TW_STR_NONE, TW_STR_NONE, NULL);
     if (status == TW_OK)
@@ -47,6 +48,8 @@ void tw_detector_free(tw_detector *d)
     tw_free_array(d->alloc, d->free_own, d->free_cap, sizeof *d->free_own);
     tw_free_array(d->alloc, d->closed_own, d->closed_cap, sizeof *d->closed_own);
     tw_free_array(d->alloc, d->seqs_own, d->seq_cap, sizeof *d->seqs_own);
+    tw_free_array(d->alloc, d->quiets_own, d->quiet_cap, sizeof *d->quiets_own);
+    tw_table_release(&d->quiet_table);
     tw_table_release(&d->case_table);
     tw_table_release(&d->alert_seqs);
     tw_table_release(&d->alert_cases);
@@ -107,7 +110,8 @@ static void list_fired(const tw_detector *d, const twi_firing *firings, size_t n
 static uint64_t open_key(const tw_detector *d, const twi_touch *touch)
 {
     uint32_t alert = touch->state.alert;
-    return alert == TWI_NONE || touch->only_clears ? 0 : d->alerts_own[alert].key;
+    bool joins = alert != TWI_NONE && !touch->only_clears && touch->quiet == TWI_NONE;
+    return joins ? d->alerts_own[alert].key : 0;
 }
 
 // What a transaction gives before it has any effect.
@@ -179,14 +183,34 @@ static void remember_lead(twi_case *c, uint64_t seq, int64_t exposure_minor)
     c->lead_exposure[c->lead_n++] = exposure_minor;
 }
 
+// The case that may open an alert: the one that is furthest along of those that are not quiet.
+static size_t find_opener(const twi_touches *touches)
+{
+    size_t opener = touches->best;
+    for (size_t i = 0; i < touches->n; i++) {
+        const twi_touch *touch = &touches->items[i], *best = &touches->items[opener];
+        if (touch->only_clears || touch->quiet != TWI_NONE)
+            continue;
+        if (best->quiet != TWI_NONE ||
+            (int64_t)touch->evidence * best->needed > (int64_t)best->evidence * touch->needed)
+            opener = i;
+    }
+    return opener;
+}
+
 // Stores what the transaction did to its cases. At most one alert opens, for the case that is
 // furthest above its point: one thing to look at; others open with their next transaction.
 static void take_touches(tw_detector *d, const tw_fact *fact, twi_context *context,
                          twi_touches *touches, tw_score *out, tw_alert_change *changes,
                          size_t *change_n)
 {
+    size_t opener = find_opener(touches);
     for (size_t i = 0; i < touches->n; i++) {
         twi_touch *touch = &touches->items[i];
+        if (touch->quiet != TWI_NONE) {
+            d->quiets_own[touch->quiet].transaction_n += !touch->only_clears;
+            continue;
+        }
         uint32_t index = twi_case_store(d, touch);
         if (touch->only_clears)
             continue;
@@ -196,7 +220,7 @@ static void take_touches(tw_detector *d, const tw_fact *fact, twi_context *conte
         if (touch->state.alert != TWI_NONE) {
             *change = (tw_alert_change){TW_ALERT_GREW,
                                         twi_alert_grow(d, index, touch, fact, context, risk)};
-        } else if (i == touches->best && touch->evidence >= touch->needed) {
+        } else if (i == opener && touch->evidence >= touch->needed) {
             *change = (tw_alert_change){TW_ALERT_OPENED,
                                         twi_alert_open(d, index, touch, fact, context, risk)};
             out->alert_key = change->alert->key;

@@ -154,6 +154,7 @@ typedef struct built {
     twi_scorer scorer;
     tw_signal_set *set;
     tw_policy policy;
+    tw_quiet quiet;
 } built;
 
 static void built_release(built *b)
@@ -171,8 +172,9 @@ static tw_status build(const tw_detector *d, tw_config_kind kind, tw_str content
     case TW_CONFIG_CHALLENGER:
         return content.bytes > 0 ? twi_scorer_load(d->alloc, content, &out->scorer, err) : TW_OK;
     case TW_CONFIG_DECISION:
-    case TW_CONFIG_QUIET:
         return TW_OK;
+    case TW_CONFIG_QUIET:
+        return content.bytes > 0 ? twi_quiet_parse(content, &out->quiet, err) : TW_OK;
     case TW_CONFIG_SIGNALS: {
         // An empty text stands for the set that ships with the program.
         tw_str text = content.bytes > 0 ? content : tw_signal_set_default();
@@ -198,17 +200,24 @@ tw_status tw_detector_check(const tw_detector *d, tw_config_kind kind, tw_str co
     if (kind == TW_CONFIG_MODEL && content.bytes == 0)
         return tw_fail(err, TW_INVALID, "the model is empty");
     TW_TRY(build(d, kind, content, &b, err));
+    tw_status status = TW_OK;
+    if (kind == TW_CONFIG_QUIET && content.bytes > 0)
+        status = twi_quiet_admit(d, &b.quiet, err);
     built_release(&b);
-    return TW_OK;
+    return status;
 }
 
-// The content as it came, for snapshots; a decision scores nothing and is not kept.
+// The content as it came, for snapshots; a decision scores nothing, quiet rules are kept apart.
 static tw_status keep_content(tw_detector *d, tw_config_kind kind, tw_str name, tw_str content,
                               tw_err *err)
 {
     uint8_t *copy = NULL;
     if (kind == TW_CONFIG_DECISION)
         return TW_OK;
+    if (kind == TW_CONFIG_QUIET)
+        return twi_quiet_reserve(d) == TW_OK
+                   ? TW_OK
+                   : tw_fail(err, TW_NO_MEMORY, "no memory for the quiet rule");
     if (content.bytes > 0) {
         copy = tw_new_array(d->alloc, content.bytes, 1);
         if (!copy)
@@ -272,8 +281,10 @@ tw_status tw_detector_config(tw_detector *d, tw_config_kind kind, tw_str name, t
         twi_policy_derive(d);
         twi_trust_derive(d);
         break;
-    case TW_CONFIG_DECISION:
     case TW_CONFIG_QUIET:
+        twi_quiet_put(d, name, content.bytes > 0 ? &b.quiet : NULL);
+        break;
+    case TW_CONFIG_DECISION:
     case TW_CONFIG_N:
         break;
     }

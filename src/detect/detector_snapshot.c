@@ -2,13 +2,13 @@
 //
 // Snapshots of a detector and its hash. Both come from one stream of little-endian fields
 // (docs/formats/snapshot.md names the engine's part; this one follows it): magic "TWDETECT",
-// version, configs, numbers of names, days and budget, cases in order of creation, alert keys, open
-// alerts in order of opening. Tables and free lists are rebuilt on loading.
+// version, configs, numbers of names, days and budget, quiet rules, cases in order of creation,
+// alert keys, open alerts in order of opening. Tables and free lists are rebuilt on loading.
 #include "base/limits.h"
 #include "state.h"
 
 static const char magic[8] = {'T', 'W', 'D', 'E', 'T', 'E', 'C', 'T'};
-#define VERSION 4u
+#define VERSION 5u
 #define PIECE_BYTES 65536
 // Bounds of what a detector can have written; beyond them sums might overflow.
 #define POINTS_MAX_FP (1 << 22)
@@ -173,6 +173,21 @@ static void put_days(sink *s, const tw_detector *d)
     }
 }
 
+static void put_quiets(sink *s, const tw_detector *d)
+{
+    put_u32(s, d->quiet_n);
+    for (uint32_t i = 0; i < d->quiet_n; i++) {
+        const tw_quiet *q = &d->quiets_own[i];
+        put_name(s, q->name);
+        put_number(s, (unsigned)q->entity, 1);
+        put_name(s, q->entity_id);
+        put_name(s, q->store_id);
+        put_name(s, q->scheme);
+        put_u64(s, (uint64_t)q->until_ms);
+        put_u64(s, q->transaction_n);
+    }
+}
+
 static void put_all(sink *s, const tw_detector *d)
 {
     put_bytes(s, magic, sizeof magic);
@@ -191,6 +206,7 @@ static void put_all(sink *s, const tw_detector *d)
     for (uint32_t i = 0; i < d->scheme_number_n; i++)
         put_name(s, d->scheme_names[i]);
     put_days(s, d);
+    put_quiets(s, d);
     put_u32(s, d->case_n);
     for (uint32_t i = 0; i < d->case_n; i++)
         put_case(s, &d->cases_own[i]);
@@ -377,7 +393,8 @@ static void get_configs(source *s, tw_detector *d)
         uint64_t bytes = get_u64(s);
         bool is_model = i == TW_CONFIG_MODEL || i == TW_CONFIG_CHALLENGER;
         require(s, bytes <= (is_model ? TW_MODEL_MAX_BYTES : TW_CONFIG_MAX_BYTES));
-        if (s->status != TW_OK || (bytes == 0 && (is_model || i == TW_CONFIG_DECISION)))
+        bool is_nothing = is_model || i == TW_CONFIG_DECISION || i == TW_CONFIG_QUIET;
+        if (s->status != TW_OK || (bytes == 0 && is_nothing))
             continue;
         uint8_t *content = tw_new_array(d->alloc, bytes, 1);
         if (bytes > 0 && !content) {
@@ -434,6 +451,31 @@ static void get_days(source *s, tw_detector *d)
         d->strong_n[k] = get_u32(s);
     }
     twi_trust_derive(d);
+}
+
+static void get_quiets(source *s, tw_detector *d)
+{
+    uint32_t n = get_count(s, TW_QUIETS_MAX);
+    for (uint32_t i = 0; s->status == TW_OK && i < n; i++) {
+        tw_quiet q = {.until_ms = 0};
+        get_name(s, q.name, sizeof q.name);
+        unsigned entity = (unsigned)get_number(s, 1);
+        require(s, entity < TW_ENTITY_N);
+        q.entity = (tw_entity_kind)entity;
+        get_name(s, q.entity_id, sizeof q.entity_id);
+        get_name(s, q.store_id, sizeof q.store_id);
+        get_name(s, q.scheme, sizeof q.scheme);
+        q.until_ms = (int64_t)get_u64(s);
+        q.transaction_n = get_u64(s);
+        if (s->status == TW_OK)
+            s->status = twi_quiet_reserve(d);
+        if (s->status == TW_OK)
+            d->quiets_own[d->quiet_n++] = q;
+    }
+    if (s->status == TW_OK)
+        s->status = tw_table_reserve(&d->quiet_table, d->quiet_n);
+    if (s->status == TW_OK)
+        twi_quiet_index(d);
 }
 
 static void get_cases(source *s, tw_detector *d)
@@ -519,6 +561,7 @@ static void get_all(source *s, tw_detector *d)
     get_configs(s, d);
     get_numbers(s, d);
     get_days(s, d);
+    get_quiets(s, d);
     get_cases(s, d);
     get_alerts(s, d);
     get_bytes(s, head, sizeof head);

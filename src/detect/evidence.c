@@ -195,7 +195,10 @@ static twi_touch *touch_of(const tw_detector *d, twi_touches *touches, uint8_t s
     if (id.bytes == 0 || touches->n == TW_ALERT_CHANGES_MAX)
         return NULL;
     twi_touch *touch = &touches->items[touches->n++];
-    *touch = (twi_touch){.index = TWI_NONE, .scheme = scheme_idx, .only_clears = true};
+    *touch = (twi_touch){.index = TWI_NONE,
+                         .scheme = scheme_idx,
+                         .only_clears = true,
+                         .quiet = twi_quiet_find(d, scheme, id, t)};
     uint64_t key = case_key(scheme, t, id);
     const tw_table_slot *slot = tw_table_find(&d->case_table, key);
     if (slot) {

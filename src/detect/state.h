@@ -53,6 +53,7 @@ typedef struct twi_touch {
     uint32_t index; // of the case, or TWI_NONE when it is new
     uint8_t scheme; // index in the set
     bool only_clears;
+    uint32_t quiet;       // rule that keeps this case as it is, or TWI_NONE
     uint32_t fired_slots; // bits
     uint8_t strength[TW_SCHEME_SIGNALS_MAX];
     int64_t exposure_minor;
@@ -61,7 +62,7 @@ typedef struct twi_touch {
 
 typedef struct twi_touches {
     size_t n;
-    size_t best; // index with the highest evidence against what is needed
+    size_t best; // index with the highest evidence against what is needed, quiet or not
     twi_touch items[TW_ALERT_CHANGES_MAX];
 } twi_touches;
 
@@ -155,6 +156,12 @@ struct tw_detector {
     size_t seq_n, seq_cap;
     tw_table case_table, alert_seqs, alert_cases;
     uint64_t alerts_opened;
+
+    // Quiet rules, in the order of their installation; the table is quiet.c's.
+    tw_quiet *quiets_own;
+    uint32_t quiet_n;
+    size_t quiet_cap;
+    tw_table quiet_table;
 };
 
 // evidence.c
@@ -176,6 +183,19 @@ void twi_lift(const tw_detector *d, twi_context *context, const twi_opinion *opi
 // Stores a touched case; returns its index. Room is reserved.
 uint32_t twi_case_store(tw_detector *d, const twi_touch *touch);
 tw_status twi_cases_reserve(tw_detector *d, size_t n) TW_MUST_CHECK;
+
+// quiet.c
+tw_status twi_quiet_parse(tw_str text, tw_quiet *out, tw_err *err) TW_MUST_CHECK; // name is ""
+// Whether a rule may be added: there is room, and its scheme is one of the entity's. TW_LIMIT,
+// TW_INVALID.
+tw_status twi_quiet_admit(const tw_detector *d, const tw_quiet *quiet, tw_err *err) TW_MUST_CHECK;
+tw_status twi_quiet_reserve(tw_detector *d) TW_MUST_CHECK; // room for one more
+// Adds a rule under a name, or ends the one of that name (quiet NULL). Room is reserved.
+void twi_quiet_put(tw_detector *d, tw_str name, const tw_quiet *quiet);
+void twi_quiet_index(tw_detector *d); // fills the empty table from the rules
+// The rule that keeps this entity and scheme quiet at the time of the transaction, or TWI_NONE.
+uint32_t twi_quiet_find(const tw_detector *d, const twi_scheme *scheme, tw_str id,
+                        const tw_transaction *t);
 
 // alerts.c
 tw_status twi_alerts_reserve(tw_detector *d, size_t n) TW_MUST_CHECK;

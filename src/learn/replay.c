@@ -37,7 +37,7 @@ tw_status twi_run_config(tw_detector *detector, const tw_config *config, bool is
                          tw_err *err)
 {
     bool scores = config->kind == TW_CONFIG_MODEL || config->kind == TW_CONFIG_SIGNALS ||
-                  config->kind == TW_CONFIG_POLICY;
+                  config->kind == TW_CONFIG_POLICY || config->kind == TW_CONFIG_QUIET;
     tw_err why = {0};
     if (is_overridden || !scores)
         return TW_OK;

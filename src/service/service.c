@@ -123,12 +123,26 @@ static tw_status check_position(const tw_service *service, const tw_ledger_posit
     return TW_OK;
 }
 
+// A ledger that was emptied, or made anew by a later version of the program, takes its time.
+static tw_status announce_filling(const tw_service *service, const tw_ledger_position *position,
+                                  tw_err *err)
+{
+    tw_journal_head head;
+    TW_TRY(tw_journal_get_head(service->journal, &head, err));
+    if (position->seq == 0 && head.seq > 0)
+        tw_log(TW_LOG_INFO, "ledger",
+               "the ledger is empty: it is filled from the journal, %llu facts",
+               (unsigned long long)head.seq);
+    return TW_OK;
+}
+
 static tw_status recover(tw_service *service, tw_err *err)
 {
     uint64_t start = tw_monotonic_ns();
     tw_ledger_position position;
     TW_TRY(tw_ledger_get_position(service->ledger, &position, err));
     TW_TRY(check_position(service, &position, err));
+    TW_TRY(announce_filling(service, &position, err));
     if (twi_projector_new(service->alloc, service->ledger, service->journal, service->files,
                           service->currency, &service->projector) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the projector");

@@ -200,6 +200,9 @@ typedef struct ledger_rows {
     tw_alert_row alerts[40];
     tw_verdict_row verdict;
     tw_score_range scores;
+    tw_alert_key key;
+    tw_doc_row doc;
+    tw_action_row action;
 } ledger_rows;
 
 static tw_ledger_batch make_batch(ledger_rows *rows, uint64_t number)
@@ -219,19 +222,31 @@ static tw_ledger_batch make_batch(ledger_rows *rows, uint64_t number)
                                      .alert_id = TW_STR("A-1"),
                                      .verdict = TW_STR("CONFIRMED")};
     rows->scores = (tw_score_range){number, 1, {bytes, sizeof(bytes)}};
+    rows->key = (tw_alert_key){'a', tw_str_from(rows->ids[2])};
+    rows->doc = (tw_doc_row){.kind = TW_STR("case"),
+                             .id = TW_STR("C-1"),
+                             .seq = number,
+                             .body = TW_STR("{}"),
+                             .keys = &rows->key,
+                             .key_n = 1};
+    rows->action = (tw_action_row){.seq = number, .kind = TW_STR("case.add")};
     return (tw_ledger_batch){.alerts = rows->alerts,
                              .alert_n = TW_COUNT(rows->alerts),
                              .verdicts = &rows->verdict,
                              .verdict_n = 1,
                              .scores = &rows->scores,
                              .score_n = 1,
+                             .docs = &rows->doc,
+                             .doc_n = 1,
+                             .actions = &rows->action,
+                             .action_n = 1,
                              .applied = {.seq = number}};
 }
 
-static void hash_all(const tw_ledger *ledger, uint8_t out[3][TW_SHA256_BYTES])
+static void hash_all(const tw_ledger *ledger, uint8_t out[TW_LEDGER_PART_N][TW_SHA256_BYTES])
 {
     tw_err err = {0};
-    for (int part = 0; part < 3; part++)
+    for (int part = 0; part < TW_LEDGER_PART_N; part++)
         assert_ok(tw_ledger_hash(ledger, (tw_ledger_part)part, out[part], &err));
 }
 
@@ -242,7 +257,7 @@ static bool ledger_run(fault_kind kind, uint64_t k)
     tw_err err = {0};
     tw_ledger ledger, model;
     ledger_rows rows;
-    uint8_t hashes[2][3][TW_SHA256_BYTES];
+    uint8_t hashes[2][TW_LEDGER_PART_N][TW_SHA256_BYTES];
     store_dir_make(&dir);
     tw_sqlite_options options = options_of(&dir, "ledger.db", 0, path);
     assert_ok(tw_sqlite_ledger_open(tw_alloc_system(), &options, &ledger, &err));
@@ -395,6 +410,51 @@ static tw_status ledger_scenario(const tw_alloc *alloc, const store_dir *dir, ui
 
 typedef tw_status (*scenario)(const tw_alloc *alloc, const store_dir *dir, uint64_t *acked);
 
+// A ledger file as an earlier version left it: without documents and actions.
+static void make_old(const char *path)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, FAULT_VFS_NAME), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "DROP TABLE doc; DROP TABLE doc_key; DROP TABLE action;"
+                                  "ALTER TABLE alert DROP COLUMN work_seq; PRAGMA user_version=1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void a_ledger_of_an_earlier_version_is_made_anew(void **state)
+{
+    (void)state;
+    store_dir dir;
+    char path[192];
+    tw_err err = {0};
+    tw_ledger ledger;
+    ledger_rows rows;
+    tw_arena arena;
+    tw_alert_row alert;
+    tw_ledger_position position;
+    store_dir_make(&dir);
+    tw_arena_init(&arena, tw_alloc_system(), 0, 1 << 20);
+    tw_sqlite_options options = options_of(&dir, "ledger.db", 0, path);
+    tw_ledger_batch batch = make_batch(&rows, 3);
+    assert_ok(tw_sqlite_ledger_open(tw_alloc_system(), &options, &ledger, &err));
+    assert_ok(tw_ledger_apply(&ledger, &batch, &err));
+    tw_ledger_close(&ledger);
+    make_old(path);
+    for (int i = 0; i < 2; i++) { // the second time it is of today
+        assert_ok(tw_sqlite_ledger_open(tw_alloc_system(), &options, &ledger, &err));
+        assert_ok(tw_ledger_get_position(&ledger, &position, &err));
+        assert_int_equal(position.seq, i == 0 ? 0 : 3);
+        assert_status(tw_ledger_alert_get(&ledger, batch.alerts[0].alert_id, &arena, &alert, &err),
+                      i == 0 ? TW_NOT_FOUND : TW_OK);
+        assert_ok(tw_ledger_apply(&ledger, &batch, &err));
+        tw_ledger_close(&ledger);
+    }
+    tw_arena_release(&arena);
+    store_dir_remove(&dir);
+}
+
 // After a failure the file opens and holds what was acknowledged.
 static void assert_reopens(const store_dir *dir, scenario run, uint64_t acked)
 {
@@ -484,6 +544,7 @@ int main(void)
         cmocka_unit_test(every_append_is_synced),
         cmocka_unit_test(a_full_device_refuses_appends_and_recovers),
         cmocka_unit_test(the_ledger_survives_every_failing_operation),
+        cmocka_unit_test(a_ledger_of_an_earlier_version_is_made_anew),
         cmocka_unit_test(our_allocations_may_fail),
         cmocka_unit_test(sqlites_allocations_may_fail),
     };

@@ -53,6 +53,45 @@ static void a_replay_scores_as_the_live_flow_did(void **state)
     tape_close(&t);
 }
 
+static tw_status count_openings(void *ctx, const tw_fact *fact, const tw_scored_fact *scored,
+                                const tw_engine *engine, const tw_detector *detector, tw_err *err)
+{
+    (void)fact, (void)engine, (void)detector, (void)err;
+    for (size_t i = 0; i < scored->change_n; i++)
+        *(uint32_t *)ctx += scored->changes[i].event == TW_ALERT_OPENED;
+    return TW_OK;
+}
+
+// Also under rules that were not there: what somebody kept quiet then is not counted as found.
+static void quiet_rules_hold_as_they_were_recorded(void **state)
+{
+    (void)state;
+    tape t;
+    uint32_t opened = 0, live = 0;
+    tw_replay_options options = {.label_delay_ms = -1};
+    tape_open(&t);
+    for (int i = 0; i < 4; i++) {
+        if (i == 1)
+            tape_config(&t, TW_CONFIG_QUIET,
+                        "{entity_kind: employee, entity_id: E1, until: '2027-01-01T00:00:00Z', "
+                        "owner: ana, reason: returns desk}");
+        if (i == 3)
+            tape_config(&t, TW_CONFIG_QUIET, "");
+        tape_till(&t, "S1", "E1", "", -60);
+        live += t.scored.change_n > 0;
+    }
+    assert_int_equal(live, 1); // by the first and the last
+    assert_int_equal(
+        tw_replay(tw_alloc_system(), &t.journal, &options, count_openings, &opened, NULL), TW_OK);
+    assert_int_equal(opened, 1);
+    options.policy = TW_STR("evidence_floor: 3\nevidence_cold: 3\nhabit_share: 1\n");
+    opened = 0;
+    assert_int_equal(
+        tw_replay(tw_alloc_system(), &t.journal, &options, count_openings, &opened, NULL), TW_OK);
+    assert_int_equal(opened, 1); // already by the first
+    tape_close(&t);
+}
+
 // --- when a verdict is known
 // -----------------------------------------------------------------------
 
@@ -417,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replay_scores_as_the_live_flow_did),
+        cmocka_unit_test(quiet_rules_hold_as_they_were_recorded),
         cmocka_unit_test(a_live_verdict_counts_from_its_place_on),
         cmocka_unit_test(history_that_is_brought_later_counts_from_its_decision_on),
         cmocka_unit_test(a_revised_verdict_takes_the_mark_away_in_time),

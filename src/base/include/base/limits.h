@@ -31,6 +31,8 @@
 #define TW_MODEL_MAX_BYTES (64 << 20)
 // A signal set or policy in YAML.
 #define TW_CONFIG_MAX_BYTES (1 << 20)
+// Entities that are kept quiet on purpose: more would be a policy, not exceptions.
+#define TW_QUIETS_MAX 4096
 // The body of one action: a note, the change of a setting.
 #define TW_ACTION_MAX_BYTES (64 << 10)
 // Entities in memory (indexes are uint32_t; 2^31 of them at 64 bytes would be 128 GB).

@@ -65,6 +65,19 @@ typedef struct tw_alert {
     tw_verdict_kind verdict; // when closed
 } tw_alert;
 
+// A quiet rule (TW_CONFIG_QUIET): the entity brings no alert of a scheme for transactions before an
+// instant. Text (YAML, so JSON too): entity_kind (as tw_entity_name), entity_id, until (RFC 3339),
+// owner, reason; store_id, for registers only, "" = the register of that number in every store;
+// scheme, "" = all of the entity's schemes.
+typedef struct tw_quiet {
+    char name[TW_ID_MAX_BYTES + 1]; // of the entry
+    tw_entity_kind entity;
+    char entity_id[TW_ID_MAX_BYTES + 1], store_id[TW_ID_MAX_BYTES + 1];
+    char scheme[TW_ID_MAX_BYTES + 1];
+    int64_t until_ms;       // by the transactions' own time
+    uint64_t transaction_n; // that fired for it and were kept quiet
+} tw_quiet;
+
 typedef enum tw_alert_event { TW_ALERT_OPENED, TW_ALERT_GREW, TW_ALERT_CLOSED } tw_alert_event;
 typedef struct tw_alert_change {
     tw_alert_event event;
@@ -77,16 +90,18 @@ tw_status tw_detector_new(const tw_alloc *alloc, const tw_engine *engine,
                           tw_detector **out) TW_MUST_CHECK;
 void tw_detector_free(tw_detector *detector);
 
-// Installs a model (file bytes) as champion or challenger, a signal set or a policy (YAML text). No
-// bytes: no such model from here on; a champion of the challenger's name ends the challenger; a
-// decision has no effect. Validated before anything changes: on failure the detector is as it was
-// and *err says why in one sentence. Evidence and open alerts of schemes that the new set still has
-// are kept by name. A replay of a journal that is older than the catalogue meets models that it
-// cannot use (TW_UNSUPPORTED): it installs none instead.
+// Installs a model (file bytes) as champion or challenger, a signal set or a policy (YAML text), or
+// a quiet rule under its name (tw_quiet). No bytes: no such model or rule from here on; a champion
+// of the challenger's name ends the challenger; a decision has no effect. Validated before anything
+// changes: on failure the detector is as it was and *err says why in one sentence. Evidence and
+// open alerts of schemes that the new set still has are kept by name. A replay of a journal that is
+// older than the catalogue meets models that it cannot use (TW_UNSUPPORTED): it installs none
+// instead.
 tw_status tw_detector_config(tw_detector *detector, tw_config_kind kind, tw_str name,
                              tw_str content, tw_err *err) TW_MUST_CHECK;
 // The same validation with no effect, for admission before a config is journaled; a champion must
-// have content.
+// have content. A quiet rule must also be about a scheme of the set that scores (TW_INVALID), and
+// not be one too many (TW_LIMIT).
 tw_status tw_detector_check(const tw_detector *detector, tw_config_kind kind, tw_str content,
                             tw_err *err) TW_MUST_CHECK;
 // The champion, or NULL; a view, good until the next config.
@@ -149,6 +164,10 @@ bool tw_detector_signal(const tw_detector *detector, uint8_t signal, tw_signal_i
 size_t tw_detector_signal_n(const tw_detector *detector); // numbers given so far: 0..n-1
 const tw_signal_set *tw_detector_signals(const tw_detector *detector);
 const tw_policy *tw_detector_policy(const tw_detector *detector);
+// Quiet rules in the order of their installation; the view lives until the next call that changes
+// the detector. A rule that ended before the engine's day goes with the next change of a rule.
+size_t tw_detector_quiet_n(const tw_detector *detector);
+const tw_quiet *tw_detector_quiet(const tw_detector *detector, size_t i);
 
 typedef struct tw_detector_stats {
     uint64_t alerts_opened;
