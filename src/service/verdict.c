@@ -169,7 +169,8 @@ tw_status twi_flow_config(tw_service *service, const tw_config *config, uint64_t
     TW_TRY(tw_fact_check(&fact, err));
     // Models are checked without their turn at the gate: it takes milliseconds, and needs nothing
     // of the detector's state.
-    bool needs_state = config->kind == TW_CONFIG_SIGNALS || config->kind == TW_CONFIG_POLICY;
+    bool needs_state = config->kind == TW_CONFIG_SIGNALS || config->kind == TW_CONFIG_POLICY ||
+                       config->kind == TW_CONFIG_QUIET;
     if (needs_state)
         twi_gate_enter(&service->gate);
     tw_status status =
