@@ -89,14 +89,16 @@ static void add_by_risk(twi_query *q, const char *text, const int64_t limits_ms[
 
 static void add_work(twi_query *q, const tw_alert_filter *filter)
 {
+    bool is_dated = filter->decided_from_ms != 0 || filter->decided_to_ms != 0;
     add_given_list(q, "assignee", "assignee<>''", filter->assignees);
-    add_given_list(q, "verdict", "verdict<>''", filter->verdicts);
+    // A time is narrower than a verdict: its index is to be taken.
+    add_given_list(q, is_dated ? "+verdict" : "verdict", "verdict<>''", filter->verdicts);
     add_given(q, "case_id<>'' AND case_id=?", filter->case_id);
     if (filter->only_unassigned)
         twi_query_condition(q, "assignee=''");
     add_number(q, "snoozed_until_ms<=?", filter->awake_ms);
     add_number(q, "snoozed_until_ms>?", filter->asleep_ms);
-    if (filter->decided_from_ms != 0 || filter->decided_to_ms != 0)
+    if (is_dated)
         twi_query_condition(q, "decided_ms>0");
     add_number(q, "decided_ms>=?", filter->decided_from_ms);
     add_number(q, "decided_ms<?", filter->decided_to_ms);
