@@ -140,18 +140,6 @@ export const reasonsQuery = queryOptions({
   staleTime: Infinity,
 })
 
-export const deadLettersQuery = infiniteQueryOptions({
-  queryKey: ['dead-letters'],
-  queryFn: ({ pageParam }) =>
-    unwrap(
-      api.GET('/v1/dead-letters', {
-        params: { query: { limit: 100, cursor: pageParam ?? undefined } },
-      }),
-    ),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => page.next_cursor,
-})
-
 export const modelsQuery = queryOptions({
   queryKey: ['models'],
   queryFn: () => unwrap(api.GET('/v1/models')),

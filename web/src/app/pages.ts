@@ -4,12 +4,15 @@
 import {
   BookOpen,
   ChartColumn,
+  Database,
   FolderOpen,
   HeartPulse,
   Inbox,
   type LucideIcon,
   Network,
   Settings,
+  ShieldCheck,
+  SlidersHorizontal,
   Store,
   TriangleAlert,
 } from 'lucide-react'
@@ -38,7 +41,10 @@ export const navGroups: NavPage[][] = [
     { to: '/reference', name: 'reference', icon: BookOpen, right: 'read' },
   ],
   [
-    { to: '/rejected', name: 'rejected', icon: TriangleAlert, right: 'admin' },
+    { to: '/data', name: 'data', icon: Database, right: 'read' },
+    { to: '/rejected', name: 'rejected', icon: TriangleAlert, right: 'read' },
+    { to: '/allow-list', name: 'allowList', icon: ShieldCheck, right: 'read' },
+    { to: '/settings', name: 'settings', icon: SlidersHorizontal, right: 'read' },
     { to: '/admin', name: 'admin', icon: Settings, right: 'admin' },
   ],
 ]

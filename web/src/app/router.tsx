@@ -55,7 +55,19 @@ export const router = createBrowserRouter([
         lazy: page(() => import('../pages/health/HealthPage'), 'HealthPage'),
       },
       { path: 'reference', lazy: page(() => import('../pages/ReferencePage'), 'ReferencePage') },
-      { path: 'rejected', lazy: page(() => import('../pages/RejectedPage'), 'RejectedPage') },
+      {
+        path: 'rejected',
+        lazy: page(() => import('../pages/data/RejectedPage'), 'RejectedPage', ['data']),
+      },
+      { path: 'data', lazy: page(() => import('../pages/data/DataPage'), 'DataPage', ['data']) },
+      {
+        path: 'settings',
+        lazy: page(() => import('../pages/settings/SettingsPage'), 'SettingsPage', ['settings']),
+      },
+      {
+        path: 'allow-list',
+        lazy: page(() => import('../pages/settings/AllowListPage'), 'AllowListPage', ['settings']),
+      },
       ...['admin', 'admin/:part'].map((path) => ({
         path,
         lazy: page(() => import('../pages/admin/AdminPage'), 'AdminPage', ['admin']),

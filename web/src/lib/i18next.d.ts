@@ -5,17 +5,25 @@ import 'i18next'
 import type admin from '../locales/en/admin.json'
 import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
+import type data from '../locales/en/data.json'
 import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
+import type settings from '../locales/en/settings.json'
 import type sign from '../locales/en/sign.json'
+import type timeline from '../locales/en/timeline.json'
+import type work from '../locales/en/work.json'
 
 interface Texts {
   admin: typeof admin
   common: typeof common
   dashboard: typeof dashboard
+  data: typeof data
   palette: typeof palette
   queue: typeof queue
+  settings: typeof settings
   sign: typeof sign
+  timeline: typeof timeline
+  work: typeof work
 }
 
 export type Namespace = keyof Texts
