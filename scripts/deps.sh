@@ -304,6 +304,7 @@ for group in "$@"; do
         want="$want gcc g++ cmake ninja-build pkgconf git ca-certificates libc6-dev python3"
         want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libargon2-dev"
         want="$want libyaml-dev libssl-dev libxxhash-dev libcmocka-dev tzdata"
+        want="$want libhpdf-dev libzip-dev fonts-dejavu-core"
         # Another flavour of curl's headers serves as well and would be removed by this one.
         is_installed libcurl4-gnutls-dev || want="$want libcurl4-openssl-dev"
         need_yyjson

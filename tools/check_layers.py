@@ -40,6 +40,8 @@ VENDORS = {
     "xgboost/": ["adapter"],
     "microhttpd.h": ["http"],
     "curl/": ["adapter", "cli"],
+    "hpdf.h": ["adapter"],
+    "zip.h": ["adapter"],
 }
 
 CORE = ["base", "retail", "feature", "model", "detect"]
