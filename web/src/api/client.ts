@@ -8,6 +8,7 @@ import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
 export type Alert = Schemas['Alert']
+export type AlertAction = Schemas['AlertAction']
 export type AlertBrief = Schemas['AlertBrief']
 export type AlertDetail = Schemas['AlertDetail']
 export type AlertPage = Schemas['AlertPage']
@@ -18,6 +19,14 @@ export type Attribution = Schemas['Attribution']
 export type Attributions = Schemas['Attributions']
 export type AuditItem = Schemas['AuditPage']['items'][number]
 export type Drift = Schemas['Drift']
+export type BulkAction = Schemas['AlertBulkAction']
+export type BulkResult = Schemas['BulkResult']
+export type Case = Schemas['Case']
+export type CaseAction = Schemas['CaseAction']
+export type CaseBrief = Schemas['CaseBrief']
+export type CasePage = Schemas['CasePage']
+export type CaseRequest = Schemas['CaseRequest']
+export type CaseState = Schemas['CaseState']
 export type DriftBin = Schemas['DriftBin']
 export type DriftInput = Schemas['DriftInput']
 export type Employee = Schemas['Employee']
@@ -33,16 +42,24 @@ export type ModelDetail = Schemas['ModelDetail']
 export type ModelState = Schemas['ModelState']
 export type Money = Schemas['Money']
 export type PeerMeasure = Schemas['PeerMeasure']
+export type Person = Schemas['Person']
 export type PrecisionRow = Schemas['PrecisionRow']
+export type Related = Schemas['Related']
+export type RelatedTransaction = Schemas['RelatedTransaction']
 export type ReliabilityBin = Schemas['ReliabilityBin']
 export type Right = Schemas['Right']
+export type SavedFilter = Schemas['SavedFilter']
 export type Session = Schemas['Session']
 export type Shadow = Schemas['Shadow']
 export type ShareOf = Schemas['ShareOf']
 export type Signal = Schemas['SignalList']['items'][number]
 export type SimilarOutcomes = Schemas['SimilarOutcomes']
+export type StaleProblem = Schemas['StaleProblem']
 export type Store = Schemas['Store']
+export type Subject = Schemas['Subject']
+export type SubjectKind = Schemas['SubjectKind']
 export type Summary = Schemas['Summary']
+export type TimelineEntry = Schemas['TimelineEntry']
 export type TransactionBrief = Schemas['TransactionBrief']
 export type TransactionDetail = Schemas['TransactionDetail']
 export type TransactionView = Schemas['TransactionView']
@@ -60,12 +77,15 @@ export type WatchWeek = Schemas['WatchWeek']
 export class ApiError extends Error {
   readonly status: number
   readonly field: string | undefined
+  // Of 412: what it is now, and what others did.
+  readonly stale: StaleProblem | undefined
 
-  constructor(status: number, message: string, field?: string) {
+  constructor(status: number, message: string, field?: string, stale?: StaleProblem) {
     super(message)
     this.name = 'ApiError'
     this.status = status
     this.field = field
+    this.stale = stale
   }
 }
 
@@ -76,7 +96,8 @@ export const api = createClient<paths>({
 function errorFrom(error: unknown, response: Response): ApiError {
   if (typeof error === 'object' && error !== null && 'detail' in error) {
     const problem = error as Schemas['Problem']
-    return new ApiError(response.status, problem.detail, problem.field)
+    const stale = response.status === 412 ? (error as StaleProblem) : undefined
+    return new ApiError(response.status, problem.detail, problem.field, stale)
   }
   return new ApiError(response.status, t('states.status', { status: response.status }))
 }

@@ -3,11 +3,15 @@ import { describe, expect, it } from 'vitest'
 import type { Alert } from '../api/client'
 import {
   alertMatches,
+  alertsPath,
+  cleared,
   defaultFilters,
   filtersFromParams,
   isNarrowed,
   paramsFromFilters,
   queryFromFilters,
+  viewFilters,
+  viewOf,
 } from './filters'
 
 const alert: Alert = {
@@ -71,6 +75,7 @@ describe('the query', () => {
   it('leaves out empty filters', () => {
     expect(JSON.parse(JSON.stringify(queryFromFilters(defaultFilters)))).toEqual({
       status: 'OPEN',
+      snoozed: false,
       sort: 'rank',
     })
     expect(queryFromFilters({ ...defaultFilters, status: 'ALL' }).status).toBeUndefined()
@@ -81,6 +86,37 @@ describe('the query', () => {
     expect(isNarrowed(defaultFilters)).toBe(false)
     expect(isNarrowed({ ...defaultFilters, q: '  ' })).toBe(false)
     expect(isNarrowed({ ...defaultFilters, scheme: 'x' })).toBe(true)
+  })
+})
+
+describe('views', () => {
+  it('are told by their filters', () => {
+    expect(viewOf(defaultFilters)).toBe('open')
+    expect(viewOf({ ...defaultFilters, ...viewFilters.mine, type: 'TIME' })).toBe('mine')
+    expect(viewOf({ ...defaultFilters, status: 'CLOSED', assignee: 'kim' })).toBeNull()
+  })
+
+  it('show what sleeps only where it is asked for', () => {
+    const snoozedOf = (part: object) => queryFromFilters({ ...defaultFilters, ...part }).snoozed
+    expect(snoozedOf({})).toBe(false)
+    expect(snoozedOf({ snoozed: 'any' })).toBeUndefined()
+    expect(snoozedOf(viewFilters.snoozed)).toBe(true)
+    expect(snoozedOf(viewFilters.closed)).toBeUndefined()
+  })
+})
+
+describe('a figure', () => {
+  it('leads to all that it counts', () => {
+    expect(alertsPath('from=2026-03-01T00:00:00Z&verdict=REFUTED,OPERATIONAL')).toBe(
+      '/?status=ALL&snoozed=any&verdict=REFUTED%2COPERATIONAL&from=2026-03-01T00%3A00%3A00Z',
+    )
+    expect(alertsPath('status=OPEN&assignee=none')).toBe('/?assignee=none&snoozed=any')
+  })
+
+  it('is taken off in one go', () => {
+    const filters = filtersFromParams(new URLSearchParams('team=North&late=true&q=x&store_id=S1'))
+    expect(isNarrowed(filters)).toBe(true)
+    expect(isNarrowed({ ...filters, ...cleared })).toBe(false)
   })
 })
 
@@ -96,5 +132,10 @@ describe('an arriving alert', () => {
     expect(alertMatches({ ...alert, employee_id: null }, { ...defaultFilters, q: 'nobody' })).toBe(
       false,
     )
+    const mine = { ...defaultFilters, ...viewFilters.mine }
+    expect(alertMatches({ ...alert, assignee: 'kim' }, mine, 'kim')).toBe(true)
+    expect(alertMatches(alert, mine, 'kim')).toBe(false)
+    expect(alertMatches(alert, { ...defaultFilters, late: 'true' })).toBe(false)
+    expect(alertMatches(alert, { ...defaultFilters, region: 'South' })).toBe(false)
   })
 })

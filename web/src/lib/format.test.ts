@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest'
 import {
   asSentence,
   formatAge,
+  formatBytes,
+  formatMinor,
   formatMoney,
   formatMoneyRounded,
   formatPercent,
   formatPercentile,
   formatRisk,
   formatTime,
+  formatUntil,
   formatValue,
   wallClockMs,
 } from './format'
@@ -24,6 +27,24 @@ describe('money', () => {
 
   it('drops cents in headline figures', () => {
     expect(formatMoneyRounded({ amount: '109785.18', currency: 'USD' }, 'en-US')).toBe('$109,785')
+  })
+})
+
+describe('minor units', () => {
+  it('have the digits of their currency', () => {
+    expect(formatMinor(8499, 'USD', 'en-US')).toBe('$84.99')
+    expect(formatMinor(1200, 'JPY', 'en-US')).toBe('¥1,200')
+  })
+})
+
+describe('sizes', () => {
+  it('are short', () => {
+    expect([0, 999, 48_211, 10_485_760].map((bytes) => formatBytes(bytes, 'en-US'))).toEqual([
+      '0 byte',
+      '999 byte',
+      '48 kB',
+      '10.5 MB',
+    ])
   })
 })
 
@@ -77,6 +98,17 @@ describe('times', () => {
     expect(formatAge('2026-03-02T17:00:00Z', now, 'en-US')).toBe('yesterday')
     expect(plain(formatAge('2026-01-05T09:00:00Z', now, 'en-GB'))).toBe('5 Jan, 09:00')
     expect(plain(formatAge('2026-03-05T09:00:00Z', now, 'en-GB'))).toBe('5 Mar, 09:00')
+  })
+})
+
+describe('what is due', () => {
+  it('is told by minutes, hours and days', () => {
+    const now = Date.parse('2026-03-03T18:00:00Z')
+    const until = (iso: string) => plain(formatUntil(iso, now, 'en-US'))
+    expect(until('2026-03-03T18:40:30Z')).toBe('in 40m')
+    expect(until('2026-03-04T18:00:00Z')).toBe('in 24h')
+    expect(until('2026-03-03T14:30:00Z')).toBe('3h ago')
+    expect(until('2026-03-08T18:00:00Z')).toBe('in 5d')
   })
 })
 

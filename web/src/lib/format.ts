@@ -41,6 +41,12 @@ export function formatMoneyRounded(money: Money, locale?: Locale): string {
   }).format(Number(money.amount))
 }
 
+// Minor units (cents), as histories hold them.
+export function formatMinor(minor: number, currency: string, locale?: Locale): string {
+  const format = numberFormat(locale, { style: 'currency', currency })
+  return format.format(minor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+}
+
 export function formatCount(value: number, locale?: Locale): string {
   return numberFormat(locale, { maximumFractionDigits: 0 }).format(value)
 }
@@ -97,6 +103,12 @@ function formatUnit(value: number, unit: string, digits: number, locale: Locale)
     unitDisplay: 'short',
     maximumFractionDigits: digits,
   }).format(value)
+}
+
+export function formatBytes(bytes: number, locale?: Locale): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log(bytes) / Math.log(1000)), 3)
+  return formatUnit(bytes / 1000 ** step, units[step] ?? 'byte', step > 1 ? 1 : 0, locale)
 }
 
 // A feature's value in its unit; an absent one is a dash.
@@ -211,4 +223,17 @@ export function formatMinutes(minutes: number, locale?: Locale): string {
   if (minutes < 120) return formatUnit(minutes, 'minute', minutes < 10 ? 1 : 0, locale)
   if (minutes < 48 * 60) return formatUnit(minutes / 60, 'hour', 1, locale)
   return formatUnit(minutes / 1440, 'day', 1, locale)
+}
+
+// "in 3 hr." or "2 days ago", however far.
+export function formatUntil(iso: string, nowMs: number, locale?: Locale): string {
+  const leftS = (Date.parse(iso) - nowMs) / 1000
+  const size = Math.abs(leftS)
+  const format = new Intl.RelativeTimeFormat(locale ?? currentLocale(), {
+    style: 'narrow',
+    numeric: 'always',
+  })
+  if (size < 3600) return format.format(Math.trunc(leftS / 60), 'minute')
+  if (size < 172_800) return format.format(Math.trunc(leftS / 3600), 'hour')
+  return format.format(Math.trunc(leftS / 86_400), 'day')
 }

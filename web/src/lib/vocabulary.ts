@@ -12,7 +12,7 @@ export const verdictHelp = (kind: VerdictKind) => t(`verdictHelp.${kind}`)
 export const entityKindLabel = (kind: EntityKind) => t(`entityKind.${kind}`)
 
 export const verdictKeys: Record<VerdictKind, string> = {
-  CONFIRMED: 'c',
+  CONFIRMED: 'y',
   REFUTED: 'r',
   OPERATIONAL: 'p',
   INCONCLUSIVE: 'i',
