@@ -334,9 +334,33 @@ static tw_status read_feeds(const compiler *c, const yaml_node_t *map, const cha
     return TW_OK;
 }
 
+// Value and limits of a parameter; without limits, those that its unit has.
+static tw_status read_range(const compiler *c, const yaml_node_t *item, tw_parameter *out)
+{
+    static const char *const names[] = {"value", "min", "max"};
+    double *const numbers[] = {&out->value, &out->low, &out->high};
+    out->low = 0;
+    out->high = tw_str_equal(out->unit, TW_STR("share")) ? 1 : 1e6;
+    for (size_t i = 0; i < TW_COUNT(names); i++) {
+        const yaml_node_t *node = twi_yaml_get(c->yaml, item, names[i]);
+        tw_str text;
+        if (!node && i > 0)
+            continue;
+        if (!twi_yaml_scalar(node, &text) || !tw_str_to_f64(text, numbers[i]) ||
+            !(fabs(*numbers[i]) <= 1e12))
+            return twi_yaml_fail(c->yaml, node ? node : item, names[i], "must be a number");
+    }
+    if (!(out->low < out->high))
+        return twi_yaml_fail(c->yaml, item, "max", "must lie above min");
+    if (out->value < out->low || out->value > out->high)
+        return twi_yaml_fail(c->yaml, item, out->name.at, "must lie between %g and %g %s", out->low,
+                             out->high, out->unit.at);
+    return TW_OK;
+}
+
 static tw_status read_parameters(compiler *c, const yaml_node_t *map)
 {
-    static const char *const keys[] = {"name", "value", "unit", "help", NULL};
+    static const char *const keys[] = {"name", "value", "min", "max", "unit", "help", NULL};
     const yaml_node_t *list = twi_yaml_get(c->yaml, map, "parameters");
     size_t n;
     TW_TRY(twi_yaml_items(c->yaml, list, "parameters", TW_PARAMETERS_MAX, &n));
@@ -347,15 +371,11 @@ static tw_status read_parameters(compiler *c, const yaml_node_t *map)
         return tw_fail(c->yaml->err, TW_NO_MEMORY, "no memory for the signals");
     for (size_t i = 0; i < n; i++) {
         const yaml_node_t *item = twi_yaml_item(c->yaml, list, i);
-        float value;
         TW_TRY(twi_yaml_keys(c->yaml, item, "parameters", keys));
         TW_TRY(copy_name(c, item, &out[i].name));
         TW_TRY(copy_text(c, item, "unit", TW_ID_MAX_BYTES, &out[i].unit));
         TW_TRY(copy_text(c, item, "help", 400, &out[i].help));
-        TW_TRY(read_number(c, twi_yaml_get(c->yaml, item, "value"), "value", &value));
-        tw_str text;
-        if (twi_yaml_scalar(twi_yaml_get(c->yaml, item, "value"), &text))
-            (void)tw_str_to_f64(text, &out[i].value); // read_number has accepted it
+        TW_TRY(read_range(c, item, &out[i]));
         for (size_t j = 0; j < i; j++)
             if (tw_str_equal(out[j].name, out[i].name))
                 return twi_yaml_fail(c->yaml, item, "parameters", "'%s' is given twice",

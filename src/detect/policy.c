@@ -3,6 +3,8 @@
 // The alert policy: one table of fields drives defaults, parser and documentation.
 #include "detect/policy.h"
 
+#include <stddef.h>
+
 #include "yaml_tree.h"
 
 static const tw_policy_field fields[] = {
@@ -11,15 +13,34 @@ static const tw_policy_field fields[] = {
 #undef X
 };
 
-// Address of field i; the struct has one double for each row of the table, in its order.
-static double *field_at(tw_policy *policy, size_t i)
-{
-    double *const at[] = {
-#define X(field, value, low, high, unit, help) &policy->field,
-        TW_POLICY_FIELDS(X)
+// Where field i lies in the struct, which has one double for each row of the table.
+static const size_t offsets[] = {
+#define X(field, value, low, high, unit, help) offsetof(tw_policy, field),
+    TW_POLICY_FIELDS(X)
 #undef X
-    };
-    return at[i];
+};
+
+static void put(tw_policy *policy, size_t i, double value)
+{
+    memcpy((char *)policy + offsets[i], &value, sizeof value);
+}
+
+double tw_policy_get(const tw_policy *policy, size_t i)
+{
+    double value;
+    TW_CHECK(i < TW_COUNT(fields));
+    memcpy(&value, (const char *)policy + offsets[i], sizeof value);
+    return value;
+}
+
+tw_status tw_policy_set(tw_policy *policy, size_t i, double value, tw_err *err)
+{
+    TW_CHECK(i < TW_COUNT(fields));
+    if (!(value >= fields[i].low && value <= fields[i].high))
+        return tw_fail(err, TW_INVALID, "%s must lie between %g and %g %s", fields[i].name,
+                       fields[i].low, fields[i].high, fields[i].unit);
+    put(policy, i, value);
+    return TW_OK;
 }
 
 size_t tw_policy_field_n(void)
@@ -36,7 +57,7 @@ const tw_policy_field *tw_policy_field_get(size_t i)
 void tw_policy_init(tw_policy *policy)
 {
     for (size_t i = 0; i < TW_COUNT(fields); i++)
-        *field_at(policy, i) = fields[i].value;
+        put(policy, i, fields[i].value);
 }
 
 static tw_status read_fields(const twi_yaml *yaml, tw_policy *out)
@@ -60,7 +81,7 @@ static tw_status read_fields(const twi_yaml *yaml, tw_policy *out)
         if (value < fields[i].low || value > fields[i].high)
             return twi_yaml_fail(yaml, node, fields[i].name, "must lie between %g and %g %s",
                                  fields[i].low, fields[i].high, fields[i].unit);
-        *field_at(out, i) = value;
+        put(out, i, value);
     }
     return TW_OK;
 }

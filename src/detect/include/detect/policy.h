@@ -59,5 +59,8 @@ void tw_policy_init(tw_policy *policy); // the defaults
 tw_status tw_policy_parse(tw_str yaml, tw_policy *out, tw_err *err) TW_MUST_CHECK;
 size_t tw_policy_field_n(void);
 const tw_policy_field *tw_policy_field_get(size_t i); // i < tw_policy_field_n()
+double tw_policy_get(const tw_policy *policy, size_t i);
+// Sets field i; TW_INVALID with a sentence outside its range.
+tw_status tw_policy_set(tw_policy *policy, size_t i, double value, tw_err *err) TW_MUST_CHECK;
 
 #endif

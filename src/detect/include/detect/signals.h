@@ -29,7 +29,7 @@ typedef struct tw_scheme_info {
 
 typedef struct tw_parameter {
     tw_str name, unit, help;
-    double value;
+    double value, low, high; // low <= value <= high
 } tw_parameter;
 
 typedef struct tw_signal_info {
