@@ -14,7 +14,6 @@ export type MetricsSummary = Schemas['MetricsSummary']
 export type MetricsTable = Schemas['MetricsTable']
 export type MetricsRow = MetricsTable['items'][number]
 export type MetricsAssumption = Schemas['MetricsAssumption']
-export type ReportSchedule = Schemas['ReportSchedule']
 
 export type MetricsQuery = NonNullable<operations['getMetricsSummary']['parameters']['query']>
 export type MetricsSort = NonNullable<
@@ -57,8 +56,54 @@ export function metricsTableQuery(
   })
 }
 
-export const reportScheduleQuery = queryOptions({
-  queryKey: ['metrics', 'report'],
-  queryFn: () => unwrap(api.GET('/v1/metrics/report/schedule')),
-  refetchInterval: (query) => (query.state.data?.is_sending ? 1_000 : false),
+// A version as the header If-Match wants it.
+export const ifMatch = (version: number | string) => ({ 'If-Match': `"${version}"` })
+
+export type Signal = Schemas['SignalList']['items'][number]
+export type SignalChange = Schemas['SignalChange']
+export type Policy = Schemas['Policy']
+export type PolicyField = Schemas['PolicyField']
+export type PolicyValues = Schemas['PolicyValues']
+export type ConfigVersion = Schemas['ConfigVersion']
+export type ConfigChange = Schemas['ConfigChange']
+export type Backtest = Schemas['Backtest']
+export type BacktestRequest = Schemas['BacktestRequest']
+export type BacktestResult = Schemas['BacktestResult']
+export type BacktestAlert = Schemas['BacktestAlert']
+
+export const policyQuery = queryOptions({
+  queryKey: ['policy'],
+  queryFn: () => unwrap(api.GET('/v1/policy')),
 })
+
+export const signalVersionsQuery = queryOptions({
+  queryKey: ['signals', 'versions'],
+  queryFn: () => unwrap(api.GET('/v1/signals/versions')),
+})
+
+export const policyVersionsQuery = queryOptions({
+  queryKey: ['policy', 'versions'],
+  queryFn: () => unwrap(api.GET('/v1/policy/versions')),
+})
+
+export function signalVersionQuery(version: string) {
+  return queryOptions({
+    queryKey: ['signals', 'version', version],
+    queryFn: () =>
+      unwrap(api.GET('/v1/signals/versions/{version}', { params: { path: { version } } })),
+    staleTime: Infinity,
+  })
+}
+
+export function backtestQuery(id: string) {
+  return queryOptions({
+    queryKey: ['backtest', id],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/v1/backtests/{backtest_id}', { params: { path: { backtest_id: id } }, signal }),
+      ),
+    refetchInterval: (query) => (query.state.data?.state === 'running' ? 600 : false),
+  })
+}
+
+export const startBacktest = (body: BacktestRequest) => unwrap(api.POST('/v1/backtests', { body }))

@@ -13,6 +13,7 @@ import {
   Settings,
   ShieldCheck,
   SlidersHorizontal,
+  SlidersHorizontal,
   Store,
   TriangleAlert,
 } from 'lucide-react'
@@ -36,6 +37,7 @@ export const navGroups: NavPage[][] = [
   [
     { to: '/dashboard', name: 'dashboard', icon: ChartColumn, right: 'read' },
     { to: '/stores', name: 'stores', icon: Store, right: 'read' },
+    { to: '/signals', name: 'signals', icon: SlidersHorizontal, right: 'read' },
     { to: '/models', name: 'models', icon: Network, right: 'read' },
     { to: '/model-health', name: 'health', icon: HeartPulse, right: 'read' },
     { to: '/reference', name: 'reference', icon: BookOpen, right: 'read' },

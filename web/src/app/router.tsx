@@ -49,6 +49,17 @@ export const router = createBrowserRouter([
           'dashboard',
         ]),
       },
+      {
+        path: 'signals',
+        lazy: page(() => import('../pages/signals/SignalsPage'), 'SignalsPage', ['signals']),
+      },
+      {
+        path: 'backtest',
+        lazy: page(() => import('../pages/backtest/BacktestPage'), 'BacktestPage', [
+          'backtest',
+          'signals',
+        ]),
+      },
       { path: 'models', lazy: page(() => import('../pages/models/ModelsPage'), 'ModelsPage') },
       {
         path: 'model-health',

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where things are in the portal.
+import { alertsPath } from './filters'
+
 const path = (...parts: string[]) => `/${parts.map(encodeURIComponent).join('/')}`
 
 export const alertAddress = (id: string) => path('alerts', id)
@@ -13,13 +15,9 @@ export const cardAddress = (token: string) => path('cards', token)
 export const itemAddress = (sku: string) => path('items', sku)
 export const customerAddress = (id: string) => path('customers', id)
 
-// The queue with the alerts behind a figure: a query of GET /v1/alerts. The queue shows open alerts
-// unless it is told otherwise, the interface all of them.
-export function queueAddress(filter: string | Record<string, string>): string {
-  const params = new URLSearchParams(filter)
-  if (!params.has('status')) params.set('status', 'ALL')
-  return `/?${params}`
-}
+// The queue with the alerts behind a figure: a query of GET /v1/alerts.
+export const queueAddress = (filter: string | Record<string, string>) =>
+  alertsPath(new URLSearchParams(filter).toString())
 
 export const searchAddress = (fields: Record<string, string>) =>
   `/search?${new URLSearchParams(fields)}`

@@ -3,18 +3,21 @@
 // The keys of the texts as types: a misspelt key does not compile. Each namespace is named here once.
 import 'i18next'
 import type admin from '../locales/en/admin.json'
+import type backtest from '../locales/en/backtest.json'
 import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
 import type data from '../locales/en/data.json'
 import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
 import type settings from '../locales/en/settings.json'
+import type signals from '../locales/en/signals.json'
 import type sign from '../locales/en/sign.json'
 import type timeline from '../locales/en/timeline.json'
 import type work from '../locales/en/work.json'
 
 interface Texts {
   admin: typeof admin
+  backtest: typeof backtest
   common: typeof common
   dashboard: typeof dashboard
   data: typeof data
@@ -22,6 +25,7 @@ interface Texts {
   queue: typeof queue
   settings: typeof settings
   sign: typeof sign
+  signals: typeof signals
   timeline: typeof timeline
   work: typeof work
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
-import { queueAddress } from './address'
 import { addDays, dateIn, daysBetween, paramsFromPeriod, periodFromParams, spanOf } from './period'
 
 const read = (search: string) => periodFromParams(new URLSearchParams(search), 28)
@@ -53,12 +52,5 @@ describe('dates', () => {
       from: '2026-02-01',
       to: '2026-03-01',
     })
-  })
-})
-
-describe('queueAddress', () => {
-  it('asks for all states unless the filter names one', () => {
-    expect(queueAddress('from=2026-02-01')).toBe('/?from=2026-02-01&status=ALL')
-    expect(queueAddress({ status: 'OPEN', store_id: 'S 1' })).toBe('/?status=OPEN&store_id=S+1')
   })
 })

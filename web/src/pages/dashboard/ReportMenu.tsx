@@ -3,13 +3,13 @@
 // The page on paper: the server's one-page PDF, the browser's print, and the report by e-mail.
 import { Button, Menu } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { ChevronDown, FileDown, Mail, Printer } from 'lucide-react'
-import { api, unwrap } from '../../api/client'
-import { type MetricsQuery, type ReportSchedule, reportScheduleQuery } from '../../api/insight'
+import type { MetricsQuery } from '../../api/insight'
 import { useCan } from '../../app/session'
 import { asSentence, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { type ReportSchedule, scheduleQuery, useSendReport } from '../settings/queries'
 import styles from './Dashboard.module.css'
 
 function reportPath({ from, to, region }: MetricsQuery): string {
@@ -66,16 +66,13 @@ function scheduleText(schedule: ReportSchedule): string {
 }
 
 function MailItems() {
-  const client = useQueryClient()
-  const { data } = useQuery(reportScheduleQuery)
-  const send = useMutation({
-    mutationFn: () => unwrap(api.POST('/v1/metrics/report/send', { body: {} })),
-    onSuccess: (schedule) => {
-      client.setQueryData(reportScheduleQuery.queryKey, schedule)
-      notifications.show({ message: t('dashboard:report.sending') })
-    },
-    onError: (error) => notifications.show({ message: asSentence(error.message), color: 'red' }),
-  })
+  const { data } = useQuery(scheduleQuery)
+  const { mutate } = useSendReport()
+  const send = () =>
+    mutate(undefined, {
+      onSuccess: () => notifications.show({ message: t('dashboard:report.sending') }),
+      onError: (error) => notifications.show({ message: asSentence(error.message), color: 'red' }),
+    })
   if (!data) return null
   return (
     <>
@@ -86,7 +83,7 @@ function MailItems() {
       <Menu.Item
         leftSection={<Mail size={14} />}
         disabled={!data.is_configured || data.is_sending || data.to.length === 0}
-        onClick={() => send.mutate()}
+        onClick={send}
       >
         {t('dashboard:report.send')}
       </Menu.Item>
