@@ -103,8 +103,35 @@ tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *o
         .first_seq = view->first_seq,
         .last_seq = view->last_seq,
         .body = {(const char *)body->data_own + start, body->bytes - start},
+        .assignee = view->assignee,
+        .case_id = view->case_id,
+        .snoozed_until_ms = view->snoozed_until_ms,
+        .first_viewed_ms = view->first_viewed_ms,
+        .work_seq = view->work_seq,
     };
+    if (view->has_verdict) {
+        out->verdict = tw_str_from(tw_verdict_name(view->verdict.verdict));
+        out->decided_ms = view->verdict.decided_ms;
+        out->recovered_minor = view->verdict.recovered.minor;
+    }
     return TW_OK;
+}
+
+tw_alert_work twi_alert_work_of(const tw_alert_view *view)
+{
+    tw_alert_work work = {.assignee = view->assignee,
+                          .case_id = view->case_id,
+                          .has_verdict = view->has_verdict,
+                          .snoozed_until_ms = view->snoozed_until_ms,
+                          .first_viewed_ms = view->first_viewed_ms,
+                          .work_seq = view->work_seq};
+    (void)tw_alert_status_from(view->status, &work.status);
+    if (view->has_verdict) {
+        work.verdict = view->verdict.verdict;
+        work.decided_ms = view->verdict.decided_ms;
+        work.recovered_minor = view->verdict.recovered.minor;
+    }
+    return work;
 }
 
 // --- reading
@@ -213,6 +240,9 @@ tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena, tw_alert_vie
         .first_seq = row->first_seq,
         .last_seq = row->last_seq,
         .version = row->last_seq,
+        .snoozed_until_ms = row->snoozed_until_ms,
+        .first_viewed_ms = row->first_viewed_ms,
+        .work_seq = row->work_seq,
     };
     tw_status status = TW_OK;
     out->alert_id = twi_arena_str(arena, row->alert_id, &status);
@@ -224,6 +254,8 @@ tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena, tw_alert_vie
     out->store_id = twi_arena_str(arena, row->store_id, &status);
     out->employee_id = twi_arena_str(arena, row->employee_id, &status);
     out->register_id = twi_arena_str(arena, row->register_id, &status);
+    out->assignee = twi_arena_str(arena, row->assignee, &status);
+    out->case_id = twi_arena_str(arena, row->case_id, &status);
     tw_str_copy(row->currency, out->exposure.currency, sizeof(out->exposure.currency));
     TW_TRY(status);
     // yyjson works in the arena's memory: a body of n bytes needs some 12 n for its values.

@@ -15,14 +15,15 @@
 // mean, as signals fire on few of them. Growth beyond is an ordinary allocation.
 #define FULL_RECORDS 256
 #define MEAN_RECORD_BYTES 160
+// Texts of the facts of one commit, and of what recovery gathers before it writes.
+#define TEXTS_MAX_BYTES ((size_t)4 * TW_BLOCK_MAX_BYTES)
 
 void twi_changes_init(twi_changes *changes, const tw_alloc *alloc)
 {
     *changes = (twi_changes){.alloc = alloc};
     tw_buf_init(&changes->records, alloc, (size_t)TW_COMMIT_MAX_FACTS * TWI_RECORD_MAX_BYTES);
     tw_table_init(&changes->by_key, alloc, (size_t)TW_COMMIT_MAX_FACTS * TW_ALERT_CHANGES_MAX * 2);
-    tw_arena_init(&changes->arena, alloc, 0,
-                  (size_t)TW_COMMIT_MAX_FACTS * 8192 + TW_MODEL_MAX_BYTES);
+    tw_arena_init(&changes->arena, alloc, 0, TEXTS_MAX_BYTES);
 }
 
 void twi_changes_release(twi_changes *changes)
@@ -35,6 +36,7 @@ void twi_changes_release(twi_changes *changes)
     tw_free_array(alloc, changes->verdicts_own, changes->verdict_cap,
                   sizeof(*changes->verdicts_own));
     tw_free_array(alloc, changes->configs_own, changes->config_cap, sizeof(*changes->configs_own));
+    tw_free_array(alloc, changes->actions_own, changes->action_cap, sizeof(*changes->actions_own));
     *changes = (twi_changes){.alloc = alloc};
 }
 
@@ -42,9 +44,10 @@ void twi_changes_reset(twi_changes *changes)
 {
     for (size_t i = 0; i < changes->alert_n; i++)
         tw_table_remove(&changes->by_key, changes->alerts_own[i].alert.key);
-    changes->alert_n = changes->verdict_n = changes->config_n = 0;
+    changes->alert_n = changes->verdict_n = changes->config_n = changes->action_n = 0;
     changes->first_seq = changes->last_seq = 0;
     changes->next = NULL;
+    changes->text_bytes = 0;
     tw_buf_reset(&changes->records);
     tw_arena_reset(&changes->arena);
 }
@@ -142,6 +145,7 @@ static tw_str keep(twi_changes *changes, tw_str s)
     tw_status status = TW_OK;
     tw_str copy = twi_arena_str(&changes->arena, s, &status);
     must(status);
+    changes->text_bytes += s.bytes;
     return copy;
 }
 
@@ -182,6 +186,24 @@ static void note_verdict(twi_core *core, const tw_fact *fact, const tw_scored_fa
     noted->verdict.decided_by = keep(changes, verdict->decided_by);
     if (verdict->alert_id.bytes > 0)
         tw_str_copy(verdict->alert_id, noted->alert_id, sizeof(noted->alert_id));
+}
+
+static void note_action(const tw_fact *fact, twi_changes *changes)
+{
+    const tw_action *action = &fact->as.action;
+    void *items = changes->actions_own;
+    must(tw_grow(changes->alloc, &items, &changes->action_cap, changes->action_n + 1,
+                 sizeof(*changes->actions_own), SIZE_MAX / 2));
+    changes->actions_own = items;
+    changes->actions_own[changes->action_n++] = (twi_action_change){
+        .seq = fact->seq,
+        .action = {.action_id = keep(changes, action->action_id),
+                   .kind = keep(changes, action->kind),
+                   .subject = keep(changes, action->subject),
+                   .actor = keep(changes, action->actor),
+                   .body = keep(changes, action->body),
+                   .at_ms = action->at_ms},
+    };
 }
 
 static void note_training(twi_core *core, const tw_config *config)
@@ -300,6 +322,7 @@ static void apply_other(twi_core *core, const tw_fact *fact, twi_changes *change
         core->verdict_n++;
         note_verdict(core, fact, scored, changes);
     } else {
+        note_action(fact, changes);
         time_ms = fact->as.action.at_ms;
     }
     record->time_s = (uint32_t)(time_ms / TW_SECOND_MS);

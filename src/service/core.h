@@ -30,6 +30,12 @@ typedef struct twi_config_change {
     char sha256[2 * TW_SHA256_BYTES + 1];
 } twi_config_change;
 
+// Something that somebody did. Strings in the changes' arena.
+typedef struct twi_action_change {
+    tw_action action;
+    uint64_t seq;
+} twi_action_change;
+
 // An alert's state after the last fact that changed it in these changes.
 typedef struct twi_alert_change {
     tw_alert alert;
@@ -54,7 +60,10 @@ typedef struct twi_changes {
     size_t verdict_n, verdict_cap;
     twi_config_change *configs_own;
     size_t config_n, config_cap;
+    twi_action_change *actions_own;
+    size_t action_n, action_cap;
     tw_arena arena;
+    size_t text_bytes; // kept in the arena
 } twi_changes;
 
 typedef struct twi_core {

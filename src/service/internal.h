@@ -4,7 +4,8 @@
 //
 //   batch.c    what producers fill          flow.c     queue, identity, commit, completion
 //   apply.c    groups through the core      project.c  changes -> ledger, events
-//   alerts.c   alert rows and their JSON    recover.c  open, replay
+//   alert_rows.c, action_rows.c, doc_desk.c  rows      recover.c  open, replay
+//   work.c, work_*.c  what people do, checked before it is a fact
 //   train.c    one training                 rebuild.c  the journal against what is live
 //   schedule.c when trainings run           registry.c what scores, changed
 //   outlier_model.c  the outlier model      watch.c    figures about models, in the core
@@ -25,6 +26,7 @@
 #include "service/query.h"
 #include "service/service.h"
 #include "sync.h"
+#include "workflow/alert_work.h"
 
 #define TWI_RATE_SECONDS 60
 
@@ -232,6 +234,9 @@ tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena,
                           tw_alert_view *out) TW_MUST_CHECK;
 // Row and body from a view; the body is written into `body`, whose bytes must outlive the row.
 tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *out) TW_MUST_CHECK;
+
+// The part of a view that belongs to the workflow; its texts are the view's.
+tw_alert_work twi_alert_work_of(const tw_alert_view *view);
 
 // recover.c
 // Moves core from its position to the head and writes changes behind the ledger's position.

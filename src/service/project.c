@@ -59,7 +59,8 @@ void twi_changes_put(tw_service *service, twi_changes *changes)
 
 static size_t weight_of(const twi_changes *changes)
 {
-    return changes->records.bytes + changes->alert_n * sizeof(twi_alert_change);
+    return changes->records.bytes + changes->text_bytes +
+           changes->alert_n * sizeof(twi_alert_change);
 }
 
 static bool is_full(const tw_service *service)

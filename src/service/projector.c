@@ -8,10 +8,7 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "internal.h"
-#include "learn/export.h"
-#include "model/file.h"
-#include "registry_row.h"
+#include "projector.h"
 #include "retail/codec.h"
 
 #define ENTRY_ARENA_BYTES (4 << 10)
@@ -20,37 +17,6 @@
 // Score ranges are joined and cut to about this size: a thousand single facts make one row, and one
 // record is reached by reading no more than that.
 #define RANGE_BYTES_MAX (64 << 10)
-
-typedef struct entry {
-    uint64_t key;       // 0 = free
-    tw_arena arenas[2]; // the view lives in arenas[turn]
-    int turn;
-    tw_alert_view view;
-    bool is_dirty, is_new; // since the last write
-    bool is_closed;
-    tw_str *new_ids; // transactions to add as keys; list in the write's arena
-    size_t new_id_n, new_id_cap;
-} entry;
-
-struct twi_projector {
-    const tw_alloc *alloc;
-    const tw_ledger *ledger;
-    const tw_journal *journal;
-    const tw_files *files; // NULL: models are not saved beside the journal
-    char currency[4];
-    tw_table by_key;
-    entry **entries_own; // by index of by_key
-    size_t entry_n, entry_cap;
-    uint32_t *free_own; // indexes without an entry
-    size_t free_n, free_cap;
-    entry **dirty_own;
-    size_t dirty_n, dirty_cap;
-    tw_arena arena;  // of one write
-    tw_arena lookup; // of one ledger or journal read
-    tw_buf bodies, joined, fetched;
-    tw_event *events_own;
-    size_t event_n, event_cap;
-};
 
 tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger,
                             const tw_journal *journal, const tw_files *files,
@@ -66,6 +32,7 @@ tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger,
     p->files = files;
     memcpy(p->currency, currency, sizeof(p->currency));
     tw_table_init(&p->by_key, alloc, OPEN_ALERTS_MAX);
+    twi_desk_init(&p->desk, alloc, ledger, currency);
     tw_arena_init(&p->arena, alloc, 0, (size_t)1 << 30);
     tw_arena_init(&p->lookup, alloc, 0, 64 << 20);
     tw_buf_init(&p->bodies, alloc, (size_t)1 << 30);
@@ -74,7 +41,7 @@ tw_status twi_projector_new(const tw_alloc *alloc, const tw_ledger *ledger,
     return TW_OK;
 }
 
-static void entry_free(twi_projector *p, entry *e)
+static void entry_free(twi_projector *p, twi_alert_entry *e)
 {
     if (!e)
         return;
@@ -94,6 +61,7 @@ void twi_projector_free(twi_projector *p)
     tw_free_array(p->alloc, p->dirty_own, p->dirty_cap, sizeof(void *));
     tw_free_array(p->alloc, p->events_own, p->event_cap, sizeof(*p->events_own));
     tw_table_release(&p->by_key);
+    twi_desk_release(&p->desk);
     tw_arena_release(&p->arena);
     tw_arena_release(&p->lookup);
     tw_buf_release(&p->bodies);
@@ -105,7 +73,7 @@ void twi_projector_free(twi_projector *p)
 // --- entries
 // --------------------------------------------------------------------------------------
 
-static tw_status place_entry(twi_projector *p, uint64_t key, entry *e)
+static tw_status place_entry(twi_projector *p, uint64_t key, twi_alert_entry *e)
 {
     if (p->free_n == 0) {
         void *entries = p->entries_own, *holes = p->free_own;
@@ -123,7 +91,7 @@ static tw_status place_entry(twi_projector *p, uint64_t key, entry *e)
     return TW_OK;
 }
 
-static void drop_entry(twi_projector *p, entry *e)
+static void drop_entry(twi_projector *p, twi_alert_entry *e)
 {
     tw_table_slot *slot = tw_table_find(&p->by_key, e->key);
     TW_CHECK(slot);
@@ -133,8 +101,16 @@ static void drop_entry(twi_projector *p, entry *e)
     entry_free(p, e);
 }
 
+void twi_alert_entry_keep(twi_alert_entry *e, tw_str assignee, tw_str case_id)
+{
+    tw_str_copy(assignee, e->assignee, sizeof(e->assignee));
+    tw_str_copy(case_id, e->case_id, sizeof(e->case_id));
+    e->view.assignee = tw_str_from(e->assignee);
+    e->view.case_id = tw_str_from(e->case_id);
+}
+
 // The view of an alert that the ledger has; an empty one when it has none.
-static tw_status load_view(twi_projector *p, entry *e, tw_str id, tw_err *err)
+static tw_status load_view(twi_projector *p, twi_alert_entry *e, tw_str id, tw_err *err)
 {
     tw_alert_row row;
     tw_arena_reset(&p->lookup);
@@ -145,18 +121,19 @@ static tw_status load_view(twi_projector *p, entry *e, tw_str id, tw_err *err)
     status = twi_alert_parse(&row, &e->arenas[e->turn], &e->view);
     if (status != TW_OK)
         return tw_fail(err, status, "alert %.*s of the ledger cannot be read", TW_STR_ARG(id));
+    twi_alert_entry_keep(e, row.assignee, row.case_id);
     e->is_closed = tw_str_equal(e->view.status, TW_STR("CLOSED"));
     return TW_OK;
 }
 
-static tw_status get_entry(twi_projector *p, uint64_t key, entry **out, tw_err *err)
+tw_status twi_alert_entry_get(twi_projector *p, uint64_t key, twi_alert_entry **out, tw_err *err)
 {
     tw_table_slot *slot = tw_table_find(&p->by_key, key);
     if (slot) {
         *out = p->entries_own[slot->value];
         return TW_OK;
     }
-    entry *e = tw_new(p->alloc, entry);
+    twi_alert_entry *e = tw_new(p->alloc, twi_alert_entry);
     if (!e)
         return tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
     e->key = key;
@@ -172,7 +149,7 @@ static tw_status get_entry(twi_projector *p, uint64_t key, entry **out, tw_err *
     return status;
 }
 
-static tw_status mark_dirty(twi_projector *p, entry *e)
+tw_status twi_alert_entry_mark(twi_projector *p, twi_alert_entry *e)
 {
     if (e->is_dirty)
         return TW_OK;
@@ -184,6 +161,22 @@ static tw_status mark_dirty(twi_projector *p, entry *e)
     e->is_dirty = true;
     e->new_ids = NULL;
     e->new_id_n = e->new_id_cap = 0;
+    return TW_OK;
+}
+
+void twi_alert_entry_pass(twi_projector *p, twi_alert_entry *e)
+{
+    if (!e->is_dirty && (e->is_closed || e->view.alert_id.bytes == 0))
+        drop_entry(p, e);
+}
+
+tw_status twi_projector_event(twi_projector *p, const tw_event *event)
+{
+    void *items = p->events_own;
+    TW_TRY(tw_grow(p->alloc, &items, &p->event_cap, p->event_n + 1, sizeof(*p->events_own),
+                   (size_t)1 << 24));
+    p->events_own = items;
+    p->events_own[p->event_n++] = *event;
     return TW_OK;
 }
 
@@ -205,7 +198,7 @@ static tw_status fetch_id(twi_projector *p, uint64_t seq, tw_arena *arena, tw_st
     return copied == TW_OK ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
 }
 
-static tw_status add_new_id(twi_projector *p, entry *e, tw_str id)
+static tw_status add_new_id(twi_projector *p, twi_alert_entry *e, tw_str id)
 {
     if (e->new_id_n == e->new_id_cap) {
         size_t cap = e->new_id_cap ? e->new_id_cap * 2 : 8;
@@ -223,7 +216,7 @@ static tw_status add_new_id(twi_projector *p, entry *e, tw_str id)
 }
 
 // Both lists ascend: ids that the old view has are taken over, the others come from the journal.
-static tw_status fill_transactions(twi_projector *p, entry *e, const tw_alert *alert,
+static tw_status fill_transactions(twi_projector *p, twi_alert_entry *e, const tw_alert *alert,
                                    tw_arena *arena, tw_alert_view *view, tw_err *err)
 {
     const tw_alert_view *old = &e->view;
@@ -310,15 +303,20 @@ static tw_status fill_fields(const tw_alert *alert, const tw_alert_view *old, tw
     view->exposure.minor = alert->exposure_minor;
     memcpy(view->exposure.currency, alert->currency, sizeof(view->exposure.currency));
     view->transaction_n = alert->transaction_n;
+    view->assignee = old->assignee;
+    view->case_id = old->case_id;
+    view->snoozed_until_ms = old->snoozed_until_ms;
+    view->first_viewed_ms = old->first_viewed_ms;
+    view->work_seq = old->work_seq;
     return status;
 }
 
 static tw_status take_alert(twi_projector *p, const twi_alert_change *change, tw_err *err)
 {
-    entry *e = NULL;
-    TW_TRY(get_entry(p, change->alert.key, &e, err));
+    twi_alert_entry *e = NULL;
+    TW_TRY(twi_alert_entry_get(p, change->alert.key, &e, err));
     TW_CHECK(e);
-    if (mark_dirty(p, e) != TW_OK)
+    if (twi_alert_entry_mark(p, e) != TW_OK)
         return tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
     tw_arena *arena = &e->arenas[!e->turn];
     tw_arena_reset(arena);
@@ -343,105 +341,8 @@ static tw_status take_alert(twi_projector *p, const twi_alert_change *change, tw
     return TW_OK;
 }
 
-// --- verdicts, scores, models
-// ---------------------------------------------------------------------
-
-static tw_status add_event(twi_projector *p, const tw_event *event)
-{
-    void *items = p->events_own;
-    TW_TRY(tw_grow(p->alloc, &items, &p->event_cap, p->event_n + 1, sizeof(*p->events_own),
-                   (size_t)1 << 24));
-    p->events_own = items;
-    p->events_own[p->event_n++] = *event;
-    return TW_OK;
-}
-
-static tw_status verdict_event(twi_projector *p, const twi_verdict_change *change,
-                               tw_str alert_status)
-{
-    tw_event event = {.kind = TW_EVENT_VERDICT,
-                      .verdict = change->verdict.verdict,
-                      .decided_ms = change->verdict.decided_ms};
-    memcpy(event.alert_id, change->alert_id, sizeof(event.alert_id));
-    tw_str_copy(change->verdict.verdict_id, event.verdict_id, sizeof(event.verdict_id));
-    tw_str_copy(change->verdict.transaction_id, event.transaction_id, sizeof(event.transaction_id));
-    tw_str_copy(change->verdict.reason, event.reason, sizeof(event.reason));
-    tw_str_copy(alert_status, event.status, sizeof(event.status));
-    return add_event(p, &event);
-}
-
-// A verdict closes its alert; the reason "reopened" takes the conclusion back.
-static tw_status conclude(twi_projector *p, entry *e, const twi_verdict_change *change)
-{
-    const tw_verdict *verdict = &change->verdict;
-    bool is_reopened = tw_str_equal(verdict->reason, TW_STR("reopened"));
-    tw_arena *arena = &e->arenas[e->turn];
-    tw_status status = mark_dirty(p, e);
-    e->view.status = is_reopened ? TW_STR("IN_REVIEW") : TW_STR("CLOSED");
-    e->view.updated_ms = TW_MAX(e->view.updated_ms, verdict->decided_ms);
-    e->view.last_seq = e->view.version = TW_MAX(e->view.last_seq, change->seq);
-    e->view.has_verdict = !is_reopened;
-    e->view.verdict = (tw_verdict_view){
-        .verdict_id = twi_arena_str(arena, verdict->verdict_id, &status),
-        .alert_id = e->view.alert_id,
-        .verdict = verdict->verdict,
-        .reason = twi_arena_str(arena, verdict->reason, &status),
-        .note = twi_arena_str(arena, verdict->note, &status),
-        .decided_by = twi_arena_str(arena, verdict->decided_by, &status),
-        .decided_ms = verdict->decided_ms,
-        .recovered = {.minor = verdict->recovered_minor},
-    };
-    memcpy(e->view.verdict.recovered.currency, e->view.exposure.currency,
-           sizeof(e->view.exposure.currency));
-    return status;
-}
-
-static tw_status take_verdict(twi_projector *p, const twi_verdict_change *change,
-                              tw_verdict_row *out, tw_err *err)
-{
-    const tw_verdict *verdict = &change->verdict;
-    tw_str alert_status = TW_STR_NONE;
-    *out = (tw_verdict_row){
-        .verdict_id = verdict->verdict_id,
-        .seq = change->seq,
-        .alert_id = verdict->alert_id,
-        .transaction_id = verdict->transaction_id,
-        .verdict = tw_str_from(tw_verdict_name(verdict->verdict)),
-        .reason = verdict->reason,
-        .note = verdict->note,
-        .decided_by = verdict->decided_by,
-        .decided_ms = verdict->decided_ms,
-        .recovered_minor = verdict->recovered_minor,
-        .currency = tw_str_from(p->currency),
-    };
-    uint64_t key = tw_alert_key_from(verdict->alert_id);
-    if (key != 0) {
-        entry *e = NULL;
-        TW_TRY(get_entry(p, key, &e, err));
-        TW_CHECK(e);
-        if (e->view.alert_id.bytes > 0) {
-            tw_status status = conclude(p, e, change);
-            tw_str *signals = tw_arena_array(&p->arena, e->view.reason_n + 1, sizeof(*signals));
-            if (!signals || status != TW_OK)
-                return tw_fail(err, TW_NO_MEMORY, "no memory for verdicts");
-            for (size_t i = 0; i < e->view.reason_n; i++)
-                signals[i] = twi_arena_str(&p->arena, e->view.reasons[i].signal, &status);
-            out->signals = signals;
-            out->signal_n = e->view.reason_n;
-            out->scheme = twi_arena_str(&p->arena, e->view.scheme, &status);
-            out->currency =
-                twi_arena_str(&p->arena, tw_str_from(e->view.exposure.currency), &status);
-            alert_status = e->view.status;
-            e->is_closed =
-                true; // the detector is done with it; a verdict brings it back from the ledger
-            if (status != TW_OK)
-                return tw_fail(err, status, "no memory for verdicts");
-        }
-    }
-    return verdict_event(p, change, alert_status) == TW_OK
-               ? TW_OK
-               : tw_fail(err, TW_NO_MEMORY, "no memory for events");
-}
+// --- scores
+// ---------------------------------------------------------------------------------------
 
 // The list goes on behind last_seq while the flow pushes: `next` of the last one is not looked at.
 static const twi_changes *following(const twi_changes *c, uint64_t last_seq)
@@ -490,59 +391,6 @@ static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_
     return cut_ranges(p, first->first_seq, last_seq, out, n, err);
 }
 
-static tw_status publish(twi_projector *p, const twi_config_change *change, const char *file,
-                         tw_str content, tw_err *err)
-{
-    char name[TW_FILES_NAME_BYTES];
-    snprintf(name, sizeof(name), "models/%.*s/%s", TW_STR_ARG(change->config.name), file);
-    if (!tw_files_name_is_valid(name))
-        return TW_OK; // a foreign name: the journal has the model
-    return tw_files_publish(p->files, name, &content, 1, err);
-}
-
-static tw_status save_card(twi_projector *p, const twi_config_change *change, const tw_model *model,
-                           tw_err *err)
-{
-    tw_buf card;
-    tw_buf_init(&card, p->alloc, 1 << 20);
-    tw_status status =
-        tw_model_card(p->alloc, model, change->config.name, change->config.changed_ms, &card, err);
-    if (status == TW_OK)
-        status = publish(p, change, "MODEL_CARD.md",
-                         (tw_str){(const char *)card.data_own, card.bytes}, err);
-    tw_buf_release(&card);
-    return status;
-}
-
-// The model as files, for people and other programs; what scores comes from the journal.
-static tw_status save_model(twi_projector *p, const twi_config_change *change, tw_err *err)
-{
-    tw_config_kind kind = change->config.kind;
-    tw_str content = change->config.content;
-    if (!p->files || content.bytes == 0 ||
-        (kind != TW_CONFIG_MODEL && kind != TW_CONFIG_CHALLENGER))
-        return TW_OK;
-    tw_model *model;
-    tw_status status = tw_model_load(p->alloc, content.at, content.bytes, &model, err);
-    if (status == TW_UNSUPPORTED)
-        return publish(p, change, "model.twm", content, err);
-    TW_TRY(status);
-    status = publish(p, change, "model.twm", content, err);
-    if (status == TW_OK)
-        status = publish(p, change, "metadata.json", tw_model_metadata(model), err);
-    if (status == TW_OK)
-        status = save_card(p, change, model, err);
-    tw_model_unref(model);
-    return status;
-}
-
-static tw_status take_config(twi_projector *p, const twi_config_change *change, tw_model_row *out,
-                             tw_err *err)
-{
-    TW_TRY(twi_registry_write(p->alloc, change, &p->arena, out, err));
-    return save_model(p, change, err);
-}
-
 // --- writing
 // --------------------------------------------------------------------------------------
 
@@ -554,7 +402,7 @@ static tw_status build_alerts(twi_projector *p, tw_alert_row **out, tw_err *err)
         return tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
     tw_buf_reset(&p->bodies);
     for (size_t i = 0; i < p->dirty_n; i++) {
-        entry *e = p->dirty_own[i];
+        twi_alert_entry *e = p->dirty_own[i];
         starts[i] = p->bodies.bytes;
         tw_status status = twi_alert_row(&e->view, &p->bodies, &rows[i]);
         tw_alert_key *keys = tw_arena_array(&p->arena, e->new_id_n + 1, sizeof(*keys));
@@ -572,34 +420,52 @@ static tw_status build_alerts(twi_projector *p, tw_alert_row **out, tw_err *err)
     return TW_OK;
 }
 
-static tw_status collect(twi_projector *p, const twi_changes *first, uint64_t last_seq,
-                         tw_ledger_batch *batch, tw_err *err)
+static tw_status make_room(twi_projector *p, const twi_changes *first, uint64_t last_seq,
+                           twi_fact_rows *out, tw_err *err)
 {
-    size_t verdict_n = 0, config_n = 0;
+    size_t verdict_n = 0, config_n = 0, action_n = 0;
     for (const twi_changes *c = first; c; c = following(c, last_seq)) {
         verdict_n += c->verdict_n;
         config_n += c->config_n;
+        action_n += c->action_n;
     }
-    tw_verdict_row *verdicts = tw_arena_array(&p->arena, verdict_n + 1, sizeof(*verdicts));
-    tw_model_row *models = tw_arena_array(&p->arena, config_n + 1, sizeof(*models));
-    if (!verdicts || !models)
-        return tw_fail(err, TW_NO_MEMORY, "no memory for the projection");
+    *out = (twi_fact_rows){
+        .verdicts = tw_arena_array(&p->arena, verdict_n + 1, sizeof(*out->verdicts)),
+        .models = tw_arena_array(&p->arena, config_n + 1, sizeof(*out->models)),
+        .actions =
+            tw_arena_array(&p->arena, verdict_n + config_n + action_n + 1, sizeof(*out->actions)),
+    };
+    return out->verdicts && out->models && out->actions
+               ? TW_OK
+               : tw_fail(err, TW_NO_MEMORY, "no memory for the projection");
+}
+
+static tw_status collect(twi_projector *p, const twi_changes *first, uint64_t last_seq,
+                         tw_ledger_batch *batch, tw_err *err)
+{
+    twi_fact_rows rows;
+    TW_TRY(make_room(p, first, last_seq, &rows, err));
     for (const twi_changes *c = first; c; c = following(c, last_seq)) {
         for (size_t i = 0; i < c->alert_n; i++)
             TW_TRY(take_alert(p, &c->alerts_own[i], err));
-        for (size_t i = 0; i < c->verdict_n; i++)
-            TW_TRY(take_verdict(p, &c->verdicts_own[i], &verdicts[batch->verdict_n++], err));
-        for (size_t i = 0; i < c->config_n; i++)
-            TW_TRY(take_config(p, &c->configs_own[i], &models[batch->model_n++], err));
+        TW_TRY(twi_take_facts(p, c, &rows, err));
         batch->applied.seq = c->last_seq;
     }
-    batch->verdicts = verdicts;
-    batch->models = models;
+    batch->verdicts = rows.verdicts;
+    batch->verdict_n = rows.verdict_n;
+    batch->models = rows.models;
+    batch->model_n = rows.model_n;
+    batch->actions = rows.actions;
+    batch->action_n = rows.action_n;
     tw_alert_row *alerts = NULL;
     tw_score_range *scores = NULL;
+    tw_doc_row *docs = NULL;
     TW_TRY(build_alerts(p, &alerts, err));
     batch->alerts = alerts;
     batch->alert_n = p->dirty_n;
+    if (twi_desk_rows(&p->desk, &p->arena, &docs, &batch->doc_n) != TW_OK)
+        return tw_fail(err, TW_NO_MEMORY, "no memory for documents");
+    batch->docs = docs;
     TW_TRY(take_scores(p, first, last_seq, &scores, &batch->score_n, err));
     batch->scores = scores;
     return tw_journal_hash_at(p->journal, batch->applied.seq, batch->applied.hash, err);
@@ -609,12 +475,12 @@ static tw_status finish_alerts(twi_projector *p)
 {
     tw_status status = TW_OK;
     for (size_t i = 0; i < p->dirty_n; i++) {
-        entry *e = p->dirty_own[i];
+        twi_alert_entry *e = p->dirty_own[i];
         tw_event event = {.kind = TW_EVENT_ALERT, .is_new = e->is_new};
         tw_str_copy(e->view.alert_id, event.alert_id, sizeof(event.alert_id));
-        if (!e->is_closed && add_event(p, &event) != TW_OK)
+        if (!e->is_judged && twi_projector_event(p, &event) != TW_OK)
             status = TW_NO_MEMORY; // the rows are written: a missing event is no failure
-        e->is_dirty = e->is_new = false;
+        e->is_dirty = e->is_new = e->is_judged = false;
         if (e->is_closed)
             drop_entry(p, e);
     }
@@ -632,9 +498,11 @@ tw_status twi_projector_write(twi_projector *p, const twi_changes *first, uint64
         drop_entry(p, p->dirty_own[i]);
     p->dirty_n = 0;
     p->event_n = 0;
+    twi_desk_clear(&p->desk);
     TW_TRY(collect(p, first, last_seq, &batch, err));
     TW_TRY(tw_ledger_apply(p->ledger, &batch, err));
     (void)finish_alerts(p);
+    twi_desk_clear(&p->desk);
     return TW_OK;
 }
 

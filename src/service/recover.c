@@ -7,6 +7,8 @@
 
 // Facts between two ledger writes, and the most of them that are waiting for a block's end.
 #define WRITE_FACTS TW_COMMIT_MAX_FACTS
+// The same by what the texts of the facts take.
+#define WRITE_TEXT_BYTES ((size_t)16 << 20)
 
 typedef struct recovery {
     twi_core *core;
@@ -50,10 +52,11 @@ static tw_status recover_fact(void *ctx, const tw_fact *fact, tw_err *err)
     // What the ledger has already ends with a write of its own: a later one starts behind it.
     bool is_written = r->projector && fact->seq > r->projected_seq;
     bool is_due = fact->seq == r->projected_seq || fact->seq == r->head_seq;
+    bool is_heavy = r->changes.text_bytes >= WRITE_TEXT_BYTES;
     if (is_written)
-        is_due = is_due || (n >= WRITE_FACTS / 2 && is_block_end(r, fact->seq));
+        is_due = is_due || ((is_heavy || n >= WRITE_FACTS / 2) && is_block_end(r, fact->seq));
     else
-        is_due = is_due || n >= WRITE_FACTS;
+        is_due = is_due || is_heavy || n >= WRITE_FACTS;
     if (!is_due)
         return n < 4 * WRITE_FACTS
                    ? TW_OK

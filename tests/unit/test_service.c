@@ -321,7 +321,7 @@ static void a_verdict_closes_its_alert_and_is_seen_at_once(void **state)
     verdict.verdict = TW_VERDICT_INCONCLUSIVE;
     verdict.reason = TW_STR("reopened");
     assert_int_equal(tw_service_verdict(f.service, &verdict, &result, NULL), TW_OK);
-    assert_true(tw_str_equal(result.status, TW_STR("IN_REVIEW")));
+    assert_true(tw_str_equal(result.status, TW_STR("NEW")));
     assert_int_equal(tw_query_alert(f.service, verdict.alert_id, &arena, &alert), TW_OK);
     assert_false(alert.has_verdict);
     tw_hashes live = fixture_hashes(&f), rebuilt = fixture_rebuilt(&f);

@@ -53,11 +53,28 @@ typedef struct tw_alert_view {
     uint64_t first_seq, last_seq;
     double challenger_risk; // at the opening; NaN when no challenger scored then
     uint64_t version;       // changes with every change of the alert: its ETag
+    // What people did with it; times are wall clock, 0 and "" = not (yet).
+    tw_str assignee, case_id;
+    int64_t snoozed_until_ms, first_viewed_ms;
+    uint64_t work_seq; // last fact by which somebody changed it
+    // By the settings as they are now; queries of alerts fill them in.
+    int64_t due_ms;
+    bool is_overdue; // open, and due has passed
+    tw_str region;   // "" = none
 } tw_alert_view;
 
-// Empty strings and NULLs do not filter. Times are event times, [from, to).
+// Empty strings and NULLs do not filter. Times are event times, [from, to), those of decisions are
+// wall clock.
 typedef struct tw_alert_query {
-    tw_str status, type, scheme, store_id, employee_id;
+    tw_str status, type, scheme, store_id, employee_id, register_id;
+    tw_str_list stores; // n 0 = all; with store_id and region: what is in each of them
+    tw_str region;      // of the settings; TW_INVALID when there is none of that name
+    tw_str assignee, case_id;
+    bool only_unassigned;
+    tw_str_list verdicts;
+    bool only_awake, only_snoozed; // now
+    bool only_overdue;             // open, and due has passed
+    int64_t decided_from_ms, decided_to_ms;
     tw_str text; // some id of the alert starts with it
     tw_str entity_kind, entity_id;
     double min_risk;

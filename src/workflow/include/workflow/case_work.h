@@ -15,6 +15,8 @@
 //    needs_approval}, note_n}
 //
 // Notes and the history are not in it: they are the actions whose subject is the case.
+// Keys of the row: 'a' alerts, 't' transactions, 'e' subjects ("EMPLOYEE/E1"), 'w' the words of the
+// title, the ids of the subjects and of the case, in lower case (ASCII). order_ms is updated_at.
 // Closing needs a second person when exposure_minor reaches the limit of the settings. Whoever
 // submitted cannot approve.
 //
@@ -40,15 +42,22 @@ typedef struct tw_case_limits {
     bool may_manage;        // whoever acts has the right MANAGE
 } tw_case_limits;
 
-// May this action be done to the file `body` ("" for case.open)? TW_INVALID, TW_CONFLICT,
-// TW_DENIED (approving what one submitted oneself, or without the right), TW_LIMIT.
+// May this action be done to the file `body` ("" when there is none, as for case.open)? TW_INVALID,
+// TW_NOT_FOUND, TW_CONFLICT, TW_DENIED (approving what one submitted oneself, or without the
+// right), TW_LIMIT, TW_NO_MEMORY.
+//   OPEN, INVESTIGATING: everything but approve, reject and reopen
+//   PENDING_APPROVAL:    view, export, note, task, attach, approve, reject (also one's own)
+//   CLOSED:              view, export, note, task, refer, money but exposure, reopen
 tw_status tw_case_check(tw_str body, const tw_action *action, const tw_case_limits *limits,
-                        tw_err *err) TW_MUST_CHECK;
+                        tw_arena *scratch, tw_err *err) TW_MUST_CHECK;
+// Would closing the file need a second person?
+bool tw_case_needs_approval(tw_str body, const tw_case_limits *limits, tw_arena *scratch);
 // The file after the action: its row with keys, in the arena. case.submit carries
 // "needs_approval": the service adds it from the settings before it journals. `exposure_minor` and
 // `store_id` of an alert that comes in are in the body of case.open and case.add as
-// "exposure_minor" and "store_id", added by the service. Only TW_NO_MEMORY and, for a damaged file,
-// TW_CORRUPT.
+// "exposure_minor" and "store_id", added by the service; case.remove the same. What does not fit
+// is left out. Only TW_NO_MEMORY, TW_INVALID when the action changes no file (a view, a case that
+// is not there) and, for a damaged file, TW_CORRUPT.
 tw_status tw_case_apply(tw_str body, const tw_action *action, uint64_t seq, const char currency[4],
                         tw_arena *arena, tw_doc_row *out) TW_MUST_CHECK;
 
