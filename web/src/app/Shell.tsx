@@ -3,7 +3,7 @@
 // The frame of every page: navigation, live figures, search, the state of the connection.
 import { ActionIcon, Button, Drawer, Tooltip } from '@mantine/core'
 import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
-import { Keyboard, Menu as MenuIcon, Search } from 'lucide-react'
+import { CircleHelp, Menu as MenuIcon, Search } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
 import { Link, Outlet, useLocation } from 'react-router-dom'
 import { reasonsQuery, summaryQuery } from '../api/queries'
@@ -13,6 +13,7 @@ import { t } from '../lib/i18n'
 import { useKeys } from '../lib/useKeys'
 import { label } from '../lib/vocabulary'
 import { AccountMenu } from './AccountMenu'
+import { Conflicts } from './Conflicts'
 import { HelpDialog } from './HelpDialog'
 import { Navigation } from './Navigation'
 import styles from './Shell.module.css'
@@ -44,7 +45,7 @@ function Frame() {
           <Logo />
           Tillwatch
         </Link>
-        <button type="button" className={styles.find} onClick={openPalette}>
+        <button type="button" className={styles.find} data-tour="find" onClick={openPalette}>
           <Search size={14} aria-hidden="true" />
           <span>{t('shell.find')}</span>
           <kbd aria-hidden="true">{t('shell.findKey')}</kbd>
@@ -52,13 +53,14 @@ function Frame() {
         <Figures />
         <div className={styles.tools}>
           <Connection />
-          <Tooltip label={t('shell.shortcutsKey')}>
+          <Tooltip label={t('shell.helpKey')}>
             <ActionIcon
-              aria-label={t('shell.shortcuts')}
+              data-tour="help"
+              aria-label={t('shell.help')}
               onClick={() => setHelpOpen(true)}
               visibleFrom="sm"
             >
-              <Keyboard size={16} />
+              <CircleHelp size={16} />
             </ActionIcon>
           </Tooltip>
           <AccountMenu />
@@ -66,7 +68,7 @@ function Frame() {
       </header>
       <OfflineBanner />
       <div className={styles.body}>
-        <nav className={styles.side} aria-label={t('shell.pages')}>
+        <nav className={styles.side} data-tour="pages" aria-label={t('shell.pages')}>
           <Navigation />
         </nav>
         <main id="main" className={styles.main} tabIndex={-1}>
@@ -77,6 +79,7 @@ function Frame() {
       </div>
       <HelpDialog isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
       {palette}
+      <Conflicts />
     </div>
   )
 }

@@ -13,7 +13,6 @@ import {
   Settings,
   ShieldCheck,
   SlidersHorizontal,
-  SlidersHorizontal,
   Store,
   TriangleAlert,
 } from 'lucide-react'

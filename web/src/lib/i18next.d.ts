@@ -7,6 +7,8 @@ import type backtest from '../locales/en/backtest.json'
 import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
 import type data from '../locales/en/data.json'
+import type firstrun from '../locales/en/firstrun.json'
+import type help from '../locales/en/help.json'
 import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
 import type settings from '../locales/en/settings.json'
@@ -21,6 +23,8 @@ interface Texts {
   common: typeof common
   dashboard: typeof dashboard
   data: typeof data
+  firstrun: typeof firstrun
+  help: typeof help
   palette: typeof palette
   queue: typeof queue
   settings: typeof settings
