@@ -6,7 +6,7 @@ import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
 import { CircleHelp, Menu as MenuIcon, Search } from 'lucide-react'
 import { Suspense, useEffect, useState } from 'react'
 import { Link, Outlet, useLocation } from 'react-router-dom'
-import { reasonsQuery, summaryQuery } from '../api/queries'
+import { reasonsQuery, settingsQuery, summaryQuery } from '../api/queries'
 import { Logo } from '../components/Logo'
 import { formatCompact, formatCount, formatMoneyRounded, formatTime } from '../lib/format'
 import { t } from '../lib/i18n'
@@ -43,7 +43,7 @@ function Frame() {
         <PageDrawer />
         <Link to="/" className={styles.brand}>
           <Logo />
-          Tillwatch
+          <BrandName />
         </Link>
         <button type="button" className={styles.find} data-tour="find" onClick={openPalette}>
           <Search size={14} aria-hidden="true" />
@@ -82,6 +82,16 @@ function Frame() {
       <Conflicts />
     </div>
   )
+}
+
+// The house's own name and colour, when it has set them.
+function BrandName() {
+  const { data } = useQuery(settingsQuery)
+  const colour = data?.brand_colour ?? ''
+  useEffect(() => {
+    document.documentElement.style.setProperty('--tw-brand', colour || 'var(--tw-accent)')
+  }, [colour])
+  return <span className={styles.brandName}>{data?.brand_name || 'Tillwatch'}</span>
 }
 
 function PageDrawer() {

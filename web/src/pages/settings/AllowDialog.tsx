@@ -3,11 +3,12 @@ import { Button, Group, Modal, Select, Stack, TextInput, Textarea } from '@manti
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { signalsQuery } from '../../api/queries'
+import { peopleQuery } from '../../api/work'
 import { useMe } from '../../app/session'
 import { t } from '../../lib/i18n'
 import { entityKindLabel, label } from '../../lib/vocabulary'
 import { Problem } from '../admin/ConfirmDialog'
-import { type AllowRequest, peopleQuery, useAddAllowed } from './queries'
+import { type AllowRequest, useAddAllowed } from './queries'
 
 type Kind = AllowRequest['entity']['kind']
 const kinds: Kind[] = ['employee', 'register', 'store', 'account']

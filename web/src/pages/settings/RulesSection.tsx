@@ -5,6 +5,7 @@ import { ActionIcon, Button, Group, NumberInput, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { ArrowUp, Plus, Trash2 } from 'lucide-react'
 import { signalsQuery } from '../../api/queries'
+import { peopleQuery } from '../../api/work'
 import { t } from '../../lib/i18n'
 import { alertTypeLabel, label } from '../../lib/vocabulary'
 import type { AlertType } from '../../api/client'
@@ -12,7 +13,7 @@ import type { SectionProps } from './FormSections'
 import { Section } from './Section'
 import styles from './Settings.module.css'
 import { moveUp, replaceAt, withoutAt } from './lists'
-import { type Rule, type Settings, peopleQuery } from './queries'
+import { type Rule, type Settings } from './queries'
 
 const types: AlertType[] = [
   'DISCOUNT',

@@ -2,6 +2,7 @@
 //
 // What a manager sets about the work. Whoever may not change it still sees what holds.
 import { useQuery } from '@tanstack/react-query'
+import { settingsQuery } from '../../api/queries'
 import { useCan } from '../../app/session'
 import { ErrorState } from '../../components/States'
 import { t } from '../../lib/i18n'
@@ -15,7 +16,6 @@ import { RegionsSection } from './RegionsSection'
 import { ReportSection } from './ReportSection'
 import { RulesSection } from './RulesSection'
 import styles from './Settings.module.css'
-import { settingsQuery } from './queries'
 
 export function SettingsPage() {
   useTitle(t('settings:title'))

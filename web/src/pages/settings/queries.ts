@@ -8,6 +8,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, unwrap } from '../../api/client'
+import { settingsQuery } from '../../api/queries'
 import type { components } from '../../api/schema'
 
 type Schemas = components['schemas']
@@ -19,16 +20,6 @@ export type Reason = Schemas['SettingsReason']
 export type AllowEntry = Schemas['AllowEntry']
 export type AllowRequest = Schemas['AllowRequest']
 export type ReportSchedule = Schemas['ReportSchedule']
-
-export const settingsQuery = queryOptions({
-  queryKey: ['settings'],
-  queryFn: () => unwrap(api.GET('/v1/settings')),
-})
-
-export const peopleQuery = queryOptions({
-  queryKey: ['people'],
-  queryFn: () => unwrap(api.GET('/v1/people')),
-})
 
 // Only what changed is sent, with the version that was read.
 export function useChangeSettings() {
