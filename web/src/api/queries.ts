@@ -56,11 +56,6 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
 })
 
-export const settingsQuery = queryOptions({
-  queryKey: ['settings'],
-  queryFn: () => unwrap(api.GET('/v1/settings')),
-})
-
 export const summaryQuery = queryOptions({
   queryKey: ['summary'],
   queryFn: () => unwrap(api.GET('/v1/summary')),

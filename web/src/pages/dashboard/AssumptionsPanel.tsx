@@ -15,7 +15,7 @@ import {
   type SettingsChange,
   settingsQuery,
   useChangeSettings,
-} from '../settings/queries'
+} from '../../api/settings'
 import styles from './Dashboard.module.css'
 
 interface Props {

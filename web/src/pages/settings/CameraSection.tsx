@@ -6,7 +6,7 @@ import { t } from '../../lib/i18n'
 import type { SectionProps } from './FormSections'
 import { Section } from './Section'
 import styles from './Settings.module.css'
-import type { Settings } from './queries'
+import type { Settings } from '../../api/settings'
 
 const example = {
   store: 'S0007',

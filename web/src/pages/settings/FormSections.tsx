@@ -4,7 +4,7 @@
 import { ColorInput, NumberInput, Select, TextInput } from '@mantine/core'
 import { t } from '../../lib/i18n'
 import { type FormProps, Section } from './Section'
-import type { Settings, SettingsChange } from './queries'
+import type { Settings, SettingsChange } from '../../api/settings'
 
 export interface SectionProps {
   settings: Settings

@@ -10,7 +10,7 @@ import type { SectionProps } from './FormSections'
 import { Section } from './Section'
 import styles from './Settings.module.css'
 import { replaceAt, withoutAt } from './lists'
-import type { Reason, Settings } from './queries'
+import type { Reason, Settings } from '../../api/settings'
 
 const kinds: VerdictKind[] = ['CONFIRMED', 'REFUTED', 'OPERATIONAL', 'INCONCLUSIVE']
 

@@ -10,7 +10,7 @@ import type { SectionProps } from './FormSections'
 import { Section } from './Section'
 import styles from './Settings.module.css'
 import { replaceAt, withoutAt } from './lists'
-import type { Region, Settings } from './queries'
+import type { Region, Settings } from '../../api/settings'
 
 const read = (s: Settings) => ({ regions: s.regions })
 const write = (draft: { regions: Region[] }) => draft

@@ -8,7 +8,8 @@ import { currentLocale, t } from '../../lib/i18n'
 import { Problem } from '../admin/ConfirmDialog'
 import type { SectionProps } from './FormSections'
 import { Section } from './Section'
-import { type ReportSchedule, type Settings, scheduleQuery, useSendReport } from './queries'
+import { type Settings } from '../../api/settings'
+import { type ReportSchedule, scheduleQuery, useSendReport } from './queries'
 
 const read = (s: Settings) => ({
   report_to: s.report_to ? s.report_to.split(',').map((address) => address.trim()) : [],

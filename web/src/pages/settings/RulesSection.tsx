@@ -13,7 +13,7 @@ import type { SectionProps } from './FormSections'
 import { Section } from './Section'
 import styles from './Settings.module.css'
 import { moveUp, replaceAt, withoutAt } from './lists'
-import { type Rule, type Settings } from './queries'
+import { type Rule, type Settings } from '../../api/settings'
 
 const types: AlertType[] = [
   'DISCOUNT',

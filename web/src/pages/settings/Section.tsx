@@ -9,7 +9,7 @@ import { Panel } from '../../components/Panel'
 import { t } from '../../lib/i18n'
 import { Problem } from '../admin/ConfirmDialog'
 import styles from './Settings.module.css'
-import { type Settings, type SettingsChange, useChangeSettings } from './queries'
+import { type Settings, type SettingsChange, useChangeSettings } from '../../api/settings'
 
 export interface FormProps<Draft> {
   draft: Draft

@@ -2,7 +2,7 @@
 //
 // What a manager sets about the work. Whoever may not change it still sees what holds.
 import { useQuery } from '@tanstack/react-query'
-import { settingsQuery } from '../../api/queries'
+import { settingsQuery } from '../../api/settings'
 import { useCan } from '../../app/session'
 import { ErrorState } from '../../components/States'
 import { t } from '../../lib/i18n'

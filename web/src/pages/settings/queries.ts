@@ -8,34 +8,12 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, unwrap } from '../../api/client'
-import { settingsQuery } from '../../api/queries'
 import type { components } from '../../api/schema'
 
 type Schemas = components['schemas']
-export type Settings = Schemas['Settings']
-export type SettingsChange = Schemas['SettingsChange']
-export type Region = Schemas['SettingsRegion']
-export type Rule = Schemas['SettingsRule']
-export type Reason = Schemas['SettingsReason']
 export type AllowEntry = Schemas['AllowEntry']
 export type AllowRequest = Schemas['AllowRequest']
 export type ReportSchedule = Schemas['ReportSchedule']
-
-// Only what changed is sent, with the version that was read.
-export function useChangeSettings() {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: ({ version, change }: { version: number; change: SettingsChange }) =>
-      unwrap(
-        api.PATCH('/v1/settings', {
-          params: { header: { 'If-Match': `"${version}"` } },
-          body: change,
-        }),
-      ),
-    onSuccess: (settings) => client.setQueryData(settingsQuery.queryKey, settings),
-    onError: () => client.invalidateQueries({ queryKey: settingsQuery.queryKey }),
-  })
-}
 
 export const scheduleQuery = queryOptions({
   queryKey: ['report-schedule'],
