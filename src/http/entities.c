@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transactions, employees and stores as the API shows them.
-#include "internal.h"
+#include "lake.h"
+#include "scope.h"
 
 enum { RECENT = 50, ALERTS = 100 };
 
@@ -116,6 +117,8 @@ void twi_handle_transaction(twi_request *request)
     tw_str id = request->params[0];
     tw_status status =
         tw_query_transaction(request->http->service, id, &request->arena, &view, &err);
+    if (status == TW_OK && !twi_scope_has(request, view.transaction->store_id))
+        status = TW_NOT_FOUND;
     if (status == TW_NOT_FOUND) {
         twi_problem(request, 404, NULL, "There is no transaction \"%.*s\"", TW_STR_ARG(id));
         return;
@@ -153,8 +156,11 @@ static void add_alerts(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val
 {
     tw_alert_list list = {0};
     yyjson_mut_val *alerts = twi_json_array(doc, root, "alerts");
-    if (tw_query_alerts(request->http->service, query, &request->arena, &list, NULL) == TW_OK)
-        twi_json_alert_array(doc, alerts, &list);
+    if (tw_query_alerts(request->http->service, query, &request->arena, &list, NULL) != TW_OK)
+        return;
+    for (size_t i = 0; i < list.n; i++)
+        if (twi_scope_has(request, list.items[i].store_id))
+            twi_json_alert(doc, yyjson_mut_arr_add_obj(doc, alerts), &list.items[i]);
 }
 
 static void add_recent(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
@@ -167,8 +173,58 @@ static void add_recent(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val
         TW_OK)
         return;
     for (size_t i = 0; i < n; i++)
-        twi_json_brief(doc, yyjson_mut_arr_add_obj(doc, recent), &views[i],
-                       views[i].alert_id.bytes > 0);
+        if (twi_scope_has(request, views[i].transaction->store_id))
+            twi_json_brief(doc, yyjson_mut_arr_add_obj(doc, recent), &views[i],
+                           views[i].alert_id.bytes > 0);
+}
+
+// Brings the lake up to date, for counts; false without one, or when it is not ready.
+static bool has_counts(twi_request *request)
+{
+    int64_t up_to_ms;
+    tw_lake_live *lake = request->http->lake;
+    return lake && tw_lake_live_settle(lake, &up_to_ms, NULL) == TW_OK;
+}
+
+// The counts of the employee in the caller's stores. What the lake cannot tell is empty.
+static void count_employee(twi_request *request, tw_str id, tw_employee_counts *out)
+{
+    tw_str_list stores;
+    tw_err err = {0};
+    *out = (tw_employee_counts){.store_n = 0};
+    if (!has_counts(request))
+        return;
+    twi_scope_stores(request, &stores);
+    if (tw_query_employee_counts(request->http->service, request->http->lake, id, stores,
+                                 &request->arena, out, &err) != TW_OK)
+        *out = (tw_employee_counts){.store_n = 0};
+}
+
+// May the caller see this employee? By the stores of the last 28 days, or by the last one.
+static bool is_in_scope(twi_request *request, const tw_employee_info *info,
+                        const tw_employee_counts *counts)
+{
+    return counts->store_n > 0 || twi_scope_has(request, tw_str_from(info->home_store));
+}
+
+static void add_employee_counts(yyjson_mut_doc *doc, yyjson_mut_val *root,
+                                const tw_employee_counts *counts)
+{
+    size_t window_n = counts->windows[0].days > 0 ? TW_COUNTS_WINDOWS : 0;
+    twi_json_windows(doc, root, counts->windows, window_n);
+    twi_json_counts_by(doc, root, "registers", counts->registers, counts->register_n);
+    twi_json_counts_by(doc, root, "cards", counts->cards, counts->card_n);
+}
+
+// The main store first.
+static void add_stores(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_employee_info *info,
+                       const tw_employee_counts *counts, bool has_home)
+{
+    yyjson_mut_val *stores = twi_json_array(doc, root, "stores");
+    for (size_t i = 0; i < counts->store_n; i++)
+        yyjson_mut_arr_add_strn(doc, stores, counts->stores[i].id.at, counts->stores[i].id.bytes);
+    if (counts->store_n == 0 && has_home && info->home_store[0])
+        yyjson_mut_arr_add_strcpy(doc, stores, info->home_store);
 }
 
 void twi_handle_employee(twi_request *request)
@@ -176,10 +232,15 @@ void twi_handle_employee(twi_request *request)
     tw_service *service = request->http->service;
     tw_str id = request->params[0];
     tw_employee_info info;
+    tw_employee_counts counts;
     tw_measure_view measures[TW_PEER_MEASURE_N] = {0};
     tw_status status = tw_query_employee(service, id, &info);
     if (status == TW_OK)
         status = tw_query_measures(service, id, measures);
+    if (status == TW_OK)
+        count_employee(request, id, &counts);
+    if (status == TW_OK && !is_in_scope(request, &info, &counts))
+        status = TW_NOT_FOUND;
     if (status == TW_NOT_FOUND) {
         twi_problem(request, 404, NULL, "There is no employee \"%.*s\"", TW_STR_ARG(id));
         return;
@@ -189,15 +250,14 @@ void twi_handle_employee(twi_request *request)
     if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
     twi_json_str(doc, root, "employee_id", id);
-    yyjson_mut_val *stores = twi_json_array(doc, root, "stores");
-    if (info.home_store[0])
-        yyjson_mut_arr_add_strcpy(doc, stores, info.home_store);
+    add_stores(doc, root, &info, &counts, twi_scope_has(request, tw_str_from(info.home_store)));
     twi_json_str_or_null(doc, root, "role", tw_str_from(info.role));
     twi_json_time(doc, root, "first_seen", info.first_ms, 0);
     twi_json_time(doc, root, "last_seen", info.last_ms, 0);
     yyjson_mut_val *array = twi_json_array(doc, root, "measures");
     for (size_t i = 0; i < TW_PEER_MEASURE_N; i++)
         twi_json_measure(doc, array, &measures[i]);
+    add_employee_counts(doc, root, &counts);
     add_recent(request, doc, root, id);
     tw_alert_query query = {.employee_id = id, .sort = TW_ALERT_SORT_CREATED, .limit = ALERTS};
     add_alerts(request, doc, root, &query);
@@ -215,11 +275,25 @@ void twi_handle_store_list(twi_request *request)
         return;
     yyjson_mut_val *items = twi_json_array(doc, root, "items");
     for (size_t i = 0; i < n; i++) {
+        if (!twi_scope_has(request, rows[i].store_id))
+            continue;
         yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
         twi_json_str(doc, item, "store_id", rows[i].store_id);
         twi_json_uint(doc, item, "alerts_open", rows[i].alerts_open);
     }
     twi_reply_json(request, 200, doc);
+}
+
+static void add_store_counts(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
+                             tw_str store_id)
+{
+    tw_store_counts counts = {.register_n = 0};
+    tw_err err = {0};
+    bool has_them = has_counts(request) &&
+                    tw_query_store_counts(request->http->service, request->http->lake, store_id,
+                                          &request->arena, &counts, &err) == TW_OK;
+    twi_json_windows(doc, root, counts.windows, has_them ? TW_COUNTS_WINDOWS : 0);
+    twi_json_counts_by(doc, root, "registers", counts.registers, has_them ? counts.register_n : 0);
 }
 
 static void add_store(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
@@ -230,6 +304,7 @@ static void add_store(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
     yyjson_mut_val *measures = twi_json_array(doc, root, "measures");
     for (size_t i = 0; i < store->measure_n; i++)
         twi_json_measure(doc, measures, &store->measures[i]);
+    add_store_counts(request, doc, root, store->store_id);
     yyjson_mut_val *employees = twi_json_array(doc, root, "employees");
     for (size_t i = 0; i < store->employee_n; i++) {
         const tw_store_employee *row = &store->employees[i];
@@ -249,7 +324,9 @@ void twi_handle_store(twi_request *request)
 {
     tw_store_view store;
     tw_str id = request->params[0];
-    tw_status status = tw_query_store(request->http->service, id, &request->arena, &store);
+    tw_status status = twi_scope_has(request, id)
+                           ? tw_query_store(request->http->service, id, &request->arena, &store)
+                           : TW_NOT_FOUND;
     if (status == TW_NOT_FOUND) {
         twi_problem(request, 404, NULL, "There is no store \"%.*s\"", TW_STR_ARG(id));
         return;

@@ -157,6 +157,11 @@ static tw_status stage_fact(void *ctx, const tw_fact *fact, tw_str bytes, tw_err
     return TW_OK;
 }
 
+typedef struct tail_writer {
+    writer writer;
+    tw_lake_tail *tail;
+} tail_writer;
+
 // --- closing
 // --------------------------------------------------------------------------------------
 
@@ -195,15 +200,18 @@ static uint64_t closed_seq(const tw_lake_follower *f)
     return first > 0 ? first - 1 : 0;
 }
 
-tw_status tw_lake_closed(const tw_lake_source *source, tw_lake_follower *follower,
-                         uint64_t from_seq, uint64_t *out, tw_err *err)
+tw_status tw_lake_due(const tw_lake_source *source, tw_lake_follower *follower, uint64_t from_seq,
+                      uint64_t *out, tw_err *err)
 {
     uint64_t last;
     *out = 0;
     TW_TRY(last_seq(source, &last, err));
     TW_TRY(read_facts(source, TW_MAX(follower->seen_seq, from_seq) + 1, last, look_at_fact,
                       follower, err));
-    *out = TW_MIN(last, closed_seq(follower));
+    uint64_t behind = last - TW_MIN(last, from_seq);
+    *out = TW_MAX(TW_MIN(last, closed_seq(follower)), last - behind % TW_LAKE_TAIL_FACTS);
+    if (behind < TW_LAKE_TAIL_FACTS)
+        *out = TW_MIN(last, closed_seq(follower));
     return TW_OK;
 }
 
@@ -216,7 +224,7 @@ tw_status tw_lake_follow(const tw_lake_source *source, const tw_lake *lake,
     *written_n = 0;
     TW_TRY(get_range(source, lake, &position, &last, err));
     if (!all)
-        TW_TRY(tw_lake_closed(source, follower, position.seq, &last, err));
+        TW_TRY(tw_lake_due(source, follower, position.seq, &last, err));
     writer_init(&w, source, lake);
     w.position = position;
     w.follower = follower;
@@ -249,6 +257,36 @@ tw_status tw_lake_stage_tail(const tw_lake_source *source, const tw_lake *lake, 
     writer_release(&w);
     if (status == TW_OK)
         *tail_n = last - position.seq;
+    return status;
+}
+
+static tw_status stage_tail_fact(void *ctx, const tw_fact *fact, tw_str bytes, tw_err *err)
+{
+    tail_writer *w = ctx;
+    TW_TRY(stage_fact(&w->writer, fact, bytes, err));
+    w->tail->seq = fact->seq;
+    w->tail->received_ms = fact->received_ms;
+    if (fact->kind == TW_FACT_TRANSACTION) {
+        int32_t day = fact->as.transaction.business_day;
+        w->tail->first_day = TW_MIN(w->tail->first_day, day);
+        w->tail->last_day = TW_MAX(w->tail->last_day, day);
+    }
+    return TW_OK;
+}
+
+tw_status tw_lake_stage_more(const tw_lake_source *source, const tw_lake *lake, tw_lake_tail *tail,
+                             uint64_t max, tw_err *err)
+{
+    tail_writer w = {.tail = tail};
+    uint64_t last;
+    TW_TRY(last_seq(source, &last, err));
+    uint64_t from = tail->seq + 1, to = TW_MIN(tail->seq + max, last);
+    tail->is_behind = to < last;
+    if (from > to)
+        return TW_OK;
+    writer_init(&w.writer, source, lake);
+    tw_status status = read_facts(source, from, to, stage_tail_fact, &w, err);
+    writer_release(&w.writer);
     return status;
 }
 

@@ -38,6 +38,7 @@
 
 #define OF_STORE "date, store_id, currency"
 #define OF_EMPLOYEE "date, store_id, employee_id, currency"
+#define OF_REGISTER "date, store_id, register_id, employee_id, currency"
 #define OF_ITEM "date, store_id, sku, currency"
 
 // Below the regular price, without a discount that a reason was given for.
@@ -75,26 +76,52 @@ static const char item_days_fold[] =
     "CAST(md5_number_lower('" kind ":' || " text ") >> 1 AS BIGINT) AS hash, date, seq, "          \
     "transaction_time, store_id, register_id, employee_id, type, refund_flag, void_flag, "         \
     "total_minor, discount_minor, currency, alert_id, risk_score, override_employee_id "
-static const char needles[] = NEEDLE(
-    "account",
-    "token") "FROM (SELECT *, unnest(list_distinct(list_transform(tenders, "
-             "lambda x: x.account_token))) AS token FROM source) WHERE token IS NOT NULL UNION "
-             "ALL " NEEDLE("customer", "customer_id") "FROM source WHERE customer_id IS NOT NULL "
-                                                      "UNION ALL " NEEDLE("loyalty", "loyalty_id") "FROM source WHERE loyalty_id IS NOT NULL UNION ALL " NEEDLE("approver", "override_employee_id") "FROM source WHERE override_employee_id IS NOT NULL UNION ALL " NEEDLE("original", "original_transaction_id") "FROM source WHERE original_transaction_id IS NOT NULL UNION ALL " NEEDLE(
-                                                          "original",
-                                                          "void_of_transaction_id") "FROM source "
-                                                                                    "WHERE "
-                                                                                    "void_of_"
-                                                                                    "transaction_"
-                                                                                    "id IS NOT "
-                                                                                    "NULL UNION "
-                                                                                    "ALL " NEEDLE("signal",
-                                                                                                  "signal") "FROM (SELECT *, unnest(list_distinct(list_transform(signals, "
-                                                                                                            "lambda x: x.name))) AS signal FROM source WHERE len(signals) > 0) UNION ALL " NEEDLE(
-                                                                                                                "sku",
-                                                                                                                "sku") "FROM (SELECT *, unnest(list_distinct(list_transform(list_filter(lines, "
-                                                                                                                       "lambda x: x.return_flag OR x.void_flag OR x.unit_price_minor < x.regular_price_minor), "
-                                                                                                                       "lambda x: x.sku))) AS sku FROM source WHERE len(lines) > 0)";
+static const char needles[] =
+    NEEDLE("account", "token") "FROM (SELECT *, unnest(list_distinct(list_transform(tenders, "
+                               "lambda x: x.account_token))) AS token FROM source) WHERE token IS "
+                               "NOT NULL UNION "
+                               "ALL " NEEDLE("customer",
+                                             "customer_id") "FROM source WHERE customer_id IS NOT "
+                                                            "NULL "
+                                                            "UNION ALL " NEEDLE("loyalty", "loyalty"
+                                                                                           "_id") "FROM source WHERE loyalty_id IS NOT NULL UNION ALL " NEEDLE("approver", "override_employee_id") "FROM source WHERE override_employee_id IS NOT NULL UNION ALL " NEEDLE(
+                                                                "original", "original_transaction_"
+                                                                            "id") "FROM source "
+                                                                                  "WHERE "
+                                                                                  "original_"
+                                                                                  "transaction_id "
+                                                                                  "IS NOT NULL "
+                                                                                  "UNION "
+                                                                                  "ALL " NEEDLE("or"
+                                                                                                "ig"
+                                                                                                "in"
+                                                                                                "a"
+                                                                                                "l",
+                                                                                                "vo"
+                                                                                                "id"
+                                                                                                "_o"
+                                                                                                "f_"
+                                                                                                "tr"
+                                                                                                "an"
+                                                                                                "sa"
+                                                                                                "ct"
+                                                                                                "io"
+                                                                                                "n_"
+                                                                                                "i"
+                                                                                                "d") "FROM source "
+                                                                                                     "WHERE "
+                                                                                                     "void_of_"
+                                                                                                     "transaction_"
+                                                                                                     "id IS NOT "
+                                                                                                     "NULL UNION "
+                                                                                                     "ALL " NEEDLE(
+                                                                                                         "signal",
+                                                                                                         "signal") "FROM (SELECT *, unnest(list_distinct(list_transform(signals, "
+                                                                                                                   "lambda x: x.name))) AS signal FROM source WHERE len(signals) > 0) UNION ALL " NEEDLE(
+                                                                                                                       "sku",
+                                                                                                                       "sku") "FROM (SELECT *, unnest(list_distinct(list_transform(list_filter(lines, "
+                                                                                                                              "lambda x: x.return_flag OR x.void_flag OR x.unit_price_minor < x.regular_price_minor), "
+                                                                                                                              "lambda x: x.sku))) AS sku FROM source WHERE len(lines) > 0)";
 
 static const tw_lake_derived derived[] = {
     {"store_days", TW_LAKE_TRANSACTIONS,
@@ -105,9 +132,16 @@ static const tw_lake_derived derived[] = {
      "SELECT " OF_EMPLOYEE ", " COUNTS " FROM source GROUP BY " OF_EMPLOYEE,
      "SELECT " OF_EMPLOYEE ", " FOLDED_COUNTS " FROM source GROUP BY " OF_EMPLOYEE,
      "employee_id, date, store_id", "transaction_n"},
+    {"register_days", TW_LAKE_TRANSACTIONS,
+     "SELECT " OF_REGISTER ", " COUNTS " FROM source GROUP BY " OF_REGISTER,
+     "SELECT " OF_REGISTER ", " FOLDED_COUNTS " FROM source GROUP BY " OF_REGISTER,
+     "store_id, register_id, date, employee_id", "transaction_n"},
     {"item_days", TW_LAKE_TRANSACTIONS, item_days, item_days_fold, "sku, store_id, date", NULL},
     {"needles", TW_LAKE_TRANSACTIONS, needles, NULL, "hash, date, seq", NULL},
 };
+
+const char twi_lake_counts[] = COUNTS;
+const char twi_lake_sums[] = FOLDED_COUNTS;
 
 void twi_lake_derived_get(tw_lake_schema *out)
 {

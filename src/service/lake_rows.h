@@ -13,6 +13,9 @@
 // Fills in the derived tables.
 void twi_lake_derived_get(tw_lake_schema *out);
 
+// The columns of counts: over rows of `transactions` or `needles`, and over rows that have them.
+extern const char twi_lake_counts[], twi_lake_sums[];
+
 // The partition of a fact. False for facts that have no table (configurations).
 bool twi_lake_partition(const tw_fact *fact, tw_lake_table_id *table, int32_t *day);
 
