@@ -124,8 +124,10 @@ static tw_status start(bench *b, tw_err *err)
     TW_TRY(twi_place_open(&b->place, b->data, false, err));
     TW_TRY(twi_place_serve(&b->place, TW_SERVICE_LIVE, err));
     TW_TRY(twi_serve_start(&b->place, "127.0.0.1:0", 0, &b->http, err));
-    return tw_access_token_new(&b->place.ledger, TW_STR("bench"), TW_RIGHT_INGEST | TW_RIGHT_SCORE,
-                               clock->now_ms(clock->ctx), id, b->token, err);
+    const tw_token_request token = {.name = TW_STR("bench"),
+                                    .rights = TW_RIGHT_INGEST | TW_RIGHT_SCORE};
+    return tw_access_token_new(&b->place.access, &token, clock->now_ms(clock->ctx), id, b->token,
+                               err);
 }
 
 static tw_status measure(bench *b, const char *name, const char *path, size_t per_request,

@@ -230,8 +230,9 @@ static tw_status start_live(demo *d, tw_err *err)
     char id[TW_SECRET_BYTES];
     if (d->feed.part_n == 0)
         return TW_OK;
-    TW_TRY(tw_access_token_new(&d->place.ledger, TW_STR("demo"), TW_RIGHT_INGEST,
-                               clock->now_ms(clock->ctx), id, d->token, err));
+    const tw_token_request token = {.name = TW_STR("demo"), .rights = TW_RIGHT_INGEST};
+    TW_TRY(tw_access_token_new(&d->place.access, &token, clock->now_ms(clock->ctx), id, d->token,
+                               err));
     d->has_live = pthread_create(&d->live, NULL, live_main, d) == 0;
     return d->has_live ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no thread for the live day");
 }

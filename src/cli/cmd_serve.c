@@ -16,27 +16,28 @@
 static const char help[] =
     "Usage: tillwatch serve [--listen ADDRESS:PORT] [--data DIR] [--new-link]\n"
     "\n"
-    "Serves the HTTP interface and the portal. Prints the address, and at the first start a link "
-    "that\n"
-    "signs one person in as the administrator (good for 24 hours, used once). SIGTERM and SIGINT "
-    "stop\n"
-    "it: what was accepted is written, a snapshot is taken, and it ends with 0.\n"
+    "Serves the HTTP interface and the portal. Prints the address, and as long as there is no "
+    "account\n"
+    "a link with which one person becomes the administrator (good for 24 hours, used once). "
+    "SIGTERM "
+    "and\n"
+    "SIGINT stop it: what was accepted is written, a snapshot is taken, and it ends with 0.\n"
     "\n"
     "  --listen ADDRESS:PORT  where (default 127.0.0.1:8080); port 0 takes any free one\n"
-    "  --new-link             print another set-up link\n"
+    "  --new-link             print a set-up link also when there are accounts\n"
     "  --http-threads N       threads that read requests (default 2)\n"
     "\n"
     "Example:\n"
     "  tillwatch serve --listen 0.0.0.0:8080\n";
 
-// Nobody has been let in yet: no token but set-up links, no session was ever made.
-static tw_status is_first_start(const tw_ledger *ledger, bool *out, tw_err *err)
+// There is no account yet.
+static tw_status is_first_start(const tw_access *access, bool *out, tw_err *err)
 {
     tw_arena arena;
-    tw_token_row *tokens;
+    tw_user_row *users;
     size_t n;
     tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)64 << 20);
-    tw_status status = tw_ledger_token_list(ledger, &arena, &tokens, &n, err);
+    tw_status status = tw_access_user_list(access, &arena, &users, &n, err);
     *out = status == TW_OK && n == 0;
     tw_arena_release(&arena);
     return status;
@@ -47,11 +48,11 @@ tw_status twi_serve_link(twi_place *place, const char *url, bool always, tw_err 
     bool is_first;
     char secret[TW_SECRET_BYTES];
     const tw_clock *clock = tw_clock_system();
-    TW_TRY(is_first_start(&place->ledger, &is_first, err));
+    TW_TRY(is_first_start(&place->access, &is_first, err));
     if (!is_first && !always)
         return TW_OK;
-    TW_TRY(tw_access_link_new(&place->ledger, clock->now_ms(clock->ctx), secret, err));
-    printf("Set-up link: %s/#/setup/%s\n", url, secret);
+    TW_TRY(tw_access_link_new(&place->access, TW_STR_NONE, clock->now_ms(clock->ctx), secret, err));
+    printf("Set-up link: %s/#/setup/%s\n", place->public_url[0] ? place->public_url : url, secret);
     memset(secret, 0, sizeof(secret));
     return TW_OK;
 }
@@ -60,10 +61,14 @@ tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads
                           tw_err *err)
 {
     tw_http_options options = {.service = place->service,
-                               .ledger = &place->ledger,
+                               .access = &place->access,
+                               .password = &place->password,
                                .intake = &place->intake,
                                .listen = listen,
-                               .http_threads = threads};
+                               .http_threads = threads,
+                               .public_url = place->public_url,
+                               .trusts_proxy = place->trusts_proxy};
+    memcpy(options.alias_key, place->alias_key, sizeof(options.alias_key));
     return tw_http_start(&options, out, err);
 }
 

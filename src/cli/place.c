@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "adapter/argon2.h"
 #include "adapter/posix.h"
 #include "adapter/sqlite.h"
 #include "adapter/xgboost.h"
@@ -35,20 +36,44 @@ static tw_status path_of(const char *dir, const char *name, char out[PATH_BYTES]
 // --- opening
 // --------------------------------------------------------------------------------------
 
-static tw_status read_key(twi_place *place, tw_err *err)
+static tw_status write_key(const tw_files *files, const char *name, size_t bytes, tw_err *err)
+{
+    uint8_t key[64];
+    TW_CHECK(bytes <= sizeof(key));
+    if (tw_random_bytes(key, bytes) != TW_OK)
+        return tw_fail(err, TW_IO, "the system gives no random numbers");
+    tw_str part = {(const char *)key, bytes};
+    tw_status status = tw_files_publish(files, name, &part, 1, err);
+    memset(key, 0, sizeof(key));
+    return status;
+}
+
+static tw_status read_key(const twi_place *place, const char *name, uint8_t *out, size_t bytes,
+                          tw_err *err)
 {
     tw_buf key;
     tw_buf_init(&key, tw_alloc_system(), 4096);
-    tw_status status = tw_files_read(&place->files, "keys/token.key", &key, err);
-    if (status == TW_OK && key.bytes != TW_TOKEN_KEY_BYTES)
-        status = tw_fail(err, TW_CORRUPT, "%s/keys/token.key does not hold %d bytes", place->dir,
-                         TW_TOKEN_KEY_BYTES);
+    tw_status status = tw_files_read(&place->files, name, &key, err);
+    if (status == TW_OK && key.bytes != bytes)
+        status = tw_fail(err, TW_CORRUPT, "%s/%s does not hold %zu bytes", place->dir, name, bytes);
     if (status == TW_OK)
-        memcpy(place->intake.token_key, key.data_own, TW_TOKEN_KEY_BYTES);
+        memcpy(out, key.data_own, bytes);
     if (key.data_own)
         memset(key.data_own, 0, key.cap_bytes);
     tw_buf_release(&key);
     return status;
+}
+
+static tw_status read_keys(twi_place *place, tw_err *err)
+{
+    TW_TRY(read_key(place, "keys/token.key", place->intake.token_key, TW_TOKEN_KEY_BYTES, err));
+    tw_status status =
+        read_key(place, "keys/alias.key", place->alias_key, sizeof(place->alias_key), err);
+    // A directory of an earlier version has none yet; who only reads needs none.
+    if (status != TW_NOT_FOUND || !place->is_locked)
+        return status == TW_NOT_FOUND ? TW_OK : status;
+    TW_TRY(write_key(&place->files, "keys/alias.key", sizeof(place->alias_key), err));
+    return read_key(place, "keys/alias.key", place->alias_key, sizeof(place->alias_key), err);
 }
 
 static tw_status read_optional(twi_place *place, const char *name, tw_buf *out, tw_err *err)
@@ -121,12 +146,18 @@ static tw_status open_databases(twi_place *place, tw_sqlite_mode mode, tw_err *e
     TW_TRY(path_of(place->dir, "journal.db", path, err));
     TW_TRY(tw_sqlite_journal_open(tw_alloc_system(), &options, &place->journal, err));
     TW_TRY(path_of(place->dir, "ledger.db", path, err));
-    return tw_sqlite_ledger_open(tw_alloc_system(), &options, &place->ledger, err);
+    TW_TRY(tw_sqlite_ledger_open(tw_alloc_system(), &options, &place->ledger, err));
+    // Not there in a directory of an earlier version.
+    options.mode = TW_SQLITE_CREATE;
+    TW_TRY(path_of(place->dir, "access.db", path, err));
+    return tw_sqlite_access_open(tw_alloc_system(), &options, &place->access, err);
 }
 
 tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err *err)
 {
-    *place = (twi_place){.dir = dir, .trainer = tw_xgboost_trainer(tw_alloc_system())};
+    *place = (twi_place){.dir = dir,
+                         .trainer = tw_xgboost_trainer(tw_alloc_system()),
+                         .password = tw_argon2_password()};
     tw_buf_init(&place->policy, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_buf_init(&place->signals, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_status status = tw_posix_files_open(tw_alloc_system(), dir, &place->files, err);
@@ -140,7 +171,7 @@ tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err 
         place->is_locked = status == TW_OK;
     }
     if (status == TW_OK)
-        status = read_key(place, err);
+        status = read_keys(place, err);
     if (status == TW_OK)
         status = read_optional(place, "policy.yaml", &place->policy, err);
     if (status == TW_OK)
@@ -157,6 +188,7 @@ void twi_place_close(twi_place *place)
     const tw_alloc *alloc = tw_alloc_system();
     tw_service_close(place->service);
     place->service = NULL;
+    tw_access_close(&place->access);
     tw_ledger_close(&place->ledger);
     tw_journal_close(&place->journal);
     if (place->is_locked)
@@ -181,6 +213,7 @@ void twi_place_close(twi_place *place)
     tw_buf_release(&place->policy);
     tw_buf_release(&place->signals);
     memset(place->intake.token_key, 0, sizeof(place->intake.token_key));
+    memset(place->alias_key, 0, sizeof(place->alias_key));
 }
 
 tw_service_options twi_place_options(twi_place *place, tw_service_mode mode)
@@ -264,24 +297,15 @@ static tw_status write_policy(const tw_files *files, tw_err *err)
     return publish_text(files, "policy.yaml", &text, err);
 }
 
-static tw_status write_key(const tw_files *files, tw_err *err)
-{
-    uint8_t key[TW_TOKEN_KEY_BYTES];
-    if (tw_random_bytes(key, sizeof(key)) != TW_OK)
-        return tw_fail(err, TW_IO, "the system gives no random numbers");
-    tw_str part = {(const char *)key, sizeof(key)};
-    tw_status status = tw_files_publish(files, "keys/token.key", &part, 1, err);
-    memset(key, 0, sizeof(key));
-    return status;
-}
-
 static tw_status fill_directory(const char *dir, const tw_files *files,
                                 const twi_place_settings *settings, tw_err *err)
 {
-    TW_TRY(write_key(files, err));
+    TW_TRY(write_key(files, "keys/token.key", TW_TOKEN_KEY_BYTES, err));
+    TW_TRY(write_key(files, "keys/alias.key", TW_SHA256_BYTES, err));
     TW_TRY(write_policy(files, err));
     twi_place created = {.dir = dir};
     tw_status status = open_databases(&created, TW_SQLITE_CREATE, err);
+    tw_access_close(&created.access);
     tw_ledger_close(&created.ledger);
     tw_journal_close(&created.journal);
     // The configuration comes last: it is what makes a directory a data directory.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A data directory: tillwatch.yaml (zone, currency, training, zones of stores), policy.yaml,
-// optionally signals.yaml, keys/token.key, journal.db, ledger.db, models/, state/. Opening one
+// optionally signals.yaml, keys/, journal.db, ledger.db, access.db, models/, state/. Opening one
 // wires the SQLite and POSIX adapters to a service.
 #ifndef TWI_CLI_PLACE_H
 #define TWI_CLI_PLACE_H
 
 #include "intake/options.h"
+#include "port/access.h"
+#include "port/password.h"
 #include "service/service.h"
 
 typedef struct twi_place {
@@ -14,6 +16,11 @@ typedef struct twi_place {
     tw_files files;
     tw_journal journal;
     tw_ledger ledger;
+    tw_access access;
+    tw_password password;
+    uint8_t alias_key[TW_SHA256_BYTES]; // of pseudonyms
+    char public_url[256];               // of the portal, "" = not configured
+    bool trusts_proxy;
     tw_intake_options intake;
     char currency[4];
     tw_zone *zone_own, *train_zone_own; // the latter NULL = the former

@@ -24,26 +24,46 @@
 
 enum {
     TWI_QUERY_QUEUE = 256,  // requests that may wait for a query thread
+    TWI_LAKE_QUEUE = 32,    // requests that may wait for a thread of the lake
     TWI_ACCESS_CACHE = 256, // tokens and sessions remembered
     TWI_STREAMS_MAX = 256,  // live streams
     TWI_PARAMS_MAX = 2,     // variable parts of a path
+    TWI_PATH_BYTES = 4096,
 };
 
 typedef struct twi_request twi_request;
 typedef struct twi_route twi_route;
 typedef void twi_handler(twi_request *request);
 
+// Who asks. A copy that outlives the request must take its own reference to the scope.
 typedef struct twi_principal {
-    char user[64];
-    uint32_t rights; // TW_RIGHT_ bits
-    bool by_cookie;
+    char user[TW_ID_MAX_BYTES + 1]; // who acts: a user id, or "token:" and the token's name
+    uint8_t hash[TW_SHA256_BYTES];  // of the secret that was shown
+    uint32_t rights;                // TW_RIGHT_ bits
+    bool by_cookie, is_user;
+    struct twi_scope *scope; // stores (scope.h); NULL = all
 } twi_principal;
+
+// Beside the rights of a route: also not for those whose access is limited to some stores.
+#define TWI_CHAIN_WIDE (UINT32_C(1) << 31)
+// In place of rights: whoever is signed in or has a token.
+#define TWI_ANYBODY (UINT32_C(1) << 30)
+
+// Whose threads a route with is_query runs on.
+typedef enum twi_lane {
+    TWI_LANE_NONE,  // the HTTP thread itself: what never waits
+    TWI_LANE_QUERY, // what the ledger, the journal or the engine tells
+    TWI_LANE_PAGE,  // what asks the lake and answers within a second or two
+    TWI_LANE_SQL,   // SQL of people, and exports
+    TWI_LANE_N
+} twi_lane;
 
 struct twi_route {
     const char *method;
     const char *path; // "/v1/alerts/{}": {} is one variable part
-    uint32_t right;   // TW_RIGHT_ bit that it needs; 0 = nobody is asked
-    bool is_query;    // runs on a query thread
+    uint32_t right; // TW_RIGHT_ bits that it needs, all of them, and TWI_CHAIN_WIDE; 0 = nobody is
+                    // asked
+    twi_lane lane;  // threads that run it; false and true stand for NONE and QUERY
     bool takes_body;
     twi_handler *handler;
 };
@@ -70,7 +90,11 @@ struct twi_request {
     tw_str reply;
     const char *headers[8]; // name, value, ..., NULL
     size_t header_n;
+    unsigned retry_s; // of Retry-After; 0 = 1
     bool reply_is_gzip;
+    bool has_file; // the reply is this file's content; the server closes it
+    int file_fd;
+    uint64_t file_bytes;
     twi_stream *stream; // the reply is this live stream
     // Facts that are being taken in.
     tw_batch *batch;
@@ -85,18 +109,36 @@ struct twi_request {
     yyjson_mut_val *problems;
 };
 
+// Threads that run handlers, and the requests that wait for one.
+typedef struct twi_workers {
+    tw_http *http;
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    twi_request *head, *tail;
+    size_t waiting_n, waiting_max;
+    bool is_low; // priority
+    pthread_t threads[16];
+    unsigned thread_n;
+} twi_workers;
+
 typedef struct twi_access_entry {
-    uint8_t hash[TW_SHA256_BYTES];
-    twi_principal who;
-    int64_t until_ms; // forgotten then
+    twi_principal who; // holds a reference to its scope
+    int64_t until_ms;  // forgotten then
 } twi_access_entry;
 
 struct tw_http {
     const tw_alloc *alloc;
     const tw_clock *clock;
     tw_service *service;
-    const tw_ledger *ledger;
+    const tw_access *access;
+    const tw_password *password; // NULL = none
+    const tw_identity *identity; // NULL = none
     const tw_intake_options *intake;
+    uint8_t alias_key[TW_SHA256_BYTES];
+    char public_url[256]; // "" = what the browser asks
+    bool is_secure;       // browsers come by https
+    bool trusts_proxy;
+    char nobody_password[TW_PASSWORD_HASH_BYTES]; // of an account that does not exist
     struct MHD_Daemon *daemon;
     char url[128];
     atomic_bool is_stopping;
@@ -108,16 +150,13 @@ struct tw_http {
     struct twi_parser_slot *parsers;
 
     pthread_mutex_t access_lock;
-    twi_access_entry access[TWI_ACCESS_CACHE];
-    unsigned failed_links; // within the minute that began at failed_since_ms
-    int64_t failed_since_ms;
+    twi_access_entry access_cache[TWI_ACCESS_CACHE];
+    uint64_t access_round; // one more each time that the cache is emptied
+    pthread_mutex_t attempt_lock;
+    pthread_mutex_t users_lock; // changes of accounts that must see each other
 
-    pthread_mutex_t queue_lock; // query threads
-    pthread_cond_t queue_filled;
-    twi_request *queue_head, *queue_tail;
-    size_t queue_n;
-    pthread_t query_threads[16];
-    unsigned query_thread_n;
+    twi_workers lanes[TWI_LANE_N];
+    atomic_ulong export_n;
 
     pthread_mutex_t stream_lock;
     twi_stream *streams;
@@ -145,7 +184,9 @@ void twi_reply_json(twi_request *request, unsigned status, yyjson_mut_doc *doc);
 // problem+json with a sentence; field may be NULL.
 void twi_problem(twi_request *request, unsigned status, const char *field, const char *format, ...)
     TW_PRINTF(4, 5);
-// The same for a failed call.
+// A reply that is what the open file holds; takes the descriptor.
+void twi_reply_file(twi_request *request, const char *content_type, int fd, uint64_t bytes);
+// twi_problem for a failed call.
 void twi_problem_err(twi_request *request, tw_status status, const tw_err *err);
 const char *twi_status_title(unsigned status);
 // Begins a JSON reply to a call that gave `status`: true with a document and its root object; false
@@ -184,12 +225,28 @@ const twi_route *twi_route_find(twi_request *request, bool *path_known);
 // access.c
 // Fills request->who; answers 401 or 403 and returns false when the route is not for the caller.
 bool twi_access_check(twi_request *request);
+
+// session.c
+void twi_handle_sign_in(twi_request *request);
+void twi_handle_sign_in_link(twi_request *request);
 void twi_handle_session_create(twi_request *request);
 void twi_handle_session_get(twi_request *request);
+void twi_handle_session_change(twi_request *request);
 void twi_handle_session_delete(twi_request *request);
+void twi_handle_password_change(twi_request *request);
+
+// tokens.c
 void twi_handle_token_list(twi_request *request);
 void twi_handle_token_create(twi_request *request);
 void twi_handle_token_revoke(twi_request *request);
+
+// users.c
+void twi_handle_people(twi_request *request);
+void twi_handle_user_list(twi_request *request);
+void twi_handle_user_create(twi_request *request);
+void twi_handle_user(twi_request *request);
+void twi_handle_user_change(twi_request *request);
+void twi_handle_user_link(twi_request *request);
 
 // body.c: decompresses in place. Answers and returns false when it cannot.
 bool twi_body_decode(twi_request *request);
@@ -243,9 +300,12 @@ void twi_handle_metrics(twi_request *request);
 void twi_handle_portal(twi_request *request);
 
 // workers.c
-tw_status twi_workers_start(tw_http *http, unsigned n, tw_err *err);
+void twi_workers_init(tw_http *http);
+void twi_workers_release(tw_http *http);
+tw_status twi_workers_start(tw_http *http, unsigned query_threads, tw_err *err);
 void twi_workers_stop(tw_http *http);
-// Suspends the connection and hands the request to a query thread; false when the queue is full.
+// Suspends the connection and hands the request to a thread of its route's lane; false when the
+// queue is full.
 bool twi_workers_submit(twi_request *request);
 
 // stream.c

@@ -7,11 +7,6 @@
 
 #include "internal.h"
 
-static const char content_policy[] = "default-src 'self'; script-src 'self'; style-src 'self' "
-                                     "'unsafe-inline'; img-src 'self' data:; "
-                                     "connect-src 'self'; object-src 'none'; base-uri 'none'; "
-                                     "form-action 'self'; frame-ancestors 'none'";
-
 // NULL for a path that does not name a file of the kinds that a portal is made of.
 static const char *media_type(tw_str path)
 {
@@ -56,7 +51,6 @@ static void serve(twi_request *request, const twi_portal_file *file)
     twi_reply_header(request, "ETag", etag);
     twi_reply_header(request, "Cache-Control",
                      is_asset ? "public, max-age=31536000, immutable" : "no-cache");
-    twi_reply_header(request, "Content-Security-Policy", content_policy);
     if (known && strcmp(known, etag) == 0) {
         twi_reply(request, 304, NULL, TW_STR_NONE);
         return;

@@ -13,6 +13,14 @@ void twi_reply(twi_request *request, unsigned status, const char *content_type, 
     request->reply = body;
 }
 
+void twi_reply_file(twi_request *request, const char *content_type, int fd, uint64_t bytes)
+{
+    twi_reply(request, 200, content_type, TW_STR_NONE);
+    request->has_file = true;
+    request->file_fd = fd;
+    request->file_bytes = bytes;
+}
+
 void twi_reply_header(twi_request *request, const char *name, const char *value)
 {
     TW_CHECK(request->header_n + 2 <= TW_COUNT(request->headers));
@@ -88,8 +96,13 @@ void twi_problem(twi_request *request, unsigned status, const char *field, const
             twi_json_cstr(doc, root, "field", field);
     }
     reply_doc(request, status, "application/problem+json", doc);
-    if (status == 429 || status == 503)
-        twi_reply_header(request, "Retry-After", "1");
+    if (status == 429 || status == 503) {
+        char seconds[16];
+        snprintf(seconds, sizeof(seconds), "%u", request->retry_s ? request->retry_s : 1U);
+        const char *kept = tw_arena_copy(&request->arena, seconds, strlen(seconds));
+        if (kept)
+            twi_reply_header(request, "Retry-After", kept);
+    }
     if (status == 401)
         twi_reply_header(request, "WWW-Authenticate", "Bearer realm=\"tillwatch\"");
 }
@@ -114,10 +127,23 @@ bool twi_json_begin(twi_request *request, tw_status status, const tw_err *err, y
     return false;
 }
 
+// For the portal's pages, and for everything else, which no page may run or frame. Styles are set
+// by the component library in the page.
+static const char content_policy[] = "default-src 'self'; script-src 'self'; style-src 'self' "
+                                     "'unsafe-inline'; img-src 'self' data: blob:; "
+                                     "connect-src 'self'; object-src 'none'; base-uri 'none'; "
+                                     "form-action 'self'; frame-ancestors 'none'";
+
 static void add_headers(struct MHD_Response *response, const twi_request *request)
 {
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "Content-Security-Policy", content_policy);
+    MHD_add_response_header(response, "X-Frame-Options", "DENY");
+    MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+    if (request->http->is_secure)
+        MHD_add_response_header(response, "Strict-Transport-Security",
+                                "max-age=31536000; includeSubDomains");
     if (request->content_type)
         MHD_add_response_header(response, "Content-Type", request->content_type);
     if (strncmp(request->path, "/v1/", 4) == 0)
@@ -128,17 +154,27 @@ static void add_headers(struct MHD_Response *response, const twi_request *reques
         MHD_add_response_header(response, request->headers[i], request->headers[i + 1]);
 }
 
-enum MHD_Result twi_reply_send(twi_request *request)
+static struct MHD_Response *make_response(twi_request *request)
 {
-    if (request->stream)
-        return twi_stream_send(request);
     // The reply lives in the request's arena (or is constant), which outlives the response.
     union {
         const char *in;
         void *out;
     } bytes = {.in = request->reply.at ? request->reply.at : ""};
+    if (!request->has_file)
+        return MHD_create_response_from_buffer(request->reply.bytes, bytes.out,
+                                               MHD_RESPMEM_PERSISTENT);
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(request->reply.bytes, bytes.out, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_fd64(request->file_bytes, request->file_fd);
+    request->has_file = !response; // it closes the file
+    return response;
+}
+
+enum MHD_Result twi_reply_send(twi_request *request)
+{
+    if (request->stream)
+        return twi_stream_send(request);
+    struct MHD_Response *response = make_response(request);
     if (!response)
         return MHD_NO;
     add_headers(response, request);

@@ -2,7 +2,9 @@
 //
 // Requests and JSON parsers are kept for reuse with their memory, so that a busy server allocates
 // nothing per request.
-#include "internal.h"
+#include <unistd.h>
+
+#include "scope.h"
 
 enum { ARENA_MAX_BYTES = 96 << 20 };
 
@@ -47,7 +49,12 @@ void twi_request_put(twi_request *request)
     enum { KEEP_BYTES = 1 << 20 };
     if (request->batch)
         tw_batch_put(request->batch);
+    if (request->has_file)
+        close(request->file_fd);
+    request->has_file = false;
     atomic_fetch_sub(&http->active_n, 1);
+    twi_scope_unref(request->who.scope);
+    request->who.scope = NULL;
     // One that grew with a large body gives its memory back.
     if (request->body.cap_bytes + request->out.cap_bytes + request->arena.total_bytes >
         KEEP_BYTES) {

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "learning.h"
 
 enum {
@@ -77,7 +78,7 @@ static bool run(twi_request *request)
 {
     if (request->route->takes_body && !twi_body_decode(request))
         return false;
-    if (!request->route->is_query) {
+    if (request->route->lane == TWI_LANE_NONE) {
         request->route->handler(request);
         return request->phase == TWI_RUNNING;
     }
@@ -189,18 +190,44 @@ static void locks_init(tw_http *http)
 {
     pthread_mutex_init(&http->pool_lock, NULL);
     pthread_mutex_init(&http->access_lock, NULL);
-    pthread_mutex_init(&http->queue_lock, NULL);
+    pthread_mutex_init(&http->attempt_lock, NULL);
+    pthread_mutex_init(&http->users_lock, NULL);
     pthread_mutex_init(&http->stream_lock, NULL);
-    pthread_cond_init(&http->queue_filled, NULL);
+    twi_workers_init(http);
 }
 
 static void locks_release(tw_http *http)
 {
     pthread_mutex_destroy(&http->pool_lock);
     pthread_mutex_destroy(&http->access_lock);
-    pthread_mutex_destroy(&http->queue_lock);
+    pthread_mutex_destroy(&http->attempt_lock);
+    pthread_mutex_destroy(&http->users_lock);
     pthread_mutex_destroy(&http->stream_lock);
-    pthread_cond_destroy(&http->queue_filled);
+    twi_workers_release(http);
+}
+
+// Access: what of the options decides who comes in.
+static tw_status take_access(tw_http *http, const tw_http_options *options, tw_err *err)
+{
+    static const char https[] = "https://";
+    const char *url = options->public_url ? options->public_url : "";
+    http->access = options->access;
+    http->password = options->password;
+    http->identity = options->identity;
+    http->trusts_proxy = options->trusts_proxy;
+    http->is_secure = strncmp(url, https, sizeof(https) - 1) == 0;
+    memcpy(http->alias_key, options->alias_key, sizeof(http->alias_key));
+    if (strlen(url) >= sizeof(http->public_url))
+        return tw_fail(err, TW_LIMIT, "the public URL is too long");
+    memcpy(http->public_url, url, strlen(url) + 1);
+    if (!http->password)
+        return TW_OK;
+    // Verified in place of the hash of an account that does not exist; nobody knows its password.
+    uint8_t raw[16];
+    char hex[2 * sizeof(raw) + 1];
+    TW_TRY(tw_random_bytes(raw, sizeof(raw)));
+    return tw_password_hash(http->password, tw_str_from(tw_hex(raw, sizeof(raw), hex)),
+                            http->nobody_password, err);
 }
 
 tw_status tw_http_start(const tw_http_options *options, tw_http **out, tw_err *err)
@@ -213,11 +240,12 @@ tw_status tw_http_start(const tw_http_options *options, tw_http **out, tw_err *e
     http->alloc = alloc;
     http->clock = options->clock ? options->clock : tw_clock_system();
     http->service = options->service;
-    http->ledger = options->ledger;
     http->intake = options->intake;
     locks_init(http);
     unsigned query_threads = options->query_threads ? options->query_threads : QUERY_THREADS;
-    tw_status status = twi_backtests_new(http, err);
+    tw_status status = take_access(http, options, err);
+    if (status == TW_OK)
+        status = twi_backtests_new(http, err);
     if (status == TW_OK)
         status = twi_workers_start(http, query_threads, err);
     if (status == TW_OK)
@@ -262,6 +290,7 @@ void tw_http_stop(tw_http *http)
         close(listening);
     twi_backtests_free(http);
     twi_request_pool_release(http);
+    twi_access_forget(http);
     locks_release(http);
     tw_delete(http->alloc, http);
 }

@@ -23,6 +23,7 @@ static const char token[] = "tw_fuzz";
 typedef struct target {
     tw_journal journal;
     tw_ledger ledger;
+    tw_access access;
     tw_files files;
     tw_service *service;
     tw_intake_options intake;
@@ -30,14 +31,14 @@ typedef struct target {
     uint16_t port;
 } target;
 
-static void add_token(const tw_ledger *ledger)
+static void add_token(const tw_access *access)
 {
-    tw_token_row row = {.token_id = TW_STR("T-fuzz"),
-                        .name = TW_STR("fuzz"),
-                        .scopes = TW_STR("admin"),
-                        .created_ms = 1};
+    tw_access_token row = {.token_id = TW_STR("T-fuzz"),
+                           .name = TW_STR("fuzz"),
+                           .rights = TW_STR("admin"),
+                           .created_ms = 1};
     tw_sha256(token, strlen(token), row.hash);
-    tw_status status = tw_ledger_token_put(ledger, &row, NULL);
+    tw_status status = tw_access_token_put(access, &row, NULL);
     TW_CHECK(status == TW_OK);
 }
 
@@ -51,7 +52,9 @@ static void start(target *t)
     TW_CHECK(status == TW_OK);
     status = tw_memory_files_open(alloc, &t->files, &err);
     TW_CHECK(status == TW_OK);
-    add_token(&t->ledger);
+    status = tw_memory_access_open(alloc, &t->access, &err);
+    TW_CHECK(status == TW_OK);
+    add_token(&t->access);
     tw_service_options options = {.journal = &t->journal,
                                   .ledger = &t->ledger,
                                   .files = &t->files,
@@ -61,7 +64,7 @@ static void start(target *t)
     status = tw_service_open(&options, &t->service, &err);
     TW_CHECK(status == TW_OK);
     tw_http_options http = {
-        .service = t->service, .ledger = &t->ledger, .intake = &t->intake, .listen = "127.0.0.1:0"};
+        .service = t->service, .access = &t->access, .intake = &t->intake, .listen = "127.0.0.1:0"};
     status = tw_http_start(&http, &t->http, &err);
     TW_CHECK(status == TW_OK);
     t->port = (uint16_t)atoi(strrchr(tw_http_url(t->http), ':') + 1);
@@ -74,6 +77,7 @@ static void stop(void)
     tw_http_stop(shared.http);
     tw_service_close(shared.service);
     tw_files_close(&shared.files);
+    tw_access_close(&shared.access);
     tw_ledger_close(&shared.ledger);
     tw_journal_close(&shared.journal);
 }

@@ -96,16 +96,31 @@ class Client:
         self.connection.close()
 
 
-def token_of(server, scopes=("admin",)):
-    """A bearer token from the set-up link of a server started with new_link."""
-    client = Client(server.address)
-    client.connection.request("POST", "/v1/session", json.dumps({"link_token": server.link}),
-                              {"Content-Type": "application/json", "X-Tillwatch-CSRF": "1"})
+ADMIN = {"user": "admin", "password": "correct horse battery"}
+
+
+def sign_in(client, body, path="/v1/session"):
+    """Signs in and makes the client carry the session."""
+    client.connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
     reply = client.connection.getresponse()
-    reply.read()
+    data = json.loads(reply.read())
+    assert reply.status == 200, data
     cookie = reply.getheader("Set-Cookie").split(";")[0]
     client.headers = {"Cookie": cookie, "X-Tillwatch-CSRF": "1"}
-    status, made = client.json("POST", "/v1/tokens", {"name": "test", "scopes": list(scopes)})
+    return data
+
+
+def set_up(server):
+    """A signed-in client of the administrator whom the set-up link makes (server started with new_link)."""
+    client = Client(server.address)
+    sign_in(client, {"link_token": server.link, **ADMIN})
+    return client
+
+
+def token_of(server, rights=("admin",), stores=()):
+    """A bearer token, made by the administrator of the set-up link."""
+    client = set_up(server)
+    status, made = client.json("POST", "/v1/tokens", {"name": "test", "rights": list(rights), "stores": list(stores)})
     assert status == 201, made
     client.close()
     return {"Authorization": "Bearer " + made["token"]}

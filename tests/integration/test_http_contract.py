@@ -144,31 +144,115 @@ def transaction(number, **changes):
     return record
 
 
+PASSWORD = "correct horse battery"
+
+
 def check_access(client):
     assert client.call("GET", "/v1/summary", auth={})[0] == 401
     assert client.call("GET", "/v1/session", auth={})[0] == 401
-    assert client.call("POST", "/v1/session", {"link_token": "wrong-wrong-wrong-wrong"})[0] == 401
-    assert client.call("POST", "/v1/session", {"link_token": 5})[0] == 422
-    status, session = client.call("POST", "/v1/session", {"link_token": client.server.link})
-    assert status == 200 and session["scopes"] == ["admin"]
+    assert client.call("GET", "/v1/sign-in", auth={})[1] == {"password": True, "oidc": None, "set_up_needed": True}
+    check_link(client)
+    status, session = client.call("POST", "/v1/session", {"user": "admin", "password": PASSWORD})
+    assert status == 200 and session["role"] == "admin" and session["stores"] == [], session
     cookie = client.last_headers["Set-Cookie"].split(";")[0]
-    assert "HttpOnly" in client.last_headers["Set-Cookie"]
-    assert client.call("POST", "/v1/session", {"link_token": client.server.link})[0] == 401, "used twice"
+    assert "HttpOnly" in client.last_headers["Set-Cookie"] and "SameSite=Strict" in client.last_headers["Set-Cookie"]
     # The cookie alone must not change anything: that is what a foreign page could send.
-    assert client.call("POST", "/v1/tokens", {"name": "x", "scopes": ["read"]}, auth={"Cookie": cookie})[0] == 403
+    token = {"name": "x", "rights": ["read"]}
+    assert client.call("POST", "/v1/tokens", token, auth={"Cookie": cookie})[0] == 403
     foreign = {"Cookie": cookie, "X-Tillwatch-CSRF": "1", "Origin": "http://elsewhere.example"}
-    assert client.call("POST", "/v1/tokens", {"name": "x", "scopes": ["read"]}, auth=foreign)[0] == 403
+    assert client.call("POST", "/v1/tokens", token, auth=foreign)[0] == 403
     client.auth = {"Cookie": cookie, "X-Tillwatch-CSRF": "1"}
     assert client.call("GET", "/v1/session")[0] == 200
-    assert client.call("POST", "/v1/tokens", {"name": "", "scopes": ["read"]})[0] == 422
-    assert client.call("POST", "/v1/tokens", {"name": "x", "scopes": ["all"]})[0] == 422
+    for wrong in [{"name": ""}, {"rights": ["all"]}, {"rights": []}, {"rights": ["read", "read"]}, {"stores": "S1"},
+                  {"stores": [""]}, {"expires_at": "2001-01-01T00:00:00Z"}, {"expires_at": "soon"}, {"scopes": ["read"]}]:
+        assert client.call("POST", "/v1/tokens", {**token, **wrong})[0] == 422, wrong
     assert client.call("POST", "/v1/tokens", b"{", media="application/json")[0] == 400
     assert client.call("POST", "/v1/tokens", b"{}", media="text/plain")[0] == 415
-    return cookie
+    check_users(client)
+    check_passwords(client)
+
+
+def check_link(client):
+    """The set-up link makes the first administrator, with a password of their own, once."""
+    link = client.server.link
+    good = {"link_token": link, "user": "admin", "name": "Ada Admin", "password": PASSWORD}
+    assert client.call("POST", "/v1/sign-in", {"link_token": "wrong-wrong-wrong-wrong"})[0] == 401
+    status, info = client.call("POST", "/v1/sign-in", {"link_token": link})
+    assert status == 200 and info["kind"] == "set_up" and info["user_id"] is None, info
+    assert client.call("POST", "/v1/session", {**good, "link_token": "wrong-wrong-wrong-wrong"})[0] == 401
+    for wrong in [{"link_token": 5}, {"password": "short"}, {"password": "a" * 20}, {"password": "x" * 129},
+                  {"user": "Not An Id"}, {"user": None}, {"extra": 1}]:
+        assert client.call("POST", "/v1/session", {**good, **wrong})[0] == 422, wrong
+    status, session = client.call("POST", "/v1/session", good)
+    assert status == 200 and session["user"] == "admin" and session["has_password"], session
+    assert client.call("POST", "/v1/session", good)[0] == 401, "used twice"
+    assert client.call("GET", "/v1/sign-in", auth={})[1]["set_up_needed"] is False
+
+
+def check_users(client):
+    ana = {"user_id": "ana", "name": "Ana Analyst", "role": "analyst", "team": "North", "stores": ["S0001", "S000*"]}
+    for wrong in [{"user_id": "Ana"}, {"user_id": ""}, {"name": ""}, {"role": "king"}, {"stores": [5]},
+                  {"sees_names": 1}, {"locale": "german"}, {"state": "ACTIVE"}]:
+        assert client.call("POST", "/v1/users", {**ana, **wrong})[0] == 422, wrong
+    status, made = client.call("POST", "/v1/users", ana)
+    assert status == 201 and made["user"]["state"] == "INVITED" and made["user"]["rights"] == [
+        "score", "read", "work", "names"], made
+    assert client.call("POST", "/v1/users", ana)[0] == 409
+    assert client.call("GET", "/v1/users/none")[0] == 404
+    status, user = client.call("GET", "/v1/users/ana")
+    etag = client.last_headers["ETag"]
+    assert status == 200 and user["stores"] == ["S0001", "S000*"]
+    status, user = client.call("PATCH", "/v1/users/ana", {"team": "South", "sees_names": False}, headers={"If-Match": etag})
+    assert status == 200 and user["team"] == "South" and "names" not in user["rights"], user
+    assert client.call("PATCH", "/v1/users/ana", {"team": "West"}, headers={"If-Match": etag})[0] == 412
+    assert client.call("PATCH", "/v1/users/ana", {})[0] == 422
+    assert client.call("PATCH", "/v1/users/ana", {"user_id": "bob"})[0] == 422
+    assert client.call("PATCH", "/v1/users/none", {"team": "West"})[0] == 404
+    for change in [{"state": "DISABLED"}, {"role": "manager"}, {"stores": ["S0001"]}]:
+        assert client.call("PATCH", "/v1/users/admin", change)[0] == 409, "the last administrator"
+    people = client.call("GET", "/v1/people")[1]["items"]
+    assert [person["user_id"] for person in people] == ["admin", "ana"] and people[1]["can_work"]
+    assert len(client.call("GET", "/v1/users")[1]["items"]) == 2
+    # A new link takes the place of the first one.
+    status, link = client.call("POST", "/v1/users/ana/link")
+    assert status == 201
+    assert client.call("POST", "/v1/users/none/link")[0] == 404
+    assert client.call("POST", "/v1/sign-in", {"link_token": made["link"]["link_token"]})[0] == 401
+    status, info = client.call("POST", "/v1/sign-in", {"link_token": link["link_token"]})
+    assert status == 200 and (info["kind"], info["user_id"], info["name"]) == ("password", "ana", "Ana Analyst")
+    body = {"link_token": link["link_token"], "password": "ana's own password"}
+    status, session = client.call("POST", "/v1/session", body, auth={})
+    assert status == 200 and session["user"] == "ana" and session["rights"] == ["score", "read", "work"], session
+    ana_auth = {"Cookie": client.last_headers["Set-Cookie"].split(";")[0], "X-Tillwatch-CSRF": "1"}
+    assert client.call("GET", "/v1/users", auth=ana_auth)[0] == 403
+    assert client.call("PATCH", "/v1/session", {"locale": "de"}, auth=ana_auth)[1]["locale"] == "de"
+    assert client.call("PATCH", "/v1/session", {"locale": "deutsch"}, auth=ana_auth)[0] == 422
+    assert client.call("PATCH", "/v1/users/ana", {"state": "DISABLED"})[1]["state"] == "DISABLED"
+    assert client.call("GET", "/v1/session", auth=ana_auth)[0] == 401, "a disabled account"
+    assert client.call("POST", "/v1/users/ana/link")[0] == 409
+
+
+def check_passwords(client):
+    """One's own password ends the other sessions; guessing is slowed down, also of names that nobody has."""
+    status, _ = client.call("POST", "/v1/session", {"user": "admin", "password": PASSWORD}, auth={})
+    other = {"Cookie": client.last_headers["Set-Cookie"].split(";")[0], "X-Tillwatch-CSRF": "1"}
+    change = {"current_password": PASSWORD, "password": PASSWORD + " staple"}
+    assert client.call("PUT", "/v1/session/password", {**change, "current_password": "wrong"})[0] == 403
+    assert client.call("PUT", "/v1/session/password", {**change, "password": "short"})[0] == 422
+    assert client.call("PUT", "/v1/session/password", change)[0] == 204
+    client.auth["Cookie"] = client.last_headers["Set-Cookie"].split(";")[0]
+    assert client.call("GET", "/v1/session", auth=other)[0] == 401 and client.call("GET", "/v1/session")[0] == 200
+    assert client.call("POST", "/v1/session", {"user": "admin", "password": PASSWORD}, auth={})[0] == 401
+    for user in ["ana", "nobody"]:
+        answers = [client.call("POST", "/v1/session", {"user": user, "password": "a guess"}, auth={}) for _ in range(6)]
+        assert [status for status, _ in answers] == [401] * 5 + [429], answers
+        assert 25 <= int(client.last_headers["Retry-After"]) <= 30
+    answers = {json.dumps(answer) for _, answer in answers[:5]}
+    assert len(answers) == 1
 
 
 def check_scopes(client):
-    """Each scope opens its own routes and no other."""
+    """Each right opens its own routes and no other."""
     routes = {
         "ingest": ("POST", "/v1/transactions", transaction("scope")),
         "score": ("POST", "/v1/score", transaction("scope")),
@@ -176,15 +260,20 @@ def check_scopes(client):
         "work": ("POST", "/v1/verdicts", {"alert_id": "A-none", "verdict": "REFUTED", "reason": "other"}),
         "admin": ("GET", "/v1/tokens", None),
     }
-    for scope in routes:
-        status, token = client.call("POST", "/v1/tokens", {"name": scope, "scopes": [scope]})
-        assert status == 201
+    for right in routes:
+        status, token = client.call("POST", "/v1/tokens", {"name": right, "rights": [right]})
+        assert status == 201 and token["created_by"] == "admin"
         auth = {"Authorization": "Bearer " + token["token"]}
+        session = client.call("GET", "/v1/session", auth=auth)[1]
+        assert (session["by"], session["name"]) == ("token", right)
+        assert client.call("PATCH", "/v1/session", {"locale": "de"}, auth=auth)[0] == 403
+        assert client.call("PUT", "/v1/session/password", {}, auth=auth)[0] == 409
         for needed, (method, path, body) in routes.items():
             status, _ = client.call(method, path, body, auth=auth)
-            allowed = scope in (needed, "admin")
-            assert (status != 403) == allowed, f"{scope} on {path}: {status}"
+            allowed = right in (needed, "admin")
+            assert (status != 403) == allowed, f"{right} on {path}: {status}"
         assert client.call("DELETE", "/v1/tokens/" + token["id"])[0] == 204
+        assert client.call("DELETE", "/v1/tokens/" + token["id"])[0] == 409
         assert client.call("GET", "/v1/summary", auth=auth)[0] == 401, "a revoked token"
     assert client.call("DELETE", "/v1/tokens/T-none")[0] == 404
     assert client.call("GET", "/v1/tokens")[0] == 200

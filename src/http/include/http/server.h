@@ -9,6 +9,9 @@
 #define TW_HTTP_SERVER_H
 
 #include "intake/options.h"
+#include "port/access.h"
+#include "port/identity.h"
+#include "port/password.h"
 #include "service/service.h"
 
 typedef struct tw_http tw_http;
@@ -18,11 +21,16 @@ typedef struct tw_http_options {
     const tw_alloc *alloc; // NULL = system
     const tw_clock *clock; // NULL = system
     tw_service *service;
-    const tw_ledger *ledger;         // for tokens and sessions
-    const tw_intake_options *intake; // zones, currency, card key
+    const tw_access *access;            // accounts, tokens, sessions
+    const tw_password *password;        // NULL = nobody signs in with a password
+    const tw_identity *identity;        // the organisation's provider; NULL = none
+    const tw_intake_options *intake;    // zones, currency, card key
+    uint8_t alias_key[TW_SHA256_BYTES]; // of the pseudonyms
+    const char *public_url; // "https://loss.example.com": what browsers see; NULL = what they ask
+    bool trusts_proxy;      // X-Forwarded-For tells the client's address
     const char *listen;     // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0 = any free one
-    unsigned http_threads;  // 0 = 2
-    unsigned query_threads; // 0 = 2
+    unsigned http_threads;    // 0 = 2
+    unsigned query_threads;   // 0 = 2
 } tw_http_options;
 
 // Starts to listen. TW_INVALID for a bad address, TW_IO when the port is taken; *err says which.
