@@ -15,10 +15,13 @@ import {
   type AlertAction,
   type AlertDetail,
   type AlertPage,
+  ApiError,
   type BulkAction,
   api,
   unwrap,
 } from './client'
+import { Superseded, guarded } from '../lib/conflict'
+import { newId } from '../lib/id'
 import { patchAlertInLists } from './queries'
 
 export const peopleQuery = queryOptions({
@@ -83,18 +86,28 @@ export interface AlertCommand {
 export const ifMatch = (version: number | undefined) =>
   version === undefined ? {} : { 'If-Match': `"${version}"` }
 
-// One press is done once, even when the connection is lost and the request is sent again.
-export const newKey = () => ({ 'Idempotency-Key': crypto.randomUUID() })
+// Sends a command; once more when the connection was lost before the answer came. The key makes sure
+// that it is done once all the same.
+export async function sentOnce<T>(send: (key: { 'Idempotency-Key': string }) => Promise<T>) {
+  const key = { 'Idempotency-Key': newId() }
+  try {
+    return await send(key)
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 0) return send(key)
+    throw error
+  }
+}
 
 function postAction({ alertId, version, body }: AlertCommand) {
-  return unwrap(
-    api.POST('/v1/alerts/{alert_id}/actions', {
-      params: {
-        path: { alert_id: alertId },
-        header: { ...ifMatch(version), ...newKey() },
-      },
-      body,
-    }),
+  return guarded(version, (seen) =>
+    sentOnce((key) =>
+      unwrap(
+        api.POST('/v1/alerts/{alert_id}/actions', {
+          params: { path: { alert_id: alertId }, header: { ...ifMatch(seen), ...key } },
+          body,
+        }),
+      ),
+    ),
   )
 }
 
@@ -103,6 +116,10 @@ export function useAlertAction() {
   return useMutation({
     mutationFn: postAction,
     onSuccess: (alert) => applyAlert(client, alert),
+    onError: (error) => {
+      if (error instanceof Superseded && error.problem.alert)
+        applyAlert(client, error.problem.alert)
+    },
   })
 }
 
@@ -122,11 +139,13 @@ export function useBulkAction() {
   return useMutation({
     mutationFn: (body: BulkAction) => {
       const versions = body.alert_ids.map((id) => listedAlert(client, id)?.version ?? 0)
-      return unwrap(
-        api.POST('/v1/alerts/actions', {
-          params: { header: { ...newKey() } },
-          body: { ...body, versions: versions.includes(0) ? undefined : versions },
-        }),
+      return sentOnce((key) =>
+        unwrap(
+          api.POST('/v1/alerts/actions', {
+            params: { header: key },
+            body: { ...body, versions: versions.includes(0) ? undefined : versions },
+          }),
+        ),
       )
     },
     onSuccess: (_, { alert_ids }) => {

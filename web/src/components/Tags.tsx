@@ -2,10 +2,12 @@
 import { Tooltip } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Alert } from '../api/client'
-import { formatRisk } from '../lib/format'
+import { formatMoment, formatRisk, formatUntil } from '../lib/format'
 import { t } from '../lib/i18n'
 import { alertStatusLabel, verdictLabel } from '../lib/vocabulary'
 import styles from './Tags.module.css'
+
+const soonMs = 4 * 3_600_000
 
 export function RiskTag({ risk }: { risk: number }) {
   const level = risk >= 0.9 ? 'top' : risk >= 0.8 ? 'high' : 'low'
@@ -36,5 +38,28 @@ export function Help({ text, children }: { text: string; children: ReactNode }) 
         {children}
       </button>
     </Tooltip>
+  )
+}
+
+// Until when an open alert is to be decided.
+export function DueTag({
+  alert,
+  nowMs,
+}: {
+  alert: Pick<Alert, 'due_at' | 'status' | 'snoozed_until'>
+  nowMs: number
+}) {
+  if (alert.status === 'CLOSED') return null
+  if (alert.snoozed_until) {
+    const time = formatMoment(alert.snoozed_until)
+    return <span className={styles.due}>{t('work:snoozedUntil', { time })}</span>
+  }
+  const leftMs = Date.parse(alert.due_at) - nowMs
+  const level = leftMs < 0 ? 'over' : leftMs < soonMs ? 'soon' : 'later'
+  const when = formatUntil(alert.due_at, nowMs)
+  return (
+    <span className={styles.due} data-level={level} title={formatMoment(alert.due_at)}>
+      {level === 'over' ? t('work:overdue', { when }) : t('work:due', { when })}
+    </span>
   )
 }

@@ -8,52 +8,76 @@ import { useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Alert, VerdictKind, VerdictReason } from '../api/client'
 import { reasonsQuery, useVerdict } from '../api/queries'
+import { useAlertAction } from '../api/work'
+import { Superseded, shownError } from '../lib/conflict'
+import { asSentence } from '../lib/format'
 import { t } from '../lib/i18n'
-import { verdictHelp, verdictLabel } from '../lib/vocabulary'
+import { reasonLabel, verdictHelp, verdictLabel } from '../lib/vocabulary'
 import { UndoButton } from './UndoButton'
 import styles from './VerdictForm.module.css'
 
-// What a verdict is on: an alert, or a single transaction (of the audit sample).
-type Subject = Pick<Alert, 'alert_id'> | { transaction_id: string }
-export type Decided = Subject & Pick<Alert, 'verdict' | 'exposure'>
+// What a verdict is on: an alert as the reader saw it, or a single transaction (of the audit sample).
+type SeenAlert = Pick<Alert, 'alert_id' | 'version'>
+export type Decided = (SeenAlert | { transaction_id: string }) & Pick<Alert, 'verdict' | 'exposure'>
 
-const subjectOf = (subject: Subject) =>
-  'alert_id' in subject
-    ? { alert_id: subject.alert_id }
-    : { transaction_id: subject.transaction_id }
+export interface Decision {
+  reason: VerdictReason
+  note: string
+  recovered: string
+}
 
-// Posts verdicts and takes them back. A verdict that replaced another one is undone by giving the
+const bodyOf = ({ reason, note, recovered }: Decision) => ({
+  reason,
+  note: note.trim() || undefined,
+  recovered_amount: recovered || undefined,
+})
+
+// Gives verdicts and takes them back. A verdict that replaced another one is undone by giving the
 // earlier one again; a first one by reopening the alert.
 export function useDecide() {
-  const verdict = useVerdict()
-  const undo = (alert: Pick<Alert, 'alert_id'>, before: Alert['verdict']) =>
-    verdict.mutateAsync({
-      alert_id: alert.alert_id,
-      ...(before
-        ? {
-            verdict: before.verdict,
-            reason: before.reason,
-            note: before.note ?? undefined,
-            recovered_amount: before.recovered?.amount,
-          }
-        : { verdict: 'INCONCLUSIVE' as const, reason: 'reopened' as const }),
+  const onAlert = useAlertAction()
+  const onTransaction = useVerdict()
+  const undo = (alert: SeenAlert, before: Alert['verdict']) =>
+    onAlert.mutateAsync({
+      alertId: alert.alert_id,
+      version: alert.version,
+      body: {
+        action: 'verdict',
+        ...(before
+          ? {
+              verdict: before.verdict,
+              ...bodyOf({
+                reason: before.reason,
+                note: before.note ?? '',
+                recovered: before.recovered?.amount ?? '',
+              }),
+            }
+          : { verdict: 'INCONCLUSIVE', reason: 'reopened' }),
+      },
     })
+  // The alert after it; null for a single transaction.
   const decide = async (
-    alert: Decided,
+    subject: Decided,
     kind: VerdictKind,
-    reason: VerdictReason,
-    note: string,
-    recovered: string,
-  ) => {
-    await verdict.mutateAsync({
-      ...subjectOf(alert),
-      verdict: kind,
-      reason,
-      note: note.trim() || undefined,
-      recovered_amount: recovered || undefined,
+    decision: Decision,
+  ): Promise<Alert | null> => {
+    const verdict = { verdict: kind, ...bodyOf(decision) }
+    if ('transaction_id' in subject) {
+      await onTransaction.mutateAsync({ transaction_id: subject.transaction_id, ...verdict })
+      return null
+    }
+    return onAlert.mutateAsync({
+      alertId: subject.alert_id,
+      version: subject.version,
+      body: { action: 'verdict', ...verdict },
     })
   }
-  return { decide, undo, isPending: verdict.isPending, error: verdict.error, reset: verdict.reset }
+  return {
+    decide,
+    undo,
+    isPending: onAlert.isPending || onTransaction.isPending,
+    error: shownError(onAlert.error ?? onTransaction.error),
+  }
 }
 
 // Where the alert leaves the reader's sight, its undo stays for a while.
@@ -79,12 +103,39 @@ export function offerUndo(
 interface FormProps {
   alert: Decided
   kind: VerdictKind
-  onDone: () => void
+  // With the alert as it is then; null when nothing was done, or for a single transaction.
+  onDone: (after: Alert | null) => void
 }
 
 export function VerdictForm({ alert, kind, onDone }: FormProps) {
-  const { data } = useQuery(reasonsQuery)
   const { decide, isPending, error } = useDecide()
+  const pick = (decision: Decision) => {
+    decide(alert, kind, decision).then(onDone, (cause: unknown) => {
+      if (cause instanceof Superseded) onDone(null)
+    })
+  }
+  return (
+    <ReasonForm
+      kind={kind}
+      currency={alert.exposure.currency}
+      isPending={isPending}
+      error={error}
+      onPick={pick}
+    />
+  )
+}
+
+interface ReasonProps {
+  kind: VerdictKind
+  // Of the amount that was recovered; null where none is asked for.
+  currency: string | null
+  isPending: boolean
+  error: string | null
+  onPick: (decision: Decision) => void
+}
+
+export function ReasonForm({ kind, currency, isPending, error, onPick }: ReasonProps) {
+  const { data } = useQuery(reasonsQuery)
   const [note, setNote] = useState('')
   const [recovered, setRecovered] = useState<string | number>('')
   const reasons = (data?.items ?? []).filter(
@@ -99,9 +150,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
     return () => clearTimeout(timer)
   }, [hasReasons])
 
-  const pick = (reason: VerdictReason) => {
-    decide(alert, kind, reason, note, String(recovered)).then(onDone, () => undefined)
-  }
+  const pick = (reason: VerdictReason) => onPick({ reason, note, recovered: String(recovered) })
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement)
       return
@@ -125,7 +174,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
             onClick={() => pick(item.reason)}
           >
             <kbd aria-hidden="true">{index + 1}</kbd>
-            {item.title}
+            {reasonLabel(item)}
           </button>
         ))}
       </div>
@@ -138,9 +187,9 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
-      {kind === 'CONFIRMED' && (
+      {kind === 'CONFIRMED' && currency !== null && (
         <NumberInput
-          label={t('verdictForm.recovered', { currency: alert.exposure.currency })}
+          label={t('verdictForm.recovered', { currency })}
           min={0}
           decimalScale={4}
           hideControls
@@ -150,7 +199,7 @@ export function VerdictForm({ alert, kind, onDone }: FormProps) {
       )}
       {error && (
         <p className={styles.error} role="alert">
-          {error.message}
+          {asSentence(error)}
         </p>
       )}
     </div>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
-import { accountOf, entityText, shortToken } from './entity'
+import { accountOf, entityText, shortToken, subjectsOf } from './entity'
 import { isOutside, scaleMax } from './peers'
 import { label } from './vocabulary'
 
@@ -27,6 +27,20 @@ describe('entities', () => {
     expect(accountOf(entity('employee_account', 'E1|tok_1'))).toBe('tok_1')
     expect(accountOf(entity('employee', 'E1'))).toBeNull()
     expect(shortToken('tok_1')).toBe('tok_1')
+  })
+})
+
+describe('subjects', () => {
+  it('are those whom an alert is about', () => {
+    const of = (kind: Parameters<typeof entity>[0], id: string) =>
+      subjectsOf({ ...entity(kind, id), store_id: 'S1' }).map((s) => `${s.kind} ${s.id}`)
+    expect(of('employee_account', 'E1|tok_1')).toEqual(['EMPLOYEE E1', 'CARD tok_1'])
+    expect(of('register', '07')).toEqual(['REGISTER S1/07'])
+    expect(of('register', 'S1/07')).toEqual(['REGISTER S1/07'])
+    expect(of('transaction', 'T1')).toEqual(['EMPLOYEE E1'])
+    expect(
+      subjectsOf({ ...entity('transaction', 'T1'), employee_id: null, store_id: 'S1' }),
+    ).toEqual([])
   })
 })
 

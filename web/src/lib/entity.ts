@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Alert } from '../api/client'
+import type { Alert, Subject } from '../api/client'
 import { t } from './i18n'
 
 // A card's token is long and means nothing to a person; its end is enough to tell two apart.
@@ -42,4 +42,38 @@ export function accountOf(alert: Pick<Alert, 'entity'>): string | null {
   return alert.entity.kind === 'employee_account' || alert.entity.kind === 'employee_member'
     ? second
     : null
+}
+
+// Whom a case about the alert would be about.
+export function subjectsOf(
+  alert: Pick<Alert, 'entity' | 'employee_id' | 'register_id' | 'store_id'>,
+): Subject[] {
+  const [id = '', second = ''] = alert.entity.id.split('|')
+  switch (alert.entity.kind) {
+    case 'employee':
+      return [{ kind: 'EMPLOYEE', id }]
+    case 'register':
+      return [{ kind: 'REGISTER', id: id.includes('/') ? id : `${alert.store_id}/${id}` }]
+    case 'account':
+      return [{ kind: 'CARD', id }]
+    case 'employee_account':
+      return [
+        { kind: 'EMPLOYEE', id },
+        { kind: 'CARD', id: second },
+      ]
+    case 'employee_approver':
+      return [
+        { kind: 'EMPLOYEE', id },
+        { kind: 'EMPLOYEE', id: second },
+      ]
+    case 'employee_member':
+      return [
+        { kind: 'EMPLOYEE', id },
+        { kind: 'CUSTOMER', id: second },
+      ]
+    case 'store':
+      return [{ kind: 'STORE', id }]
+    case 'transaction':
+      return alert.employee_id ? [{ kind: 'EMPLOYEE', id: alert.employee_id }] : []
+  }
 }

@@ -186,6 +186,16 @@ export function formatTime(iso: string, style: TimeStyle, locale?: Locale): stri
   return formatWallMs(wallClockMs(iso), style, locale)
 }
 
+// An instant by the reader's own clock: what they plan is in their time, not a store's.
+export function formatLocalTime(at: Date): string {
+  const own = currentLocale()
+  const options = { ...timeOptions.day, ...timeOptions.time }
+  return kept(times, `${own}|local`, () => new Intl.DateTimeFormat(own, options)).format(at)
+}
+
+// The same for an instant of the wire: when colleagues did something, or want it done.
+export const formatMoment = (iso: string) => formatLocalTime(new Date(iso))
+
 // "3 min. ago" within a week, else the date.
 export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
   const ageS = (nowMs - Date.parse(iso)) / 1000

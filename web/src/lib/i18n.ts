@@ -7,6 +7,7 @@ import i18next, { type BackendModule, type TFunction } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import common from '../locales/en/common.json'
 import queue from '../locales/en/queue.json'
+import work from '../locales/en/work.json'
 import type { Namespace, Namespaces } from './i18next'
 
 export const languages = { en: 'English', de: 'Deutsch' } as const
@@ -17,11 +18,12 @@ const storageKey = 'tillwatch-language'
 const isLanguage = (text: string | null | undefined): text is Language =>
   text !== null && text !== undefined && text in languages
 
-// English common and queue come with the first load; everything else is a file of its own.
+// The queue's English comes with the first load; everything else is a file of its own.
 const files = import.meta.glob<{ default: object }>([
   '../locales/*/*.json',
   '!../locales/en/common.json',
   '!../locales/en/queue.json',
+  '!../locales/en/work.json',
 ])
 
 const backend: BackendModule = {
@@ -63,9 +65,9 @@ void i18next
     lng: 'en',
     fallbackLng: 'en',
     supportedLngs: Object.keys(languages),
-    ns: ['common', 'queue'],
+    ns: ['common', 'queue', 'work'],
     defaultNS: 'common',
-    resources: { en: { common, queue } },
+    resources: { en: { common, queue, work } },
     partialBundledLanguages: true,
     initAsync: false,
     interpolation: { escapeValue: false }, // React does

@@ -3,7 +3,7 @@
 // The entries of a history as sentences. What an entry's details hold is said in docs/workflow.md;
 // kinds that are not known here are shown by their name.
 import type { TimelineEntry } from '../api/client'
-import { formatBytes, formatMinor, formatTime } from './format'
+import { formatBytes, formatMinor, formatMoment } from './format'
 import { t } from './i18n'
 import { label } from './vocabulary'
 
@@ -26,7 +26,7 @@ const count = (details: Details, name: string): number => {
 }
 const time = (details: Details, name: string): string => {
   const value = text(details, name)
-  return value ? formatTime(value, 'dateTime') : ''
+  return value ? formatMoment(value) : ''
 }
 const money = (details: Details, name: string, currency: string): string => {
   const value = details[name]

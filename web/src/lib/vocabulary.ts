@@ -27,3 +27,8 @@ export function label(name: string): string {
   if (!/^[a-z_]+$/.test(name)) return plain
   return t(`words.${name}` as 'words.sale', { defaultValue: plain })
 }
+
+// A reason by its code where the languages know it, else as the settings call it.
+export function reasonLabel({ reason, title }: { reason: string; title: string }): string {
+  return t(`words.${reason}` as 'words.sale', { defaultValue: title })
+}

@@ -39,7 +39,7 @@ export function VerdictBar({ alert }: { alert: AlertDetail }) {
             Undo
           </Button>
         )}
-        {error && <span role="alert">{error.message}</span>}
+        {error && <span role="alert">{error}</span>}
       </div>
       <div className={styles.actions}>
         {verdictOrder.map((kind) => (

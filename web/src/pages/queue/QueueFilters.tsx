@@ -1,74 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Button, SegmentedControl, Select, TextInput } from '@mantine/core'
+import { Button, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { Search, SlidersHorizontal } from 'lucide-react'
+import { Search, SlidersHorizontal, X } from 'lucide-react'
 import { type RefObject, useEffect, useState } from 'react'
 import { signalsQuery, storesQuery } from '../../api/queries'
-import { type Filters, isNarrowed, riskChoices, typeChoices } from '../../lib/filters'
-import { formatCount } from '../../lib/format'
-import { alertTypeLabel, label } from '../../lib/vocabulary'
+import { settingsQuery } from '../../api/settings'
+import {
+  type ExtraName,
+  type Filters,
+  cleared,
+  extraNames,
+  isNarrowed,
+  narrowedN,
+  riskChoices,
+  sortChoices,
+  typeChoices,
+} from '../../lib/filters'
+import { formatCount, formatMoment, formatRisk } from '../../lib/format'
+import { t } from '../../lib/i18n'
+import { alertTypeLabel, label, verdictLabel } from '../../lib/vocabulary'
 import styles from './QueueFilters.module.css'
+import { SavedFilters } from './SavedFilters'
 
 interface Props {
   filters: Filters
-  total: number | undefined
   onChange: (change: Partial<Filters>) => void
+  onReplace: (filters: Filters) => void
   searchRef: RefObject<HTMLInputElement>
 }
-
-const statuses = [
-  { value: 'OPEN', label: 'Open' },
-  { value: 'NEW', label: 'New' },
-  { value: 'IN_REVIEW', label: 'In review' },
-  { value: 'CLOSED', label: 'Closed' },
-  { value: 'ALL', label: 'All' },
-]
-const types = typeChoices.map((value) => ({ value, label: alertTypeLabel(value) }))
-const risks = riskChoices.map((value) => ({ value, label: `Risk ${value} and above` }))
-const sorts = [
-  { value: 'rank', label: 'By rank' },
-  { value: 'created', label: 'Newest first' },
-  { value: 'exposure', label: 'By exposure' },
-]
 
 function useChoices() {
   const signals = useQuery(signalsQuery)
   const stores = useQuery(storesQuery)
-  const schemes = [...new Set((signals.data?.items ?? []).map((signal) => signal.scheme))].sort()
+  const settings = useQuery(settingsQuery)
+  const schemes = [...new Set((signals.data?.items ?? []).map((signal) => signal.scheme))]
   return {
-    schemes: schemes.map((value) => ({ value, label: label(value) })),
+    schemes: schemes
+      .map((value) => ({ value, label: label(value) }))
+      .sort((a, b) => a.label.localeCompare(b.label)),
+    regions: (settings.data?.regions ?? []).map((region) => region.name),
     stores: (stores.data?.items ?? []).map((store) => ({
       value: store.store_id,
-      label: store.alerts_open ? `${store.store_id} (${store.alerts_open})` : store.store_id,
+      label: store.alerts_open
+        ? `${store.store_id} (${formatCount(store.alerts_open)})`
+        : store.store_id,
     })),
   }
 }
 
-export function QueueFilters({ filters, total, onChange, searchRef }: Props) {
-  const { schemes, stores } = useChoices()
+export function QueueFilters({ filters, onChange, onReplace, searchRef }: Props) {
+  const { schemes, regions, stores } = useChoices()
   const [isOpen, setOpen] = useState(false)
-  const narrowedN = [filters.type, filters.scheme, filters.store_id, filters.min_risk].filter(
-    Boolean,
-  ).length
+  const n = narrowedN(filters)
   return (
     <div className={styles.bar} data-open={isOpen || undefined}>
-      <h1 className={styles.title}>
-        Alerts
-        {total !== undefined && (
-          <span className="num" data-testid="total">
-            {formatCount(total)}
-          </span>
-        )}
-      </h1>
-      <SegmentedControl
-        className={styles.status}
-        size="xs"
-        data={statuses}
-        value={filters.status}
-        onChange={(value) => onChange({ status: value as Filters['status'] })}
-        aria-label="Status"
-      />
       <SearchInput value={filters.q} onChange={(q) => onChange({ q })} inputRef={searchRef} />
       <Button
         className={styles.toggle}
@@ -77,31 +63,43 @@ export function QueueFilters({ filters, total, onChange, searchRef }: Props) {
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        Filters{narrowedN > 0 && ` (${narrowedN})`}
+        {n > 0 ? t('queue:filtersN', { n: formatCount(n) }) : t('queue:filters')}
       </Button>
       <Select
         className={styles.more}
-        placeholder="Any type"
-        aria-label="Type"
-        data={types}
+        placeholder={t('queue:anyType')}
+        aria-label={t('queue:type')}
+        data={typeChoices.map((value) => ({ value, label: alertTypeLabel(value) }))}
         value={filters.type}
         clearable
         onChange={(value) => onChange({ type: value as Filters['type'] })}
       />
       <Select
         className={styles.more}
-        placeholder="Any scheme"
-        aria-label="Scheme"
+        placeholder={t('queue:anyScheme')}
+        aria-label={t('queue:scheme')}
         data={schemes}
         value={filters.scheme}
         clearable
         searchable
         onChange={(value) => onChange({ scheme: value })}
       />
+      {regions.length > 0 && (
+        <Select
+          className={styles.more}
+          placeholder={t('queue:anyRegion')}
+          aria-label={t('queue:region')}
+          data={regions}
+          value={filters.region}
+          clearable
+          searchable
+          onChange={(value) => onChange({ region: value })}
+        />
+      )}
       <Select
         className={styles.more}
-        placeholder="Any store"
-        aria-label="Store"
+        placeholder={t('queue:anyStore')}
+        aria-label={t('queue:store')}
         data={stores}
         value={filters.store_id}
         clearable
@@ -110,32 +108,68 @@ export function QueueFilters({ filters, total, onChange, searchRef }: Props) {
       />
       <Select
         className={styles.more}
-        placeholder="Any risk"
-        aria-label="Risk"
-        data={risks}
+        placeholder={t('queue:anyRisk')}
+        aria-label={t('queue:risk')}
+        data={riskChoices.map((value) => ({
+          value,
+          label: t('queue:riskFrom', { risk: formatRisk(Number(value)) }),
+        }))}
         value={filters.min_risk}
         clearable
         onChange={(value) => onChange({ min_risk: value })}
       />
       <Select
         className={styles.more}
-        aria-label="Order"
-        data={sorts}
+        aria-label={t('queue:order')}
+        data={sortChoices.map((value) => ({ value, label: t(`queue:sort.${value}`) }))}
         value={filters.sort}
         allowDeselect={false}
         onChange={(value) => onChange({ sort: (value ?? 'rank') as Filters['sort'] })}
       />
+      <Extras filters={filters} onChange={onChange} />
       {isNarrowed(filters) && (
-        <Button
-          variant="subtle"
-          onClick={() =>
-            onChange({ type: null, scheme: null, store_id: null, min_risk: null, q: '' })
-          }
-        >
-          Clear
+        <Button variant="subtle" onClick={() => onChange(cleared)}>
+          {t('queue:clear')}
         </Button>
       )}
+      <SavedFilters filters={filters} onReplace={onReplace} />
     </div>
+  )
+}
+
+function extraValue(name: ExtraName, value: string): string {
+  if (['from', 'to', 'decided_from', 'decided_to'].includes(name)) return formatMoment(value)
+  if (name === 'signal') return label(value)
+  if (name === 'verdict')
+    return value
+      .split(',')
+      .map((kind) => verdictLabel(kind as Parameters<typeof verdictLabel>[0]))
+      .join(', ')
+  return value
+}
+
+// What another page's link brought along; it can be taken off one by one.
+function Extras({ filters, onChange }: Pick<Props, 'filters' | 'onChange'>) {
+  return (
+    <>
+      {extraNames.map((name) => {
+        const value = filters[name]
+        if (value === null) return null
+        const what = t(`queue:extra.${name}`, { value: extraValue(name, value) })
+        return (
+          <Button
+            key={name}
+            className={styles.extra}
+            variant="light"
+            rightSection={<X size={13} />}
+            aria-label={t('queue:takeOff', { what })}
+            onClick={() => onChange({ [name]: null })}
+          >
+            {what}
+          </Button>
+        )
+      })}
+    </>
   )
 }
 
@@ -154,8 +188,8 @@ function SearchInput({ value, onChange, inputRef }: SearchProps) {
       ref={inputRef}
       className={styles.search}
       type="search"
-      placeholder="Search id, employee, store, register"
-      aria-label="Search alerts"
+      placeholder={t('queue:searchHint')}
+      aria-label={t('queue:search')}
       leftSection={<Search size={14} />}
       maxLength={128}
       value={text}

@@ -4,15 +4,19 @@
 import { Skeleton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { useCallback, useEffect, useRef } from 'react'
 import type { Alert } from '../../api/client'
+import { useCan } from '../../app/session'
+import { t } from '../../lib/i18n'
 import { useNow } from '../../lib/useNow'
 import styles from './Queue.module.css'
 import { QueueRow } from './QueueRow'
 import { queueMemory } from './memory'
+import { type Selection, bulkMax } from './useSelection'
 
 interface Props {
   alerts: Alert[]
+  selection: Selection
   selectedId: string | null
   fresh: ReadonlySet<string>
   hasMore: boolean
@@ -21,16 +25,32 @@ interface Props {
 }
 
 // The heights of a row in Queue.module.css.
-const rowPx = { wide: 58, middle: 78, narrow: 132 }
+const rowPx = { wide: 58, middle: 78, narrow: 136 }
 
 function useRowHeight(): number {
   const options = { getInitialValueInEffect: false }
   const isNarrow = useMediaQuery('(max-width: 47.99em)', undefined, options)
-  const isMiddle = useMediaQuery('(max-width: 62em)', undefined, options)
+  const isMiddle = useMediaQuery('(max-width: 75em)', undefined, options)
   return isNarrow ? rowPx.narrow : isMiddle ? rowPx.middle : rowPx.wide
 }
 
-export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect }: Props) {
+export function QueueList({
+  alerts,
+  selection,
+  selectedId,
+  fresh,
+  hasMore,
+  onMore,
+  onSelect,
+}: Props) {
+  const canWork = useCan()('work')
+  // The rows are kept as they are while only the selection's functions change.
+  const toggle = useRef(selection.toggle)
+  toggle.current = selection.toggle
+  const onTick = useCallback(
+    (alertId: string, isRange: boolean) => toggle.current(alertId, isRange),
+    [],
+  )
   const now = useNow()
   const rowHeight = useRowHeight()
   const scrollRef = useRef<HTMLDivElement>(null)
@@ -53,15 +73,25 @@ export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect
 
   return (
     <>
-      <div className={styles.columns} aria-hidden="true">
-        <span>Risk</span>
-        <span>What happened</span>
-        <span className={styles.signals}>Signals</span>
-        <span>Store</span>
-        <span className={styles.exposure}>Exposure</span>
-        <span className={styles.count}>Receipts</span>
-        <span className={styles.age}>Last activity</span>
-        <span>Status</span>
+      <div className={styles.columns}>
+        {canWork && <TickAll alerts={alerts} selection={selection} />}
+        <span aria-hidden="true">{t('queue:risk')}</span>
+        <span aria-hidden="true">{t('queue:column.what')}</span>
+        <span aria-hidden="true" className={styles.signals}>
+          {t('queue:column.signals')}
+        </span>
+        <span aria-hidden="true">{t('queue:store')}</span>
+        <span aria-hidden="true" className={styles.exposure}>
+          {t('queue:column.exposure')}
+        </span>
+        <span aria-hidden="true" className={styles.count}>
+          {t('queue:column.receipts')}
+        </span>
+        <span aria-hidden="true" className={styles.age}>
+          {t('queue:column.activity')}
+        </span>
+        <span aria-hidden="true">{t('queue:column.state')}</span>
+        <span aria-hidden="true" className={styles.assignee} />
       </div>
       <div
         className={styles.scroll}
@@ -70,7 +100,11 @@ export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect
           queueMemory.offset = event.currentTarget.scrollTop
         }}
       >
-        <ul className={styles.list} style={{ height: virtual.getTotalSize() }} aria-label="Alerts">
+        <ul
+          className={styles.list}
+          style={{ height: virtual.getTotalSize() }}
+          aria-label={t('queue:title')}
+        >
           {items.map((item) => {
             const alert = alerts[item.index]
             if (!alert) return null
@@ -85,9 +119,11 @@ export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect
                 <QueueRow
                   alert={alert}
                   isSelected={alert.alert_id === selectedId}
+                  isTicked={selection.ticked.has(alert.alert_id)}
                   isFresh={fresh.has(alert.alert_id)}
                   nowMs={now}
                   onSelect={onSelect}
+                  onTick={canWork ? onTick : undefined}
                 />
               </li>
             )
@@ -95,6 +131,24 @@ export function QueueList({ alerts, selectedId, fresh, hasMore, onMore, onSelect
         </ul>
       </div>
     </>
+  )
+}
+
+function TickAll({ alerts, selection }: Pick<Props, 'alerts' | 'selection'>) {
+  const { picked, all, clear } = selection
+  const isAll = picked.length > 0 && picked.length >= Math.min(alerts.length, bulkMax)
+  return (
+    <label className={styles.tick}>
+      <input
+        type="checkbox"
+        aria-label={t('queue:selectAll')}
+        checked={isAll}
+        ref={(input) => {
+          if (input) input.indeterminate = picked.length > 0 && !isAll
+        }}
+        onChange={() => (picked.length > 0 ? clear() : all())}
+      />
+    </label>
   )
 }
 
@@ -123,7 +177,7 @@ function useSelectedFocus(
 
 export function QueueSkeleton() {
   return (
-    <div aria-busy="true" aria-label="Loading alerts" role="status">
+    <div aria-busy="true" aria-label={t('queue:loading')} role="status">
       {Array.from({ length: 12 }, (_, index) => (
         <div key={index} className={styles.skeleton}>
           <Skeleton height={20} />
