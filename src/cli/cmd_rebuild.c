@@ -9,11 +9,10 @@
 static const char help[] =
     "Usage: tillwatch rebuild [--verify] [--data DIR] [--json]\n"
     "\n"
-    "Wipes alerts, verdicts, scores and snapshots and writes them again from the journal. Tokens "
-    "and\n"
-    "sessions stay. With --verify nothing is changed: the journal is replayed beside what is "
-    "there, and\n"
-    "hashes of state, scores, alerts and verdicts are compared; exit status 1 when one differs.\n"
+    "Wipes alerts, verdicts, cases, scores and snapshots and writes them again from the journal.\n"
+    "Accounts and tokens stay. With --verify nothing is changed: the journal is replayed beside\n"
+    "what is there, and hashes of state, scores, alerts, verdicts, cases and the log are compared;\n"
+    "exit status 1 when one differs.\n"
     "\n"
     "Example:\n"
     "  tillwatch rebuild --verify\n";
@@ -39,6 +38,8 @@ static bool print_parts(const tw_hashes *live, const tw_hashes *rebuilt, double 
         {"scores", live->scores, rebuilt->scores},
         {"alerts", live->alerts, rebuilt->alerts},
         {"verdicts", live->verdicts, rebuilt->verdicts},
+        {"work", live->docs, rebuilt->docs},
+        {"log", live->actions, rebuilt->actions},
     };
     bool all_equal = true;
     if (is_json)

@@ -11,7 +11,7 @@
 #include "yaml_tree.h"
 
 #define OWNER_MAX_BYTES TW_TEXT_MAX_BYTES
-#define REASON_MAX_BYTES 4096
+#define REASON_MAX_BYTES TW_ACTION_MAX_BYTES
 #define DAY_MS INT64_C(86400000)
 
 // --- the rule's text

@@ -31,7 +31,9 @@ static tw_status hashes_of(const twi_core *core, const tw_ledger *ledger, tw_has
     out->sample = twi_core_hash(core);
     TW_TRY(part_hash(ledger, TW_LEDGER_SCORES, &out->scores, err));
     TW_TRY(part_hash(ledger, TW_LEDGER_ALERTS, &out->alerts, err));
-    return part_hash(ledger, TW_LEDGER_VERDICTS, &out->verdicts, err);
+    TW_TRY(part_hash(ledger, TW_LEDGER_VERDICTS, &out->verdicts, err));
+    TW_TRY(part_hash(ledger, TW_LEDGER_DOCS, &out->docs, err));
+    return part_hash(ledger, TW_LEDGER_ACTIONS, &out->actions, err);
 }
 
 tw_status tw_service_hashes(tw_service *service, tw_hashes *out, tw_err *err)

@@ -186,4 +186,6 @@ void assert_same_hashes(const tw_hashes *a, const tw_hashes *b)
     assert_true(a->scores == b->scores);
     assert_true(a->alerts == b->alerts);
     assert_true(a->verdicts == b->verdicts);
+    assert_true(a->docs == b->docs);
+    assert_true(a->actions == b->actions);
 }

@@ -313,6 +313,7 @@ typedef struct tw_hashes {
     uint64_t seq;
     uint64_t engine, detector, sample; // state; sample = training sample and counters
     uint64_t scores, alerts, verdicts; // projections
+    uint64_t docs, actions;            // the work: cases, settings, the log
 } tw_hashes;
 // Hashes of what is live. Waits until all is projected.
 tw_status tw_service_hashes(tw_service *service, tw_hashes *out, tw_err *err) TW_MUST_CHECK;
