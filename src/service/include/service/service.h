@@ -66,10 +66,12 @@ typedef struct tw_service_options {
     tw_str policy;      // installed, or install the built-in one at the first start
     size_t queue_facts; // bounds of what waits; 0 = 65,536 facts, 256 MB
     size_t queue_bytes;
-    uint64_t snapshot_facts;   // facts between snapshots; 0 = 1,000,000, or 100,000 when idle
-    bool train_off;            // no training at all (tests)
-    const tw_trainer *trainer; // of classifiers; NULL = only the outlier model is trained
-    const char *code_version;  // for the lineage of models; NULL = ""
+    uint64_t snapshot_facts;      // facts between snapshots; 0 = 1,000,000, or 100,000 when idle
+    bool train_off;               // no training at all (tests)
+    const struct tw_paper *paper; // for exports and reports; NULL = none
+    const struct tw_archive *archive; // for exports; NULL = none
+    const tw_trainer *trainer;        // of classifiers; NULL = only the outlier model is trained
+    const char *code_version;         // for the lineage of models; NULL = ""
     tw_train_schedule schedule;
     tw_figure_zone_option figure_zone;
     const tw_drift_limits *drift_limits; // of alarms; NULL = the defaults
