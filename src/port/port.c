@@ -19,13 +19,23 @@ static void put_le(uint8_t *p, uint64_t v, size_t bytes)
         p[i] = (uint8_t)(v >> (8 * i));
 }
 
+// Version and kind of a fact that stands alone (docs/formats/fact.md).
+static bool stands_alone(tw_str fact)
+{
+    enum { VERSION = 1, VERDICT = 4, ACTION = 6 };
+    return fact.bytes > 1 && fact.at[0] == VERSION &&
+           (fact.at[1] == VERDICT || fact.at[1] == ACTION);
+}
+
 size_t tw_block_cut(const tw_str *facts, size_t n)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
         size_t next = bytes + 4 + facts[i].bytes;
-        if (i > 0 && next > TW_BLOCK_TARGET_BYTES)
+        if (i > 0 && (next > TW_BLOCK_TARGET_BYTES || stands_alone(facts[i])))
             return i;
+        if (stands_alone(facts[i]))
+            return 1;
         bytes = next;
     }
     return n;

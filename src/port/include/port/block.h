@@ -8,7 +8,9 @@
 //
 // prev_hash of the first block is 32 zero bytes. A block holds facts of one append only; an append
 // larger than TW_BLOCK_TARGET_BYTES is cut into several blocks, so that one fact is reached by
-// reading some 64 KiB whatever the size of the commit was. All functions are pure and thread-safe.
+// reading some 64 KiB whatever the size of the commit was. A verdict or an action is a block of its
+// own, so that its hash can be shown and computed without showing any other fact. All functions are
+// pure and thread-safe.
 #ifndef TW_PORT_BLOCK_H
 #define TW_PORT_BLOCK_H
 
