@@ -72,12 +72,12 @@ static size_t json_bytes_max(tw_str_list list)
 
 static char *put_json(char *at, tw_str s)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef", escape[4] = {'\\', 'u', '0', '0'};
     *at++ = '"';
     for (size_t i = 0; i < s.bytes; i++) {
         uint8_t c = (uint8_t)s.at[i];
         if (c < 0x20) {
-            memcpy(at, "\\u00", 4);
+            memcpy(at, escape, sizeof(escape));
             at[4] = digits[c >> 4];
             at[5] = digits[c & 0xf];
             at += 6;
