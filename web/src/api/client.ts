@@ -79,13 +79,24 @@ export class ApiError extends Error {
   readonly field: string | undefined
   // Of 412: what it is now, and what others did.
   readonly stale: StaleProblem | undefined
+  // Of 422 of SQL: where in it.
+  readonly line: number | undefined
+  readonly column: number | undefined
 
-  constructor(status: number, message: string, field?: string, stale?: StaleProblem) {
+  constructor(
+    status: number,
+    message: string,
+    field?: string,
+    stale?: StaleProblem,
+    place?: Pick<Schemas['SqlProblem'], 'line' | 'column'>,
+  ) {
     super(message)
     this.name = 'ApiError'
     this.status = status
     this.field = field
     this.stale = stale
+    this.line = place?.line
+    this.column = place?.column
   }
 }
 
@@ -97,7 +108,8 @@ function errorFrom(error: unknown, response: Response): ApiError {
   if (typeof error === 'object' && error !== null && 'detail' in error) {
     const problem = error as Schemas['Problem']
     const stale = response.status === 412 ? (error as StaleProblem) : undefined
-    return new ApiError(response.status, problem.detail, problem.field, stale)
+    const place = error as Schemas['SqlProblem']
+    return new ApiError(response.status, problem.detail, problem.field, stale, place)
   }
   return new ApiError(response.status, t('states.status', { status: response.status }))
 }

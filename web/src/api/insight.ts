@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads of the pages for insight: figures, signals, search, entities.
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, unwrap } from './client'
 import type { components, operations } from './schema'
 
@@ -107,3 +107,141 @@ export function backtestQuery(id: string) {
 }
 
 export const startBacktest = (body: BacktestRequest) => unwrap(api.POST('/v1/backtests', { body }))
+
+export type SearchRequest = Schemas['SearchRequest']
+export type SearchHit = Schemas['SearchHit']
+export type SearchPage = Schemas['SearchPage']
+export type LakeResult = Schemas['LakeResult']
+export type LakeExport = Schemas['LakeExport']
+export type LakeColumn = LakeResult['columns'][number]
+
+// A page of hits, and how long the reader waited for it.
+export type TimedPage = SearchPage & { tookMs: number }
+
+export function searchQuery(request: SearchRequest) {
+  return infiniteQueryOptions({
+    queryKey: ['search', request],
+    queryFn: async ({ pageParam, signal }): Promise<TimedPage> => {
+      const begun = performance.now()
+      const body = { ...request, limit: 100, ...(pageParam && { cursor: pageParam }) }
+      const page = await unwrap(api.POST('/v1/search', { body, signal }))
+      return { ...page, tookMs: performance.now() - begun }
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    staleTime: 10_000,
+  })
+}
+
+export const runSql = (sql: string, limit: number, signal: AbortSignal) =>
+  unwrap(api.POST('/v1/lake/query', { body: { sql, limit }, signal }))
+
+// The columns of a table or view of the lake, asked for once.
+export function lakeColumnsQuery(table: string) {
+  return queryOptions({
+    queryKey: ['lake-columns', table],
+    queryFn: async ({ signal }) =>
+      (await runSql(`SELECT * FROM ${table} LIMIT 0`, 1, signal)).columns,
+    staleTime: Infinity,
+    retry: false,
+  })
+}
+
+// Fetches an export and hands it to the browser as a download.
+export async function downloadExport(body: LakeExport): Promise<void> {
+  const blob = await unwrap(
+    api.POST('/v1/lake/export', {
+      body,
+      parseAs: 'blob',
+      headers: { Accept: 'text/csv, application/vnd.apache.parquet, application/problem+json' },
+    }),
+  )
+  const address = URL.createObjectURL(blob as unknown as Blob)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = `tillwatch-${new Date().toISOString().slice(0, 10)}.${body.format}`
+  link.click()
+  URL.revokeObjectURL(address)
+}
+
+export const activeCasesQuery = queryOptions({
+  queryKey: ['cases', 'active'],
+  queryFn: () =>
+    unwrap(api.GET('/v1/cases', { params: { query: { state: 'ACTIVE', limit: 100 } } })),
+})
+
+export type Counts = Schemas['Counts']
+export type CountsBy = Schemas['CountsBy']
+export type CountsWindow = Schemas['CountsWindow']
+export type Calendar = Schemas['Calendar']
+export type CalendarCell = Calendar['cells'][number]
+export type Register = Schemas['Register']
+export type Account = Schemas['Account']
+export type Item = Schemas['Item']
+export type ItemBy = Schemas['ItemBy']
+export type ItemWindow = Schemas['ItemWindow']
+
+export interface CalendarOf {
+  kind: 'employee' | 'store'
+  id: string
+}
+
+export function calendarQuery({ kind, id }: CalendarOf, unit: Calendar['unit'], days: number) {
+  const query = { unit, days }
+  return queryOptions({
+    queryKey: ['calendar', kind, id, unit, days],
+    queryFn: ({ signal }) =>
+      kind === 'employee'
+        ? unwrap(
+            api.GET('/v1/employees/{employee_id}/calendar', {
+              params: { path: { employee_id: id }, query },
+              signal,
+            }),
+          )
+        : unwrap(
+            api.GET('/v1/stores/{store_id}/calendar', {
+              params: { path: { store_id: id }, query },
+              signal,
+            }),
+          ),
+  })
+}
+
+export function registerQuery(store_id: string, register_id: string, date: string | null) {
+  return queryOptions({
+    queryKey: ['register', store_id, register_id, date],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/v1/stores/{store_id}/registers/{register_id}', {
+          params: { path: { store_id, register_id }, query: { date: date ?? undefined } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function cardQuery(account_token: string) {
+  return queryOptions({
+    queryKey: ['card', account_token],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/v1/cards/{account_token}', { params: { path: { account_token } }, signal })),
+  })
+}
+
+export function customerQuery(customer_id: string) {
+  return queryOptions({
+    queryKey: ['customer', customer_id],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/v1/customers/{customer_id}', { params: { path: { customer_id } }, signal })),
+  })
+}
+
+export function itemQuery(sku: string) {
+  return queryOptions({
+    queryKey: ['item', sku],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/v1/items/{sku}', { params: { path: { sku } }, signal })),
+  })
+}

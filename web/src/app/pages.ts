@@ -12,6 +12,7 @@ import {
   Network,
   Settings,
   ShieldCheck,
+  Search,
   SlidersHorizontal,
   Store,
   TriangleAlert,
@@ -34,6 +35,7 @@ export const navGroups: NavPage[][] = [
     { to: '/cases', name: 'cases', icon: FolderOpen, right: 'read' },
   ],
   [
+    { to: '/search', name: 'search', icon: Search, right: 'read' },
     { to: '/dashboard', name: 'dashboard', icon: ChartColumn, right: 'read' },
     { to: '/stores', name: 'stores', icon: Store, right: 'read' },
     { to: '/signals', name: 'signals', icon: SlidersHorizontal, right: 'read' },

@@ -34,15 +34,50 @@ export const router = createBrowserRouter([
         lazy: page(() => import('../pages/alert/AlertPage'), 'AlertPage'),
       },
       {
+        path: 'search',
+        lazy: page(() => import('../pages/search/SearchPage'), 'SearchPage', [
+          'search',
+          'entities',
+        ]),
+      },
+      {
+        path: 'search/sql',
+        lazy: page(() => import('../pages/search/sql/SqlPage'), 'SqlPage', ['search']),
+      },
+      {
         path: 'transactions/:transactionId',
-        lazy: page(() => import('../pages/TransactionPage'), 'TransactionPage'),
+        lazy: page(() => import('../pages/entities/TransactionPage'), 'TransactionPage', [
+          'entities',
+        ]),
       },
       {
         path: 'employees/:employeeId',
-        lazy: page(() => import('../pages/EmployeePage'), 'EmployeePage'),
+        lazy: page(() => import('../pages/entities/EmployeePage'), 'EmployeePage', ['entities']),
       },
-      { path: 'stores', lazy: page(() => import('../pages/StoresPage'), 'StoresPage') },
-      { path: 'stores/:storeId', lazy: page(() => import('../pages/StorePage'), 'StorePage') },
+      {
+        path: 'stores',
+        lazy: page(() => import('../pages/entities/StoresPage'), 'StoresPage', ['entities']),
+      },
+      {
+        path: 'stores/:storeId',
+        lazy: page(() => import('../pages/entities/StorePage'), 'StorePage', ['entities']),
+      },
+      {
+        path: 'stores/:storeId/registers/:registerId',
+        lazy: page(() => import('../pages/entities/RegisterPage'), 'RegisterPage', ['entities']),
+      },
+      {
+        path: 'cards/:token',
+        lazy: page(() => import('../pages/entities/AccountPage'), 'CardPage', ['entities']),
+      },
+      {
+        path: 'customers/:customerId',
+        lazy: page(() => import('../pages/entities/AccountPage'), 'CustomerPage', ['entities']),
+      },
+      {
+        path: 'items/:sku',
+        lazy: page(() => import('../pages/entities/ItemPage'), 'ItemPage', ['entities']),
+      },
       {
         path: 'dashboard',
         lazy: page(() => import('../pages/dashboard/DashboardPage'), 'DashboardPage', [

@@ -15,6 +15,13 @@ export function useCan(): (right: Right) => boolean {
   return (right) => session?.rights.includes(right) ?? false
 }
 
+// Some things are done for the whole chain: who is limited to some stores may not do them.
+export function useCanEverywhere(): (right: Right) => boolean {
+  const session = useSession()
+  return (right) =>
+    session !== undefined && session.rights.includes(right) && session.stores.length === 0
+}
+
 export function useMe(): string {
   return useSession()?.user ?? ''
 }

@@ -8,7 +8,7 @@ import 'dayjs/locale/de'
 import { CalendarRange } from 'lucide-react'
 import { useState } from 'react'
 import { currentLanguage, t } from '../lib/i18n'
-import type { Period } from '../lib/period'
+import { type Period, fromLocalDate, toLocalDate } from '../lib/period'
 import styles from './PeriodPicker.module.css'
 
 interface Props {
@@ -21,13 +21,6 @@ interface Props {
 }
 
 const otherValue = 'other'
-
-// The picker thinks in local midnights.
-const toDate = (date: string) => new Date(`${date}T00:00:00`)
-function fromDate(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-}
 
 export function PeriodPicker({ period, choices, from, to, onChange }: Props) {
   // While a range is half chosen, only the picker knows of it.
@@ -55,12 +48,12 @@ export function PeriodPicker({ period, choices, from, to, onChange }: Props) {
           leftSectionPointerEvents="none"
           valueFormat="D MMM YYYY"
           allowSingleDateInRange
-          value={half ?? [toDate(from), toDate(to)]}
+          value={half ?? [toLocalDate(from), toLocalDate(to)]}
           onChange={(value) => {
             const [first, last] = value
             if (!first || !last) return setHalf(value)
             setHalf(null)
-            onChange({ days: null, from: fromDate(first), to: fromDate(last) })
+            onChange({ days: null, from: fromLocalDate(first), to: fromLocalDate(last) })
           }}
           popoverProps={{ onClose: () => setHalf(null) }}
         />

@@ -8,9 +8,11 @@ import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
 import type data from '../locales/en/data.json'
 import type firstrun from '../locales/en/firstrun.json'
+import type entities from '../locales/en/entities.json'
 import type help from '../locales/en/help.json'
 import type palette from '../locales/en/palette.json'
 import type queue from '../locales/en/queue.json'
+import type search from '../locales/en/search.json'
 import type settings from '../locales/en/settings.json'
 import type signals from '../locales/en/signals.json'
 import type sign from '../locales/en/sign.json'
@@ -24,9 +26,11 @@ interface Texts {
   dashboard: typeof dashboard
   data: typeof data
   firstrun: typeof firstrun
+  entities: typeof entities
   help: typeof help
   palette: typeof palette
   queue: typeof queue
+  search: typeof search
   settings: typeof settings
   sign: typeof sign
   signals: typeof signals

@@ -60,3 +60,10 @@ export function spanOf(period: Period, last: string): { from: string; to: string
   if (period.from && period.to) return { from: period.from, to: addDays(period.to, 1) }
   return { from: addDays(last, 1 - (period.days ?? 28)), to: addDays(last, 1) }
 }
+
+// A date as pickers think of it, a local midnight, and back.
+export const toLocalDate = (date: string) => new Date(`${date}T00:00:00`)
+export function fromLocalDate(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}

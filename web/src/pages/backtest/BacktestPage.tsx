@@ -8,7 +8,7 @@ import { useSearchParams } from 'react-router-dom'
 import { ApiError } from '../../api/client'
 import { type Backtest, backtestQuery, startBacktest } from '../../api/insight'
 import { modelsQuery, summaryQuery } from '../../api/queries'
-import { useCan } from '../../app/session'
+import { useCanEverywhere } from '../../app/session'
 import { PeriodPicker } from '../../components/PeriodPicker'
 import { ErrorState, State } from '../../components/States'
 import { asSentence, formatCount, formatTime } from '../../lib/format'
@@ -76,7 +76,7 @@ interface FormProps {
 }
 
 function Form({ request, last }: FormProps) {
-  const can = useCan()
+  const can = useCanEverywhere()
   const draft = useDraft()
   const { data: models } = useQuery(modelsQuery)
   const hasDraft = !isEmptyDraft(draft)

@@ -6,7 +6,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { MetricsAssumption } from '../../api/insight'
-import { useCan } from '../../app/session'
+import { useCanEverywhere } from '../../app/session'
 import { Panel } from '../../components/Panel'
 import { asSentence, formatMoneyRounded, formatPercent, formatShort } from '../../lib/format'
 import { t } from '../../lib/i18n'
@@ -37,7 +37,7 @@ function valueText({ unit, value }: MetricsAssumption, currency: string): string
 }
 
 export function AssumptionsPanel({ assumptions, currency }: Props) {
-  const can = useCan()
+  const can = useCanEverywhere()
   const [isOpen, setOpen] = useState(false)
   return (
     <Panel

@@ -6,7 +6,7 @@ import { notifications } from '@mantine/notifications'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronDown, FileDown, Mail, Printer } from 'lucide-react'
 import type { MetricsQuery } from '../../api/insight'
-import { useCan } from '../../app/session'
+import { useCanEverywhere } from '../../app/session'
 import { asSentence, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { type ReportSchedule, scheduleQuery, useSendReport } from '../settings/queries'
@@ -21,7 +21,7 @@ function reportPath({ from, to, region }: MetricsQuery): string {
 }
 
 export function ReportMenu({ query }: { query: MetricsQuery }) {
-  const can = useCan()
+  const can = useCanEverywhere()
   return (
     <span className={styles.report}>
       <Button

@@ -13,11 +13,11 @@ import {
   invalidateLearning,
   modelQuery,
   modelsQuery,
-  sessionQuery,
   trainingsQuery,
   useImportModel,
   useStartTraining,
 } from '../../api/queries'
+import { useCanEverywhere } from '../../app/session'
 import { ErrorState, State } from '../../components/States'
 import { asSentence, formatTime } from '../../lib/format'
 import { outcomeLabels, stageText } from '../../lib/learning'
@@ -39,7 +39,7 @@ export function ModelsPage() {
   useTitle('Models')
   const models = useQuery(modelsQuery)
   const trainings = useQuery(trainingsQuery)
-  const session = useQuery(sessionQuery)
+  const can = useCanEverywhere()
   const [wanted, setWanted] = useState<Wanted | null>(null)
   const error = models.error ?? trainings.error
   if (error && !(models.data && trainings.data)) {
@@ -47,7 +47,7 @@ export function ModelsPage() {
     return <ErrorState title="The models could not be read" error={error} onRetry={retry} />
   }
   if (!models.data || !trainings.data) return <PageSkeleton />
-  const mayChange = session.data?.scopes.includes('admin') ?? false
+  const mayChange = can('manage')
   const champion = models.data.items.find((model) => model.state === 'champion')
   const challenger = models.data.items.find((model) => model.state === 'challenger')
   return (

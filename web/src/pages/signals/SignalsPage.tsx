@@ -8,7 +8,7 @@ import { ArrowLeft, Search } from 'lucide-react'
 import { Link, useSearchParams } from 'react-router-dom'
 import { type Signal, policyQuery } from '../../api/insight'
 import { signalsQuery } from '../../api/queries'
-import { useCan } from '../../app/session'
+import { useCanEverywhere } from '../../app/session'
 import { ErrorState } from '../../components/States'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
@@ -57,7 +57,7 @@ const fits = (signal: Signal, q: string) =>
 
 export function SignalsPage() {
   useTitle(t('signals:title'))
-  const can = useCan()
+  const can = useCanEverywhere()
   const state = useView()
   const { data, error, refetch } = useQuery(signalsQuery)
   const policy = useQuery(policyQuery)
