@@ -13,7 +13,7 @@
 // Threads: producers; the flow thread (core, groups); the writer thread (journal appends that
 // overlap with applying); the projector thread (ledger); the trainer thread. Locks, in the order in
 // which they may be taken: none of them is held while another is taken, but for gate ->
-// pending_lock.
+// pending_lock, and for work_lock, under which everything else happens.
 #ifndef TWI_SERVICE_INTERNAL_H
 #define TWI_SERVICE_INTERNAL_H
 
@@ -94,6 +94,8 @@ struct tw_service {
     size_t queue_facts_max, queue_bytes_max;
     uint64_t snapshot_facts;
     bool train_off;
+    const struct tw_paper *paper;
+    const struct tw_archive *archive;
     const tw_trainer *trainer;
     const char *code_version;
     tw_train_schedule schedule;
@@ -158,6 +160,10 @@ struct tw_service {
     bool train_stop; // under train_lock, as the turn
     twi_training_turn turn;
     int32_t train_asked_day; // flow thread
+
+    pthread_mutex_t work_lock; // one command at a time; may be held while others are taken
+    pthread_mutex_t note_lock;
+    tw_table notes; // under note_lock: when whoever looked at what last
 
     pthread_mutex_t watch_lock;
     struct twi_watch_cache *watch_cache_own; // under watch_lock, as the next

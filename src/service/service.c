@@ -9,6 +9,7 @@
 #include "figure_mirror.h"
 #include "internal.h"
 #include "state_file.h"
+#include "work_bench.h"
 
 #define QUEUE_FACTS 65536
 #define QUEUE_BYTES ((size_t)256 << 20)
@@ -21,6 +22,7 @@ static void locks_init(tw_service *service)
     TW_CHECK(pthread_mutex_init(&service->writer_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->pending_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->train_lock, NULL) == 0);
+    TW_CHECK(pthread_mutex_init(&service->work_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->watch_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->stats_lock, NULL) == 0);
     twi_cond_init(&service->has_work);
@@ -47,6 +49,7 @@ static void locks_release(tw_service *service)
     pthread_cond_destroy(&service->has_work);
     pthread_mutex_destroy(&service->stats_lock);
     pthread_mutex_destroy(&service->watch_lock);
+    pthread_mutex_destroy(&service->work_lock);
     pthread_mutex_destroy(&service->train_lock);
     pthread_mutex_destroy(&service->pending_lock);
     pthread_mutex_destroy(&service->writer_lock);
@@ -71,6 +74,8 @@ static tw_service *service_new(const tw_service_options *options)
     service->queue_bytes_max = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
     service->snapshot_facts = options->snapshot_facts ? options->snapshot_facts : SNAPSHOT_FACTS;
     service->train_off = options->train_off;
+    service->paper = options->paper;
+    service->archive = options->archive;
     service->trainer = options->trainer;
     service->code_version = options->code_version ? options->code_version : "";
     service->schedule = options->schedule;
@@ -86,6 +91,7 @@ static tw_service *service_new(const tw_service_options *options)
     tw_arena_init(&service->range_arena, alloc, (size_t)128 << 10, (size_t)64 << 20);
     locks_init(service);
     twi_mirror_init(service);
+    twi_notes_init(service);
     return service;
 }
 
@@ -97,6 +103,7 @@ static void service_free(tw_service *service)
     twi_projector_free(service->projector);
     twi_watch_cache_free(service);
     twi_mirror_release(service);
+    twi_notes_release(service);
     twi_figure_zones_release(service);
     if (service->core.alloc)
         twi_core_release(&service->core);

@@ -5,49 +5,21 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "internal.h"
 #include "retail/check.h"
+#include "work_bench.h"
 
 // How long a caller waits for the projection before the reply says that it was recorded anyway.
 #define SEE_OWN_WRITE_MS 5000
 
 static const tw_verdict_reason reasons[] = {
-    {TW_VERDICT_CONFIRMED, "theft_admitted", "Theft admitted"},
-    {TW_VERDICT_CONFIRMED, "evidence_video", "Evidence on video"},
-    {TW_VERDICT_CONFIRMED, "evidence_receipts", "Evidence in the receipts"},
-    {TW_VERDICT_CONFIRMED, "policy_abuse", "Abuse of a policy"},
-    {TW_VERDICT_REFUTED, "expected_activity", "Expected activity"},
-    {TW_VERDICT_REFUTED, "authorised", "Authorised"},
-    {TW_VERDICT_REFUTED, "known_role", "Belongs to the role"},
-    {TW_VERDICT_REFUTED, "rule_too_sensitive", "The signal is too sensitive"},
-    {TW_VERDICT_REFUTED, "data_error", "Faulty data"},
-    {TW_VERDICT_REFUTED, "other", "Other"},
-    {TW_VERDICT_OPERATIONAL, "training_need", "Training needed"},
-    {TW_VERDICT_OPERATIONAL, "process_fault", "Fault of a process"},
-    {TW_VERDICT_OPERATIONAL, "system_fault", "Fault of a system"},
-    {TW_VERDICT_INCONCLUSIVE, "no_evidence", "No evidence"},
-    {TW_VERDICT_INCONCLUSIVE, "employee_left", "The employee has left"},
-    {TW_VERDICT_INCONCLUSIVE, "reopened", "Reopened"},
-    {TW_VERDICT_INCONCLUSIVE, "other", "Other"},
+#define X(verdict, code, title) {TW_VERDICT_##verdict, code, title},
+    TW_REASONS_BUILT_IN(X) X(INCONCLUSIVE, "reopened", "Reopened")
+#undef X
 };
 
 const tw_verdict_reason *tw_verdict_reason_get(size_t i)
 {
     return i < TW_COUNT(reasons) ? &reasons[i] : NULL;
-}
-
-static tw_status check_reason(tw_verdict *verdict, tw_err *err)
-{
-    for (size_t i = 0; i < TW_COUNT(reasons); i++) {
-        if (reasons[i].verdict != verdict->verdict)
-            continue;
-        if (verdict->reason.bytes == 0)
-            verdict->reason = tw_str_from(reasons[i].reason);
-        if (tw_str_equal(verdict->reason, tw_str_from(reasons[i].reason)))
-            return TW_OK;
-    }
-    return tw_fail(err, TW_INVALID, "%.*s is no reason of the verdict %s",
-                   TW_STR_ARG(verdict->reason), tw_verdict_name(verdict->verdict));
 }
 
 bool tw_service_knows(tw_service *service, tw_str transaction_id)
@@ -62,12 +34,24 @@ bool tw_service_knows(tw_service *service, tw_str transaction_id)
     return seq != 0;
 }
 
+static tw_status check_reason(const tw_settings *settings, tw_verdict *verdict, tw_err *err)
+{
+    for (size_t i = 0; verdict->reason.bytes == 0 && i < settings->reason_n; i++)
+        if (settings->reasons[i].verdict == verdict->verdict)
+            verdict->reason = settings->reasons[i].code;
+    if (twi_is_reason(settings, verdict->verdict, verdict->reason))
+        return TW_OK;
+    return tw_fail(err, TW_INVALID, "%.*s is no reason of the verdict %s",
+                   TW_STR_ARG(verdict->reason), tw_verdict_name(verdict->verdict));
+}
+
 // Id of the content: saying the same thing twice is one verdict.
-tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err)
+tw_status twi_judge_prepare(const tw_settings *settings, tw_verdict *verdict, char id[32],
+                            tw_err *err)
 {
     if ((verdict->alert_id.bytes > 0) == (verdict->transaction_id.bytes > 0))
         return tw_fail(err, TW_INVALID, "a verdict names an alert_id or a transaction_id");
-    TW_TRY(check_reason(verdict, err));
+    TW_TRY(check_reason(settings, verdict, err));
     int64_t numbers[] = {verdict->verdict, verdict->recovered_minor, verdict->decided_ms};
     uint64_t hash = tw_hash64(numbers, sizeof(numbers), 31);
     const tw_str texts[] = {verdict->alert_id, verdict->transaction_id, verdict->reason,
@@ -79,24 +63,56 @@ tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err)
     return TW_OK;
 }
 
-static tw_status check_subject(tw_service *service, const tw_verdict *verdict, tw_arena *arena,
-                               tw_verdict_result *out, tw_err *err)
+tw_status tw_verdict_prepare(tw_verdict *verdict, char id[32], tw_err *err)
 {
-    if (verdict->alert_id.bytes > 0) {
-        tw_alert_view alert;
-        tw_status status = tw_query_alert(service, verdict->alert_id, arena, &alert);
-        if (status != TW_OK)
-            return tw_fail(err, status, "there is no alert %.*s", TW_STR_ARG(verdict->alert_id));
-        tw_str_copy(alert.alert_id, out->alert_id, sizeof(out->alert_id));
-        return TW_OK;
-    }
+    return twi_judge_prepare(tw_settings_default(), verdict, id, err);
+}
+
+// --- judging
+// --------------------------------------------------------------------------------------
+
+static tw_status check_alert(twi_bench *bench, const tw_judge_request *request,
+                             tw_judge_result *out, tw_err *err)
+{
+    twi_bench_alert *alert;
+    TW_TRY(twi_bench_alert_get(bench, request->verdict.alert_id, &alert, err));
+    tw_str_copy(alert->view.alert_id, out->verdict.alert_id, sizeof(out->verdict.alert_id));
+    if (request->if_version != 0 && alert->work.work_seq > request->if_version)
+        return tw_fail(err, TW_CONFLICT,
+                       "somebody else has changed the alert meanwhile; look at it again");
+    return TW_OK;
+}
+
+static tw_status check_subject(twi_bench *bench, const tw_judge_request *request,
+                               tw_judge_result *out, tw_err *err)
+{
+    tw_str id = request->verdict.transaction_id;
     tw_transaction_view transaction;
+    if (request->verdict.alert_id.bytes > 0)
+        return check_alert(bench, request, out, err);
     tw_status status =
-        tw_query_transaction(service, verdict->transaction_id, arena, &transaction, NULL);
+        tw_query_transaction(bench->service, id, &bench->scratch, &transaction, NULL);
     if (status != TW_OK)
-        return tw_fail(err, status, "there is no transaction %.*s",
-                       TW_STR_ARG(verdict->transaction_id));
-    tw_str_copy(transaction.alert_id, out->alert_id, sizeof(out->alert_id));
+        return tw_fail(err, status, "there is no transaction %.*s", TW_STR_ARG(id));
+    tw_str_copy(transaction.alert_id, out->verdict.alert_id, sizeof(out->verdict.alert_id));
+    return TW_OK;
+}
+
+static tw_status take_verdict(twi_bench *bench, const tw_judge_request *request,
+                              tw_judge_result *out, tw_err *err)
+{
+    twi_bench_alert *alert;
+    tw_fact fact = {.kind = TW_FACT_VERDICT, .received_ms = bench->now_ms};
+    fact.as.verdict = request->verdict;
+    tw_arena_reset(&bench->scratch);
+    if (fact.as.verdict.decided_ms == 0)
+        fact.as.verdict.decided_ms = bench->now_ms;
+    TW_TRY(twi_judge_prepare(&bench->settings, &fact.as.verdict, out->verdict.verdict_id, err));
+    TW_TRY(check_subject(bench, request, out, err));
+    TW_TRY(twi_bench_add(bench, &fact, err));
+    if (request->verdict.alert_id.bytes > 0 &&
+        twi_bench_alert_get(bench, request->verdict.alert_id, &alert, err) == TW_OK)
+        tw_alert_work_judge(&alert->work, &fact.as.verdict, TWI_VERSION_NEW);
     return TW_OK;
 }
 
@@ -108,6 +124,88 @@ static tw_str static_status(tw_str status)
             return tw_str_from(known[i]);
     return TW_STR_NONE;
 }
+
+// What became of the verdicts in the batch, and of their alerts.
+static void fill_results(twi_bench *bench, tw_judge_result *results, size_t n)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        tw_alert_view alert;
+        tw_judge_result *out = &results[i];
+        if (out->status != TW_OK)
+            continue;
+        const tw_result *result = tw_batch_result(bench->batch, at++);
+        out->verdict.duplicate = result->outcome == TW_OUTCOME_DUPLICATE;
+        if (result->outcome == TW_OUTCOME_CONFLICT)
+            out->status = tw_fail(&out->err, TW_CONFLICT, "another verdict has the same id");
+        tw_arena_reset(&bench->scratch);
+        if (out->verdict.alert_id[0] != '\0' &&
+            tw_query_alert(bench->service, tw_str_from(out->verdict.alert_id), &bench->scratch,
+                           &alert) == TW_OK)
+            out->verdict.status = static_status(alert.status);
+    }
+}
+
+static tw_status judge(twi_bench *bench, const tw_judge_request *requests, size_t n,
+                       tw_judge_result *results, tw_err *err)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < n; i++) {
+        results[i] = (tw_judge_result){.verdict.status = TW_STR_NONE};
+        results[i].status = take_verdict(bench, &requests[i], &results[i], &results[i].err);
+    }
+    if (tw_batch_n(bench->batch) == 0)
+        return TW_OK;
+    TW_TRY(tw_service_run(bench->service, bench->batch, true, err));
+    for (size_t i = 0; i < tw_batch_n(bench->batch); i++)
+        last = TW_MAX(last, tw_batch_result(bench->batch, i)->seq);
+    (void)twi_project_wait(bench->service, last, SEE_OWN_WRITE_MS);
+    fill_results(bench, results, n);
+    return TW_OK;
+}
+
+tw_status tw_service_judge(tw_service *service, const tw_judge_request *requests, size_t n,
+                           tw_judge_result *results, tw_err *err)
+{
+    twi_bench bench;
+    tw_err why = {0};
+    tw_status status = TW_OK;
+    if (service->mode == TW_SERVICE_READER)
+        status = tw_fail(&why, TW_UNSUPPORTED, "a reader changes nothing");
+    else if (n == 0 || n > TW_WORK_REQUESTS_MAX)
+        status = tw_fail(&why, TW_LIMIT, "judge 1 to %d alerts at once", TW_WORK_REQUESTS_MAX);
+    if (status == TW_OK) {
+        pthread_mutex_lock(&service->work_lock);
+        status = twi_bench_open(service, &bench, &why);
+        if (status == TW_OK) {
+            status = judge(&bench, requests, n, results, &why);
+            twi_bench_close(&bench);
+        }
+        pthread_mutex_unlock(&service->work_lock);
+    }
+    for (size_t i = 0; status != TW_OK && i < n; i++)
+        results[i] = (tw_judge_result){.status = status, .err = why, .verdict.status = TW_STR_NONE};
+    for (size_t i = 0; status == TW_OK && i < n; i++) {
+        status = results[i].status;
+        why = results[i].err;
+    }
+    if (status != TW_OK && err)
+        *err = why;
+    return status;
+}
+
+tw_status tw_service_verdict(tw_service *service, const tw_verdict *verdict, tw_verdict_result *out,
+                             tw_err *err)
+{
+    tw_judge_request request = {.verdict = *verdict};
+    tw_judge_result result;
+    tw_status status = tw_service_judge(service, &request, 1, &result, err);
+    *out = result.verdict;
+    return status;
+}
+
+// --- configuration
+// --------------------------------------------------------------------------------
 
 static tw_status run_fact(tw_service *service, const tw_fact *fact, tw_result *out, tw_err *err)
 {
@@ -122,42 +220,6 @@ static tw_status run_fact(tw_service *service, const tw_fact *fact, tw_result *o
     if (status == TW_OK)
         *out = *tw_batch_result(batch, 0);
     tw_batch_put(batch);
-    return status;
-}
-
-static tw_status record(tw_service *service, const tw_verdict *verdict, tw_arena *arena,
-                        tw_verdict_result *out, tw_err *err)
-{
-    tw_fact fact = {.kind = TW_FACT_VERDICT, .as.verdict = *verdict};
-    tw_result result = {0};
-    fact.received_ms = service->clock->now_ms(service->clock->ctx);
-    TW_TRY(tw_fact_check(&fact, err));
-    TW_TRY(run_fact(service, &fact, &result, err));
-    if (result.outcome == TW_OUTCOME_CONFLICT)
-        return tw_fail(err, TW_CONFLICT, "another verdict has the same id");
-    out->duplicate = result.outcome == TW_OUTCOME_DUPLICATE;
-    (void)twi_project_wait(service, result.seq, SEE_OWN_WRITE_MS);
-    tw_alert_view alert;
-    if (out->alert_id[0] != '\0' &&
-        tw_query_alert(service, tw_str_from(out->alert_id), arena, &alert) == TW_OK)
-        out->status = static_status(alert.status);
-    return TW_OK;
-}
-
-tw_status tw_service_verdict(tw_service *service, const tw_verdict *verdict, tw_verdict_result *out,
-                             tw_err *err)
-{
-    *out = (tw_verdict_result){.status = TW_STR_NONE};
-    tw_verdict prepared = *verdict;
-    if (prepared.decided_ms == 0)
-        prepared.decided_ms = service->clock->now_ms(service->clock->ctx);
-    TW_TRY(tw_verdict_prepare(&prepared, out->verdict_id, err));
-    tw_arena arena;
-    tw_arena_init(&arena, service->alloc, 0, (size_t)16 << 20);
-    tw_status status = check_subject(service, &prepared, &arena, out, err);
-    if (status == TW_OK)
-        status = record(service, &prepared, &arena, out, err);
-    tw_arena_release(&arena);
     return status;
 }
 

@@ -13,9 +13,9 @@
 static tw_status check_allow(yyjson_val *body, int64_t at_ms, tw_err *err)
 {
     TW_TRY(twi_check_text(body, "entity_kind", 1, TW_ID_MAX_BYTES, err));
-    TW_TRY(twi_check_text(body, "entity_id", 1, TW_ID_MAX_BYTES, err));
+    TW_TRY(twi_check_text(body, "entity_id", 1, 2 * TW_ID_MAX_BYTES + 1, err));
     TW_TRY(twi_check_text(body, "scheme", 0, TW_ID_MAX_BYTES, err));
-    TW_TRY(twi_check_text(body, "owner", 1, TW_ID_MAX_BYTES, err));
+    TW_TRY(twi_check_text(body, "owner", 0, TW_ID_MAX_BYTES, err));
     TW_TRY(twi_check_text(body, "reason", 1, TWI_NOTE_MAX_BYTES, err));
     TW_TRY(twi_check_text(body, "until", 1, TW_ID_MAX_BYTES, err));
     int64_t until_ms = twi_body_time(body, "until");
@@ -94,14 +94,13 @@ static bool put_time(yyjson_mut_doc *doc, const char *name, int64_t ms)
                                      tw_time_format(ms, 0, text));
 }
 
-static bool fill_allow(yyjson_mut_doc *doc, yyjson_val *sent, const tw_action *action)
+static bool fill_allow(yyjson_mut_doc *doc, yyjson_val *sent, tw_str owner, const tw_action *action)
 {
     static const char *const texts[] = {"entity_kind", "entity_id", "scheme"};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
         if (!put(doc, texts[i], twi_body_text(sent, texts[i])))
             return false;
-    return put_time(doc, "until", twi_body_time(sent, "until")) &&
-           put(doc, "owner", twi_body_text(sent, "owner")) &&
+    return put_time(doc, "until", twi_body_time(sent, "until")) && put(doc, "owner", owner) &&
            put(doc, "reason", twi_body_text(sent, "reason")) &&
            put(doc, "added_by", action->actor) && put_time(doc, "added_at", action->at_ms) &&
            put(doc, "store_id", twi_body_text(sent, "store_id"));
@@ -144,14 +143,14 @@ static tw_status make(yyjson_val *sent, yyjson_val *entry, const tw_action *acti
     yyjson_mut_val *root = doc ? yyjson_mut_obj(doc) : NULL;
     bool is_allow = tw_action_kind_from(action->kind) == TW_ACTION_ALLOW_ADD;
     tw_str owner = twi_body_text(is_allow ? sent : entry, "owner");
-    if (!is_allow && owner.bytes == 0)
+    if (owner.bytes == 0)
         owner = action->actor;
     if (!root)
         return TW_NO_MEMORY;
     yyjson_mut_doc_set_root(doc, root);
-    bool is_whole =
-        put(doc, "id", action->subject) &&
-        (is_allow ? fill_allow(doc, sent, action) : fill_filter(doc, sent, owner, action->at_ms));
+    bool is_whole = put(doc, "id", action->subject) &&
+                    (is_allow ? fill_allow(doc, sent, owner, action)
+                              : fill_filter(doc, sent, owner, action->at_ms));
     out->body.at =
         is_whole ? yyjson_mut_write_opts(doc, YYJSON_WRITE_NOFLAG, &alc, &out->body.bytes, NULL)
                  : NULL;

@@ -20,30 +20,10 @@
 // -------------------------------------------------------------------------------------
 
 static const tw_reason reasons[] = {
-#define R(verdict, code, title)                                                                    \
-    {                                                                                              \
-        TW_VERDICT_##verdict, {code, sizeof(code) - 1},                                            \
-        {                                                                                          \
-            title, sizeof(title) - 1                                                               \
-        }                                                                                          \
-    }
-    R(CONFIRMED, "theft_admitted", "Theft admitted"),
-    R(CONFIRMED, "evidence_video", "Evidence on video"),
-    R(CONFIRMED, "evidence_receipts", "Evidence in the receipts"),
-    R(CONFIRMED, "policy_abuse", "Abuse of a policy"),
-    R(REFUTED, "expected_activity", "Expected activity"),
-    R(REFUTED, "authorised", "Authorised"),
-    R(REFUTED, "known_role", "Belongs to the role"),
-    R(REFUTED, "rule_too_sensitive", "The signal is too sensitive"),
-    R(REFUTED, "data_error", "Faulty data"),
-    R(REFUTED, "other", "Other"),
-    R(OPERATIONAL, "training_need", "Training needed"),
-    R(OPERATIONAL, "process_fault", "Fault of a process"),
-    R(OPERATIONAL, "system_fault", "Fault of a system"),
-    R(INCONCLUSIVE, "no_evidence", "No evidence"),
-    R(INCONCLUSIVE, "employee_left", "The employee has left"),
-    R(INCONCLUSIVE, "other", "Other"),
-#undef R
+#define X(verdict, code, title)                                                                    \
+    {TW_VERDICT_##verdict, {code, sizeof(code) - 1}, {title, sizeof(title) - 1}},
+    TW_REASONS_BUILT_IN(X)
+#undef X
 };
 
 static const tw_settings defaults = {

@@ -74,6 +74,9 @@ typedef struct tw_alert_query {
     tw_str_list verdicts;
     bool only_awake, only_snoozed; // now
     bool only_overdue;             // open, and due has passed
+    bool only_late;                // decided, and due had passed by then
+    tw_str signal;                 // that speaks for it
+    tw_str_list assignees;         // of a team; n 0 = any
     int64_t decided_from_ms, decided_to_ms;
     tw_str text; // some id of the alert starts with it
     tw_str entity_kind, entity_id;
@@ -168,6 +171,7 @@ tw_status tw_query_employee(tw_service *service, tw_str employee_id,
 typedef struct tw_store_row {
     tw_str store_id;
     uint64_t alerts_open;
+    int64_t last_ms; // newest time that it has sent records of; 0 = none
 } tw_store_row;
 tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_row **out,
                           size_t *out_n) TW_MUST_CHECK;

@@ -22,36 +22,75 @@ typedef struct tw_work_request {
     tw_str kind_word; // of TW_ACTION_NOTE: what the log calls it
     tw_str subject;  // "" for case.open, allow.add and filter.save of something new: an id is given
     tw_str actor;    // user id or token name
-    uint32_t rights; // TW_RIGHT_ bits of whoever acts
+    uint32_t rights; // TW_RIGHT_ bits of whoever acts (see below)
     tw_str body;     // JSON as in workflow/action.h; "" = {}
-    uint64_t if_version; // 0 = whatever it is now
+    uint64_t if_version; // of an alert: nobody may have worked it after this fact; of a document:
+                         // its version; 0 = whatever it is now
     int64_t at_ms;       // 0 = now; the past for what was done elsewhere
+    tw_str action_id;    // "" = derived. The same again is the same action, and gets its result
 } tw_work_request;
 
 typedef struct tw_work_result {
     tw_status status; // of this request, with err
     tw_err err;
     char subject[TW_ID_MAX_BYTES + 1]; // the id, also of what is new
-    uint64_t seq;                      // of the fact; the new version
+    uint64_t seq;                      // of the fact, 0 for a view that changes nothing
 } tw_work_result;
 
-// Does n things (1..500) in their order; each succeeds or fails by itself: results[n]. The status
-// is that of the first failure, TW_OK when all went well. TW_UNSUPPORTED in reader mode; TW_IO,
-// TW_NO_SPACE, TW_BUSY: nothing was done.
+// Does n things (1..TW_WORK_REQUESTS_MAX) in their order; each succeeds or fails by itself:
+// results[n]; later ones see what earlier ones did, and all share one commit. The status is that of
+// the first failure, TW_OK when all went well. TW_UNSUPPORTED in reader mode; TW_IO, TW_NO_SPACE,
+// TW_BUSY, TW_CLOSED: nothing was done, and all results say so.
+//
+// What needs which right (TW_DENIED without it):
+//   READ    alert.view, case.view, case.export, filter.* (those of others, or shared ones: MANAGE)
+//   WORK    all other alert.* and case.*
+//   MANAGE  assigning an alert to somebody else, or taking it from somebody to nobody; giving a
+//   case
+//           to somebody else that is not one's own; approving; settings.change; allow.*
+//   none    any other kind
+// A view that changes nothing goes to the log as tw_service_note does.
+//
+// What comes with it: allow.add and allow.remove install and end the quiet rule; closing a case
+// gives its alerts that have no verdict that of the case, the one with the most exposure with what
+// the case recovered.
+#define TW_WORK_REQUESTS_MAX 500
 tw_status tw_service_act(tw_service *service, const tw_work_request *requests, size_t n,
                          tw_work_result *results, tw_err *err) TW_MUST_CHECK;
-// Writes a line into the log without waiting (a view, an export): never fails the caller. The same
-// actor, kind and subject within ten minutes count once.
+
+// The same for verdicts, each as tw_service_verdict.
+typedef struct tw_judge_request {
+    tw_verdict verdict;
+    uint64_t if_version; // as above; for a verdict on an alert
+} tw_judge_request;
+typedef struct tw_judge_result {
+    tw_status status;
+    tw_err err;
+    tw_verdict_result verdict;
+} tw_judge_result;
+tw_status tw_service_judge(tw_service *service, const tw_judge_request *requests, size_t n,
+                           tw_judge_result *results, tw_err *err) TW_MUST_CHECK;
+// Writes a line into the log without waiting (a view, a search): never fails the caller. The same
+// actor, kind and subject within ten minutes count once. What a body names as employee_id and
+// store_id is what the line is about.
 void tw_service_note(tw_service *service, tw_str kind, tw_str subject, tw_str actor, tw_str body);
 // The highest-ranked open alert without an assignee among `stores` becomes `actor`'s; TW_NOT_FOUND
 // when there is none.
 tw_status tw_service_claim_next(tw_service *service, const tw_str_list *stores, tw_str actor,
                                 tw_arena *arena, tw_alert_view *out, tw_err *err) TW_MUST_CHECK;
 
+// Who is in a team: tells the assignment rules to whom they can give an alert. `users` in the
+// arena.
+typedef tw_status tw_team_members(void *ctx, tw_str team, tw_arena *arena, tw_str **users,
+                                  size_t *n);
+// Names the function that knows; without one, rules for teams assign nothing. Called on the thread
+// of the rules. NULL removes it: afterwards it does not run any more.
+void tw_service_on_team(tw_service *service, tw_team_members *members, void *ctx);
+
 // --- reading
 // -------------------------------------------------------------------------------------
 
-// The settings as they stand; shared and constant until released.
+// The settings as they stand, with every member in `json`; version 0 = nobody has changed them.
 tw_status tw_query_settings(tw_service *service, tw_arena *arena, tw_settings *out,
                             uint64_t *version, tw_str *json, tw_err *err) TW_MUST_CHECK;
 
@@ -91,7 +130,7 @@ typedef struct tw_metric_query {
     void *team_ctx;
 } tw_metric_query;
 typedef struct tw_metric_row {
-    tw_str key; // "" = no such thing (an alert without a region)
+    tw_str key;   // "" = no such thing (an alert without a region)
     tw_str title; // of a scheme or a signal; else ""
     tw_metrics metrics;
     uint64_t other_currency_n; // alerts whose money is in another currency: in no sum of money

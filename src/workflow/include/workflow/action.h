@@ -32,7 +32,8 @@
 //   case.reopen       {note}
 //   case.view         {}      case.export {form}
 //   settings.change   subject "": the members of workflow/settings.h that change
-//   allow.add         subject: id of the entry; {entity_kind, entity_id, scheme?, until, owner,
+//   allow.add         subject: id of the entry; {entity_kind (employee, account, register, store),
+//                      entity_id (a register's may be "store/register"), scheme?, until, owner?,
 //                      reason}                  allow.remove {reason?}
 //   filter.save       subject: filter id; {name, query, shared: bool}   filter.remove {}
 //   employee.view, card.view, search.run, report.send, ...   what was looked at or sent out

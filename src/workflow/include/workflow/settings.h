@@ -17,6 +17,25 @@
 #define TW_REGIONS_MAX 200
 #define TW_RULES_MAX 100
 
+// X(VERDICT, "code", "title"): the reasons when the settings name none.
+#define TW_REASONS_BUILT_IN(X)                                                                     \
+    X(CONFIRMED, "theft_admitted", "Theft admitted")                                               \
+    X(CONFIRMED, "evidence_video", "Evidence on video")                                            \
+    X(CONFIRMED, "evidence_receipts", "Evidence in the receipts")                                  \
+    X(CONFIRMED, "policy_abuse", "Abuse of a policy")                                              \
+    X(REFUTED, "expected_activity", "Expected activity")                                           \
+    X(REFUTED, "authorised", "Authorised")                                                         \
+    X(REFUTED, "known_role", "Belongs to the role")                                                \
+    X(REFUTED, "rule_too_sensitive", "The signal is too sensitive")                                \
+    X(REFUTED, "data_error", "Faulty data")                                                        \
+    X(REFUTED, "other", "Other")                                                                   \
+    X(OPERATIONAL, "training_need", "Training needed")                                             \
+    X(OPERATIONAL, "process_fault", "Fault of a process")                                          \
+    X(OPERATIONAL, "system_fault", "Fault of a system")                                            \
+    X(INCONCLUSIVE, "no_evidence", "No evidence")                                                  \
+    X(INCONCLUSIVE, "employee_left", "The employee has left")                                      \
+    X(INCONCLUSIVE, "other", "Other")
+
 // A reason that an investigator may give; the codes of the built-in list are always valid in old
 // verdicts, whatever is in use now.
 typedef struct tw_reason {
