@@ -65,6 +65,7 @@ typedef struct store_adapter {
     tw_status (*open_journal)(const store_dir *dir, tw_journal *out, tw_err *err);
     tw_status (*open_ledger)(const store_dir *dir, tw_ledger *out, tw_err *err);
     tw_status (*open_files)(const store_dir *dir, tw_files *out, tw_err *err);
+    tw_status (*open_access)(const store_dir *dir, tw_access *out, tw_err *err);
 } store_adapter;
 
 static inline tw_status store_memory_journal(const store_dir *dir, tw_journal *out, tw_err *err)
@@ -104,15 +105,34 @@ static inline tw_status store_sqlite_ledger(const store_dir *dir, tw_ledger *out
     return tw_sqlite_ledger_open(tw_alloc_system(), &options, out, err);
 }
 
+static inline tw_status store_memory_access(const store_dir *dir, tw_access *out, tw_err *err)
+{
+    (void)dir;
+    return tw_memory_access_open(tw_alloc_system(), out, err);
+}
+
+static inline tw_status store_sqlite_access(const store_dir *dir, tw_access *out, tw_err *err)
+{
+    char path[192];
+    tw_sqlite_options options = {
+        .path = store_path(dir, "access.db", path), .mode = TW_SQLITE_CREATE, .reader_n = 2};
+    return tw_sqlite_access_open(tw_alloc_system(), &options, out, err);
+}
+
 static inline tw_status store_posix_files(const store_dir *dir, tw_files *out, tw_err *err)
 {
     return tw_posix_files_open(tw_alloc_system(), dir->path, out, err);
 }
 
-static const store_adapter store_memory = {"memory", false, store_memory_journal,
-                                           store_memory_ledger, store_memory_files};
-static const store_adapter store_disk = {"disk", true, store_sqlite_journal, store_sqlite_ledger,
-                                         store_posix_files};
+static const store_adapter store_memory = {
+    "memory",           false, store_memory_journal, store_memory_ledger, store_memory_files,
+    store_memory_access};
+static const store_adapter store_disk = {"disk",
+                                         true,
+                                         store_sqlite_journal,
+                                         store_sqlite_ledger,
+                                         store_posix_files,
+                                         store_sqlite_access};
 
 // The seed of a random test: TILLWATCH_SEED or the default; printed, so that a failure can be
 // repeated.

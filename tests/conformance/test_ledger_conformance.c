@@ -478,7 +478,7 @@ static void scores_do_not_depend_on_the_cut(void **state)
     assert_int_equal(j.bytes, 3000);
 }
 
-static void wiping_keeps_tokens_and_sessions(void **state)
+static void wiping_leaves_nothing(void **state)
 {
     fixture *f = *state;
     tw_err err = {0};
@@ -504,9 +504,7 @@ static void wiping_keeps_tokens_and_sessions(void **state)
                              .actions = &action,
                              .action_n = 1,
                              .applied = {.seq = 3}};
-    tw_token_row token = {.token_id = TW_STR("t"), .name = TW_STR("pos"), .created_ms = 1};
     assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
-    assert_ok(tw_ledger_token_put(&f->ledger, &token, &err));
     for (int part = 0; part < TW_LEDGER_PART_N; part++) {
         assert_ok(tw_ledger_hash(&f->ledger, (tw_ledger_part)part, hash, &err));
         assert_memory_not_equal(hash, empty[part], TW_SHA256_BYTES);
@@ -521,10 +519,6 @@ static void wiping_keeps_tokens_and_sessions(void **state)
         assert_memory_equal(hash, empty[part], TW_SHA256_BYTES);
     }
     assert_int_equal(total_of(f, &(tw_alert_filter){.search = TW_STR("A-1")}), 0);
-    tw_token_row *tokens;
-    size_t n;
-    assert_ok(tw_ledger_token_list(&f->ledger, &f->arena, &tokens, &n, &err));
-    assert_int_equal(n, 1);
 }
 
 static void models_are_listed_newest_first(void **state)
@@ -688,64 +682,6 @@ static void the_log_of_actions_is_read_from_the_newest(void **state)
     assert_status(tw_ledger_apply(&f->ledger, &batch, &err), TW_INVALID);
 }
 
-static void a_token_is_revoked_once(void **state)
-{
-    fixture *f = *state;
-    tw_err err = {0};
-    tw_token_row token = {.token_id = TW_STR("link"),
-                          .name = TW_STR("set-up"),
-                          .scopes = TW_STR("admin read"),
-                          .created_ms = 5},
-                 got;
-    memset(token.hash, 7, sizeof(token.hash));
-    assert_ok(tw_ledger_token_put(&f->ledger, &token, &err));
-    assert_status(tw_ledger_token_put(&f->ledger, &token, &err), TW_CONFLICT);
-    token.token_id = TW_STR("other");
-    assert_status(tw_ledger_token_put(&f->ledger, &token, &err), TW_CONFLICT);
-    reopen(f);
-    assert_ok(tw_ledger_token_find(&f->ledger, token.hash, &f->arena, &got, &err));
-    assert_true(tw_str_equal(got.scopes, token.scopes));
-    assert_true(tw_str_equal(got.token_id, TW_STR("link")));
-    assert_memory_equal(got.hash, token.hash, sizeof(token.hash));
-    assert_ok(tw_ledger_token_revoke(&f->ledger, TW_STR("link"), 9, &err));
-    assert_status(tw_ledger_token_revoke(&f->ledger, TW_STR("link"), 10, &err), TW_CONFLICT);
-    assert_status(tw_ledger_token_revoke(&f->ledger, TW_STR("none"), 10, &err), TW_NOT_FOUND);
-    assert_ok(tw_ledger_token_find(&f->ledger, token.hash, &f->arena, &got, &err));
-    assert_int_equal(got.revoked_ms, 9);
-    token.hash[0] = 1;
-    assert_status(tw_ledger_token_find(&f->ledger, token.hash, &f->arena, &got, &err),
-                  TW_NOT_FOUND);
-}
-
-static void sessions_come_and_go(void **state)
-{
-    fixture *f = *state;
-    tw_err err = {0};
-    tw_session_row session = {.user = TW_STR("ana"), .scopes = TW_STR("read"), .created_ms = 1},
-                   got;
-    for (int i = 1; i <= 3; i++) {
-        session.hash[0] = (uint8_t)i;
-        session.expires_ms = i * 100;
-        assert_ok(tw_ledger_session_put(&f->ledger, &session, &err));
-    }
-    session.expires_ms = 500;
-    assert_ok(tw_ledger_session_put(&f->ledger, &session, &err)); // longer
-    assert_ok(tw_ledger_session_expire(&f->ledger, 100, &err));
-    reopen(f);
-    assert_ok(tw_ledger_session_find(&f->ledger, session.hash, &f->arena, &got, &err));
-    assert_int_equal(got.expires_ms, 500);
-    assert_memory_equal(got.hash, session.hash, sizeof(got.hash));
-    assert_true(tw_str_equal(got.user, TW_STR("ana")));
-    session.hash[0] = 1;
-    assert_status(tw_ledger_session_find(&f->ledger, session.hash, &f->arena, &got, &err),
-                  TW_NOT_FOUND);
-    assert_status(tw_ledger_session_remove(&f->ledger, session.hash, &err), TW_NOT_FOUND);
-    session.hash[0] = 2;
-    assert_ok(tw_ledger_session_remove(&f->ledger, session.hash, &err));
-    assert_status(tw_ledger_session_find(&f->ledger, session.hash, &f->arena, &got, &err),
-                  TW_NOT_FOUND);
-}
-
 #include "ledger_random.h"
 
 #define EACH(test)                                                                                 \
@@ -765,12 +701,10 @@ int main(void)
         EACH(counts_follow_every_change),
         EACH(a_later_verdict_replaces_the_earlier),
         EACH(scores_do_not_depend_on_the_cut),
-        EACH(wiping_keeps_tokens_and_sessions),
+        EACH(wiping_leaves_nothing),
         EACH(models_are_listed_newest_first),
         EACH(documents_are_kept_found_and_removed),
         EACH(the_log_of_actions_is_read_from_the_newest),
-        EACH(a_token_is_revoked_once),
-        EACH(sessions_come_and_go),
         cmocka_unit_test(random_batches_give_the_same_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

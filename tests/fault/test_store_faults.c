@@ -266,7 +266,6 @@ static bool ledger_run(fault_kind kind, uint64_t k)
     bool was_hit = false;
     for (uint64_t number = 1; number <= 4; number++) {
         tw_ledger_batch batch = make_batch(&rows, number);
-        tw_token_row token = {.token_id = tw_str_from(rows.ids[number])};
         tw_status status = tw_ledger_apply(&ledger, &batch, &err);
         if (status != TW_OK) {
             assert_int_equal(status, kind == FAULT_IO ? TW_IO : TW_NO_SPACE);
@@ -276,9 +275,6 @@ static bool ledger_run(fault_kind kind, uint64_t k)
             assert_ok(tw_ledger_apply(&ledger, &batch, &err));
         }
         assert_ok(tw_ledger_apply(&model, &batch, &err));
-        token.hash[0] = (uint8_t)number;
-        if (tw_ledger_token_put(&ledger, &token, &err) != TW_OK)
-            assert_ok(tw_ledger_token_put(&ledger, &token, &err));
     }
     was_hit = fault_vfs_hits() > 0;
     fault_vfs_set(FAULT_NONE, 0, false);

@@ -13,6 +13,7 @@
 typedef struct shared {
     tw_journal journal;
     tw_ledger ledger;
+    tw_access access;
     atomic_ullong acked; // facts, or batches
     atomic_bool is_over;
     atomic_int wrong_n; // cmocka's assertions belong to the main thread
@@ -150,20 +151,20 @@ static void *apply_all(void *ctx)
     return NULL;
 }
 
-static void *write_tokens(void *ctx)
+static void *put_tokens(void *ctx)
 {
     shared *s = ctx;
     tw_arena arena;
     tw_arena_init(&arena, tw_alloc_system(), 0, 1 << 20);
-    for (uint32_t i = 0; !atomic_load(&s->is_over); i++) {
+    for (uint32_t i = 0; !atomic_load(&s->is_over) && i < TW_TOKENS_MAX; i++) {
         char id[16];
-        tw_token_row got, token = {.token_id = {id, 0}, .name = TW_STR("n"), .created_ms = 1};
+        tw_access_token got, token = {.token_id = {id, 0}, .name = TW_STR("n"), .created_ms = 1};
         token.token_id.bytes = (size_t)snprintf(id, sizeof(id), "t-%u", i);
         memcpy(token.hash, &i, sizeof(i));
         tw_arena_reset(&arena);
-        expect(s, tw_ledger_token_put(&s->ledger, &token, NULL) == TW_OK);
-        expect(s, tw_ledger_token_find(&s->ledger, token.hash, &arena, &got, NULL) == TW_OK);
-        expect(s, tw_ledger_token_revoke(&s->ledger, token.token_id, 5, NULL) == TW_OK);
+        expect(s, tw_access_token_put(&s->access, &token, NULL) == TW_OK);
+        expect(s, tw_access_token_find(&s->access, token.hash, &arena, &got, NULL) == TW_OK);
+        expect(s, tw_access_token_revoke(&s->access, token.token_id, 5, NULL) == TW_OK);
     }
     tw_arena_release(&arena);
     return NULL;
@@ -194,7 +195,7 @@ static void *query(void *ctx)
     return NULL;
 }
 
-static void a_ledger_serves_a_writer_and_readers(void **state)
+static void a_ledger_and_accounts_serve_writers_and_readers(void **state)
 {
     const store_adapter *adapter = *state;
     store_dir dir;
@@ -202,7 +203,9 @@ static void a_ledger_serves_a_writer_and_readers(void **state)
     tw_err err = {0};
     store_dir_make(&dir);
     assert_ok(adapter->open_ledger(&dir, &s.ledger, &err));
-    run_all(&s, apply_all, write_tokens, query);
+    assert_ok(adapter->open_access(&dir, &s.access, &err));
+    run_all(&s, apply_all, put_tokens, query);
+    tw_access_close(&s.access);
     tw_ledger_close(&s.ledger);
     store_dir_remove(&dir);
 }
@@ -217,7 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         EACH(a_journal_serves_a_writer_and_readers),
-        EACH(a_ledger_serves_a_writer_and_readers),
+        EACH(a_ledger_and_accounts_serve_writers_and_readers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

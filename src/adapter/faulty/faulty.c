@@ -340,69 +340,6 @@ static tw_status ledger_action_list(void *ctx, const tw_action_filter *filter, s
     return self->inner_own.ops->action_list(self->inner_own.ctx, filter, limit, arena, out, n, err);
 }
 
-static tw_status ledger_token_put(void *ctx, const tw_token_row *token, tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    TW_TRY(ask(self->plan, TW_FAULT_WRITES, "token_put", err));
-    return self->inner_own.ops->token_put(self->inner_own.ctx, token, err);
-}
-
-static tw_status ledger_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                                   tw_token_row *out, tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    *out = (tw_token_row){0};
-    TW_TRY(ask(self->plan, TW_FAULT_READS, "token_find", err));
-    return self->inner_own.ops->token_find(self->inner_own.ctx, hash, arena, out, err);
-}
-
-static tw_status ledger_token_list(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n,
-                                   tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    *out = NULL;
-    *n = 0;
-    TW_TRY(ask(self->plan, TW_FAULT_READS, "token_list", err));
-    return self->inner_own.ops->token_list(self->inner_own.ctx, arena, out, n, err);
-}
-
-static tw_status ledger_token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    TW_TRY(ask(self->plan, TW_FAULT_WRITES, "token_revoke", err));
-    return self->inner_own.ops->token_revoke(self->inner_own.ctx, token_id, revoked_ms, err);
-}
-
-static tw_status ledger_session_put(void *ctx, const tw_session_row *session, tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    TW_TRY(ask(self->plan, TW_FAULT_WRITES, "session_put", err));
-    return self->inner_own.ops->session_put(self->inner_own.ctx, session, err);
-}
-
-static tw_status ledger_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES],
-                                     tw_arena *arena, tw_session_row *out, tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    *out = (tw_session_row){0};
-    TW_TRY(ask(self->plan, TW_FAULT_READS, "session_find", err));
-    return self->inner_own.ops->session_find(self->inner_own.ctx, hash, arena, out, err);
-}
-
-static tw_status ledger_session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    TW_TRY(ask(self->plan, TW_FAULT_WRITES, "session_remove", err));
-    return self->inner_own.ops->session_remove(self->inner_own.ctx, hash, err);
-}
-
-static tw_status ledger_session_expire(void *ctx, int64_t now_ms, tw_err *err)
-{
-    faulty_ledger *self = ctx;
-    TW_TRY(ask(self->plan, TW_FAULT_WRITES, "session_expire", err));
-    return self->inner_own.ops->session_expire(self->inner_own.ctx, now_ms, err);
-}
-
 static void ledger_close(void *ctx)
 {
     faulty_ledger *self = ctx;
@@ -427,14 +364,6 @@ static const tw_ledger_ops ledger_ops = {
     .doc_get = ledger_doc_get,
     .doc_list = ledger_doc_list,
     .action_list = ledger_action_list,
-    .token_put = ledger_token_put,
-    .token_find = ledger_token_find,
-    .token_list = ledger_token_list,
-    .token_revoke = ledger_token_revoke,
-    .session_put = ledger_session_put,
-    .session_find = ledger_session_find,
-    .session_remove = ledger_session_remove,
-    .session_expire = ledger_session_expire,
     .close = ledger_close,
 };
 

@@ -11,16 +11,6 @@
 #include "memory_ledger.h"
 #include "port/ledger_rows.h"
 
-static tw_status put_one(twi_memory_ledger *self, twi_table_kind kind, twi_entry entry)
-{
-    tw_status status = twi_table_reserve(self->alloc, &self->tables[kind], 1);
-    if (status == TW_OK)
-        twi_table_take(self->alloc, &self->tables[kind], entry);
-    else
-        twi_entry_free(self->alloc, &entry);
-    return status;
-}
-
 // ---- Projection ------------------------------------------------------------------------------
 
 typedef struct staging {
@@ -519,149 +509,6 @@ static tw_status ledger_model_list(void *ctx, tw_arena *arena, tw_model_row **ou
     return TW_OK;
 }
 
-// ---- Access ----------------------------------------------------------------------------------
-
-static twi_entry *token_by_hash(const twi_table *t, const uint8_t *hash)
-{
-    for (size_t i = 0; i < t->n; i++)
-        if (memcmp(((tw_token_row *)t->items_own[i].row)->hash, hash, TW_SHA256_BYTES) == 0)
-            return &t->items_own[i];
-    return NULL;
-}
-
-static tw_status ledger_token_put(void *ctx, const tw_token_row *token, tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    if (token->token_id.bytes == 0 || token->token_id.bytes > TW_ID_MAX_BYTES)
-        return tw_fail(err, TW_INVALID, "a token needs an id of 1 to %d bytes", TW_ID_MAX_BYTES);
-    pthread_mutex_lock(&self->lock);
-    const twi_table *t = &self->tables[TABLE_TOKENS];
-    tw_status status = TW_OK;
-    if (twi_table_find(t, token->token_id) || token_by_hash(t, token->hash))
-        status = tw_fail(err, TW_CONFLICT, "the token %.*s exists", TW_STR_ARG(token->token_id));
-    twi_entry entry = {0};
-    if (status == TW_OK) {
-        status = twi_entry_token(self->alloc, token, &entry);
-        if (status == TW_OK)
-            status = put_one(self, TABLE_TOKENS, entry);
-        if (status != TW_OK)
-            tw_fail(err, status, "no memory for a token");
-    }
-    pthread_mutex_unlock(&self->lock);
-    return status;
-}
-
-static tw_status ledger_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                                   tw_token_row *out, tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    *out = (tw_token_row){0};
-    pthread_mutex_lock(&self->lock);
-    const twi_entry *entry = token_by_hash(&self->tables[TABLE_TOKENS], hash);
-    tw_status status = entry ? twi_token_copy(entry->row, arena, out) : TW_NOT_FOUND;
-    pthread_mutex_unlock(&self->lock);
-    return status == TW_OK ? TW_OK : tw_fail(err, status, "there is no such token");
-}
-
-static tw_status ledger_token_list(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n,
-                                   tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    *out = NULL;
-    *n = 0;
-    pthread_mutex_lock(&self->lock);
-    const twi_table *t = &self->tables[TABLE_TOKENS];
-    tw_token_row *rows = tw_arena_array(arena, t->n + 1, sizeof(*rows));
-    tw_status status = rows ? TW_OK : TW_NO_MEMORY;
-    for (size_t i = 0; i < t->n && status == TW_OK; i++) {
-        tw_token_row row;
-        status = twi_token_copy(t->items_own[i].row, arena, &row);
-        size_t place = i;
-        for (; place > 0 && rows[place - 1].created_ms > row.created_ms; place--)
-            rows[place] = rows[place - 1];
-        rows[place] = row;
-    }
-    size_t row_n = t->n;
-    pthread_mutex_unlock(&self->lock);
-    if (status != TW_OK)
-        return tw_fail(err, status, "no room for the list of tokens");
-    *out = rows;
-    *n = row_n;
-    return TW_OK;
-}
-
-static tw_status ledger_token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    TW_CHECK(revoked_ms > 0);
-    pthread_mutex_lock(&self->lock);
-    twi_entry *entry = twi_table_find(&self->tables[TABLE_TOKENS], token_id);
-    tw_token_row *row = entry ? entry->row : NULL;
-    tw_status status = !row ? TW_NOT_FOUND : row->revoked_ms != 0 ? TW_CONFLICT : TW_OK;
-    if (status == TW_OK)
-        row->revoked_ms = revoked_ms;
-    pthread_mutex_unlock(&self->lock);
-    if (status == TW_OK)
-        return TW_OK;
-    return tw_fail(err, status, "token %.*s %s", TW_STR_ARG(token_id),
-                   status == TW_CONFLICT ? "is revoked already" : "does not exist");
-}
-
-static tw_str hash_key(const uint8_t *hash)
-{
-    return (tw_str){(const char *)hash, TW_SHA256_BYTES};
-}
-
-static tw_status ledger_session_put(void *ctx, const tw_session_row *session, tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    twi_entry entry = {0};
-    tw_status status = twi_entry_session(self->alloc, session, &entry);
-    if (status == TW_OK) {
-        pthread_mutex_lock(&self->lock);
-        status = put_one(self, TABLE_SESSIONS, entry);
-        pthread_mutex_unlock(&self->lock);
-    }
-    return status == TW_OK ? TW_OK : tw_fail(err, status, "no memory for a session");
-}
-
-static tw_status ledger_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES],
-                                     tw_arena *arena, tw_session_row *out, tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    *out = (tw_session_row){0};
-    pthread_mutex_lock(&self->lock);
-    const twi_entry *entry = twi_table_find(&self->tables[TABLE_SESSIONS], hash_key(hash));
-    tw_status status = entry ? twi_session_copy(entry->row, arena, out) : TW_NOT_FOUND;
-    pthread_mutex_unlock(&self->lock);
-    return status == TW_OK ? TW_OK : tw_fail(err, status, "there is no such session");
-}
-
-static tw_status ledger_session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
-{
-    twi_memory_ledger *self = ctx;
-    pthread_mutex_lock(&self->lock);
-    twi_table *t = &self->tables[TABLE_SESSIONS];
-    const twi_entry *entry = twi_table_find(t, hash_key(hash));
-    if (entry)
-        twi_table_remove(self->alloc, t, (size_t)(entry - t->items_own));
-    pthread_mutex_unlock(&self->lock);
-    return entry ? TW_OK : tw_fail(err, TW_NOT_FOUND, "there is no such session");
-}
-
-static tw_status ledger_session_expire(void *ctx, int64_t now_ms, tw_err *err)
-{
-    (void)err;
-    twi_memory_ledger *self = ctx;
-    pthread_mutex_lock(&self->lock);
-    twi_table *t = &self->tables[TABLE_SESSIONS];
-    for (size_t i = t->n; i-- > 0;)
-        if (((const tw_session_row *)t->items_own[i].row)->expires_ms <= now_ms)
-            twi_table_remove(self->alloc, t, i);
-    pthread_mutex_unlock(&self->lock);
-    return TW_OK;
-}
-
 static void ledger_close(void *ctx)
 {
     twi_memory_ledger *self = ctx;
@@ -691,14 +538,6 @@ static const tw_ledger_ops ops = {
     .doc_get = twi_memory_doc_get,
     .doc_list = twi_memory_doc_list,
     .action_list = twi_memory_action_list,
-    .token_put = ledger_token_put,
-    .token_find = ledger_token_find,
-    .token_list = ledger_token_list,
-    .token_revoke = ledger_token_revoke,
-    .session_put = ledger_session_put,
-    .session_find = ledger_session_find,
-    .session_remove = ledger_session_remove,
-    .session_expire = ledger_session_expire,
     .close = ledger_close,
 };
 

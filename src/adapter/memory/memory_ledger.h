@@ -16,8 +16,6 @@ typedef enum twi_table_kind {
     TABLE_MODELS,
     TABLE_DOCS,
     TABLE_ACTIONS,
-    TABLE_TOKENS,
-    TABLE_SESSIONS,
     TABLE_N
 } twi_table_kind;
 

@@ -44,12 +44,6 @@ static const row_type action_type = {sizeof(tw_action_row),
                                      {TEXT(tw_action_row, kind), TEXT(tw_action_row, subject),
                                       TEXT(tw_action_row, actor), TEXT(tw_action_row, about),
                                       TEXT(tw_action_row, store_id), TEXT(tw_action_row, body)}};
-static const row_type token_type = {
-    sizeof(tw_token_row),
-    3,
-    {TEXT(tw_token_row, token_id), TEXT(tw_token_row, name), TEXT(tw_token_row, scopes)}};
-static const row_type session_type = {
-    sizeof(tw_session_row), 2, {TEXT(tw_session_row, user), TEXT(tw_session_row, scopes)}};
 
 static tw_str *text_at(void *row, size_t offset)
 {
@@ -221,23 +215,6 @@ tw_status twi_entry_action(const tw_alloc *alloc, const tw_action_row *row, twi_
     return TW_OK;
 }
 
-tw_status twi_entry_token(const tw_alloc *alloc, const tw_token_row *row, twi_entry *out)
-{
-    packer p;
-    TW_TRY(pack_row(alloc, &token_type, row, 0, 0, &p));
-    *out = entry_of(&p, text_of(p.block_own, TEXT(tw_token_row, token_id)));
-    return TW_OK;
-}
-
-tw_status twi_entry_session(const tw_alloc *alloc, const tw_session_row *row, twi_entry *out)
-{
-    packer p;
-    TW_TRY(pack_row(alloc, &session_type, row, 0, 0, &p));
-    const tw_session_row *stored = (const tw_session_row *)(const void *)p.block_own;
-    *out = entry_of(&p, (tw_str){(const char *)stored->hash, TW_SHA256_BYTES});
-    return TW_OK;
-}
-
 // ---- Copying ---------------------------------------------------------------------------------
 
 static tw_status copy_row(const row_type *type, const void *row, tw_arena *arena, void *out)
@@ -292,16 +269,6 @@ tw_status twi_doc_copy(const tw_doc_row *row, tw_arena *arena, tw_doc_row *out)
 tw_status twi_action_copy(const tw_action_row *row, tw_arena *arena, tw_action_row *out)
 {
     return copy_row(&action_type, row, arena, out);
-}
-
-tw_status twi_token_copy(const tw_token_row *row, tw_arena *arena, tw_token_row *out)
-{
-    return copy_row(&token_type, row, arena, out);
-}
-
-tw_status twi_session_copy(const tw_session_row *row, tw_arena *arena, tw_session_row *out)
-{
-    return copy_row(&session_type, row, arena, out);
 }
 
 // ---- Meaning of queries ----------------------------------------------------------------------

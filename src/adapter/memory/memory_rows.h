@@ -26,10 +26,6 @@ tw_status twi_entry_model(const tw_alloc *alloc, const tw_model_row *row,
 tw_status twi_entry_doc(const tw_alloc *alloc, const tw_doc_row *row, twi_entry *out) TW_MUST_CHECK;
 tw_status twi_entry_action(const tw_alloc *alloc, const tw_action_row *row,
                            twi_entry *out) TW_MUST_CHECK;
-tw_status twi_entry_token(const tw_alloc *alloc, const tw_token_row *row,
-                          twi_entry *out) TW_MUST_CHECK;
-tw_status twi_entry_session(const tw_alloc *alloc, const tw_session_row *row,
-                            twi_entry *out) TW_MUST_CHECK;
 
 // Into the arena; alerts and documents come without keys. TW_NO_MEMORY.
 tw_status twi_alert_copy(const tw_alert_row *row, tw_arena *arena, tw_alert_row *out) TW_MUST_CHECK;
@@ -39,9 +35,6 @@ tw_status twi_model_copy(const tw_model_row *row, tw_arena *arena, tw_model_row 
 tw_status twi_doc_copy(const tw_doc_row *row, tw_arena *arena, tw_doc_row *out) TW_MUST_CHECK;
 tw_status twi_action_copy(const tw_action_row *row, tw_arena *arena,
                           tw_action_row *out) TW_MUST_CHECK;
-tw_status twi_token_copy(const tw_token_row *row, tw_arena *arena, tw_token_row *out) TW_MUST_CHECK;
-tw_status twi_session_copy(const tw_session_row *row, tw_arena *arena,
-                           tw_session_row *out) TW_MUST_CHECK;
 
 bool twi_alert_matches(const tw_alert_row *row, const tw_alert_filter *filter);
 bool twi_doc_matches(const tw_doc_row *row, const tw_doc_filter *filter);

@@ -4,10 +4,9 @@
 //
 // Writing: one connection under `writer_lock`. The projection is written with synchronous=NORMAL: a
 // commit does not wait for the device, because the journal can produce it again; the order on the
-// device still makes every crash leave some earlier, whole position. Access writes raise the level
-// to FULL for their own commit (sqlite_ledger_write.c). The write-ahead log is copied back by the
-// thread that applies, at SQLite's default size: nobody waits for it there. Reading: connections
-// from the pool.
+// device still makes every crash leave some earlier, whole position. The
+// write-ahead log is copied back by the thread that applies, at SQLite's default size: nobody waits
+// for it there. Reading: connections from the pool.
 //
 // Tables:
 //  - alert: the rows of people's queue. Each order of the list has an index that also holds the
@@ -20,8 +19,8 @@
 //  - verdict, verdict_signal, score, model: as the port says. subject is what a verdict is about.
 //  - doc, doc_key, action: as the port says.
 //
-// A file of an older version keeps its access tables. The rest is a projection: it is made anew and
-// empty, at position 0, and whoever opened the ledger fills it from the journal.
+// A file of an older version is made anew and empty, at position 0, and whoever opened the ledger
+// fills it from the journal.
 #include "sqlite_ledger.h"
 
 #include <stdio.h>
@@ -30,7 +29,8 @@ static const twi_schema schema = {
     .application_id = 0x54774c31, // "TwL1"
     .version = 2,
     .what = "ledger",
-    .forget = "DROP TABLE IF EXISTS position; DROP TABLE IF EXISTS alert;"
+    .forget = "DROP TABLE IF EXISTS token; DROP TABLE IF EXISTS session;"
+              "DROP TABLE IF EXISTS position; DROP TABLE IF EXISTS alert;"
               "DROP TABLE IF EXISTS alert_key; DROP TABLE IF EXISTS alert_count;"
               "DROP TABLE IF EXISTS verdict; DROP TABLE IF EXISTS verdict_signal;"
               "DROP TABLE IF EXISTS score; DROP TABLE IF EXISTS model",
@@ -116,14 +116,7 @@ static const twi_schema schema = {
         "CREATE INDEX action_actor ON action(actor, seq);"
         "CREATE INDEX action_about ON action(about, seq) WHERE about<>'';"
         "CREATE INDEX action_kind ON action(kind, seq);"
-        "CREATE INDEX action_at ON action(at_ms);"
-
-        "CREATE TABLE IF NOT EXISTS token(token_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-        " hash BLOB NOT NULL UNIQUE, scopes TEXT NOT NULL, created_ms INTEGER NOT NULL,"
-        " revoked_ms INTEGER NOT NULL) STRICT;"
-        "CREATE TABLE IF NOT EXISTS session(hash BLOB NOT NULL UNIQUE, user TEXT NOT NULL, scopes "
-        "TEXT NOT NULL,"
-        " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) STRICT;"}};
+        "CREATE INDEX action_at ON action(at_ms);"}};
 
 static void ledger_close(void *ctx)
 {
@@ -151,14 +144,6 @@ static const tw_ledger_ops ops = {
     .doc_get = twi_doc_get,
     .doc_list = twi_doc_list,
     .action_list = twi_action_list,
-    .token_put = twi_token_put,
-    .token_find = twi_token_find,
-    .token_list = twi_token_list,
-    .token_revoke = twi_token_revoke,
-    .session_put = twi_session_put,
-    .session_find = twi_session_find,
-    .session_remove = twi_session_remove,
-    .session_expire = twi_session_expire,
     .close = ledger_close,
 };
 

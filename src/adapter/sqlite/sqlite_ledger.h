@@ -20,15 +20,10 @@ typedef struct twi_sqlite_ledger {
     "last_seq,body,assignee,case_id,verdict,snoozed_until_ms,first_viewed_ms,decided_ms,"          \
     "recovered_minor,work_seq"
 
-// ---- sqlite_ledger_write.c: the projection, and the access tables (any thread) ---------------
+// ---- sqlite_ledger_write.c: the projection ---------------------------------------------------
 extern const twi_statements twi_ledger_writer_statements;
 tw_status twi_ledger_apply(void *ctx, const tw_ledger_batch *batch, tw_err *err);
 tw_status twi_ledger_wipe(void *ctx, tw_err *err);
-tw_status twi_token_put(void *ctx, const tw_token_row *token, tw_err *err);
-tw_status twi_token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err);
-tw_status twi_session_put(void *ctx, const tw_session_row *session, tw_err *err);
-tw_status twi_session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err);
-tw_status twi_session_expire(void *ctx, int64_t now_ms, tw_err *err);
 
 // ---- sqlite_ledger_alerts.c ------------------------------------------------------------------
 tw_status twi_alert_get(void *ctx, tw_str alert_id, tw_arena *arena, tw_alert_row *out,
@@ -66,11 +61,6 @@ tw_status twi_score_get(void *ctx, uint64_t seq, tw_arena *arena, tw_score_range
 tw_status twi_score_read(void *ctx, uint64_t from_seq, uint64_t to_seq, tw_score_visit visit,
                          void *visit_ctx, tw_err *err);
 tw_status twi_model_list(void *ctx, tw_arena *arena, tw_model_row **out, size_t *n, tw_err *err);
-tw_status twi_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                         tw_token_row *out, tw_err *err);
-tw_status twi_token_list(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n, tw_err *err);
-tw_status twi_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                           tw_session_row *out, tw_err *err);
 
 // A row of TWI_ALERT_COLUMNS, its texts views of the columns.
 void twi_alert_of(sqlite3_stmt *stmt, tw_alert_row *out);

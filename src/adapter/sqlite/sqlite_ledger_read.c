@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reads of the SQLite ledger other than lists of alerts, documents and actions: position, hashes,
-// verdicts, scores, models, access. Each takes a reading connection for its time and leaves no
+// verdicts, scores, models. Each takes a reading connection for its time and leaves no
 // statement open.
 #include <string.h>
 
@@ -33,9 +33,6 @@ enum {
     R_DOCS_ALL,
     R_DOC_KEYS,
     R_ACTIONS_ALL,
-    R_TOKEN,
-    R_TOKENS,
-    R_SESSION
 };
 
 #define VERDICT_COLUMNS                                                                            \
@@ -45,7 +42,6 @@ enum {
     " AND (?2='' OR transaction_id=?2) AND (?1='' OR alert_id=?1) AND is_current>=?4"              \
     " ORDER BY seq DESC, verdict_id LIMIT ?5"
 #define MODEL_COLUMNS "model_id,seq,kind,state,created_ms,metrics,file_hash"
-#define TOKEN_COLUMNS "token_id,name,hash,scopes,created_ms,revoked_ms"
 
 static const char *const reader_sql[] = {
     [R_ALERT] = "SELECT " TWI_ALERT_COLUMNS " FROM alert WHERE alert_id=?1",
@@ -78,9 +74,6 @@ static const char *const reader_sql[] = {
     [R_DOC_KEYS] =
         "SELECT kind, key FROM doc_key WHERE doc_kind=?1 AND doc_id=?2 ORDER BY kind, key",
     [R_ACTIONS_ALL] = "SELECT " TWI_ACTION_COLUMNS " FROM action ORDER BY seq",
-    [R_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM token WHERE hash=?1",
-    [R_TOKENS] = "SELECT " TOKEN_COLUMNS " FROM token ORDER BY created_ms, token_id",
-    [R_SESSION] = "SELECT hash, user, scopes, created_ms, expires_ms FROM session WHERE hash=?1",
 };
 
 const twi_statements twi_ledger_reader_statements = {reader_sql, TW_COUNT(reader_sql)};
@@ -179,16 +172,6 @@ static void model_of(sqlite3_stmt *stmt, tw_model_row *out)
         .metrics = twi_column_str(stmt, 5),
         .file_hash = twi_column_str(stmt, 6),
     };
-}
-
-static bool token_dup(sqlite3_stmt *stmt, tw_arena *arena, tw_token_row *out)
-{
-    out->created_ms = sqlite3_column_int64(stmt, 4);
-    out->revoked_ms = sqlite3_column_int64(stmt, 5);
-    (void)twi_column_hash(stmt, 2, out->hash); // another length matches no secret
-    return twi_column_dup(stmt, 0, arena, &out->token_id) &&
-           twi_column_dup(stmt, 1, arena, &out->name) &&
-           twi_column_dup(stmt, 3, arena, &out->scopes);
 }
 
 // ---- Verdicts --------------------------------------------------------------------------------
@@ -612,95 +595,4 @@ tw_status twi_ledger_hash(void *ctx, tw_ledger_part part, uint8_t out[TW_SHA256_
     tw_arena_release(&arena);
     tw_delete(self->alloc, content);
     return status;
-}
-
-// ---- Access ----------------------------------------------------------------------------------
-
-tw_status twi_token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                         tw_token_row *out, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    *out = (tw_token_row){0};
-    twi_conn *conn;
-    TW_TRY(twi_pool_take(&self->readers, &conn, err));
-    sqlite3_stmt *stmt;
-    tw_status status = twi_conn_stmt(conn, R_TOKEN, &stmt, err);
-    if (status == TW_OK) {
-        twi_bind_blob(stmt, 1, hash, TW_SHA256_BYTES);
-        status = twi_conn_step(conn, stmt, "read a token", err);
-    }
-    if (status == TW_OK) {
-        if (!token_dup(stmt, arena, out))
-            status = no_room("a token", err);
-        sqlite3_reset(stmt);
-    }
-    twi_pool_give(&self->readers, conn);
-    if (status != TW_OK)
-        *out = (tw_token_row){0};
-    return status == TW_END ? tw_fail(err, TW_NOT_FOUND, "there is no such token") : status;
-}
-
-static tw_status read_tokens(twi_conn *conn, tw_arena *arena, void **rows, size_t *n, tw_err *err)
-{
-    sqlite3_stmt *stmt;
-    size_t cap = 0;
-    TW_TRY(twi_conn_stmt(conn, R_TOKENS, &stmt, err));
-    tw_status status;
-    while ((status = twi_conn_step(conn, stmt, "list tokens", err)) == TW_OK) {
-        if (!arena_room(arena, rows, *n, &cap, sizeof(tw_token_row)) ||
-            !token_dup(stmt, arena, &((tw_token_row *)*rows)[*n]))
-            break;
-        *n += 1;
-    }
-    if (status == TW_OK) {
-        sqlite3_reset(stmt);
-        return no_room("the list of tokens", err);
-    }
-    return status == TW_END ? TW_OK : status;
-}
-
-tw_status twi_token_list(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    *out = NULL;
-    *n = 0;
-    void *rows = NULL;
-    size_t row_n = 0;
-    twi_conn *conn;
-    TW_TRY(twi_pool_take(&self->readers, &conn, err));
-    tw_status status = read_tokens(conn, arena, &rows, &row_n, err);
-    twi_pool_give(&self->readers, conn);
-    if (status != TW_OK)
-        return status;
-    *out = rows;
-    *n = row_n;
-    return TW_OK;
-}
-
-tw_status twi_session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                           tw_session_row *out, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    *out = (tw_session_row){0};
-    twi_conn *conn;
-    TW_TRY(twi_pool_take(&self->readers, &conn, err));
-    sqlite3_stmt *stmt;
-    tw_status status = twi_conn_stmt(conn, R_SESSION, &stmt, err);
-    if (status == TW_OK) {
-        twi_bind_blob(stmt, 1, hash, TW_SHA256_BYTES);
-        status = twi_conn_step(conn, stmt, "read a session", err);
-    }
-    if (status == TW_OK) {
-        (void)twi_column_hash(stmt, 0, out->hash);
-        out->created_ms = sqlite3_column_int64(stmt, 3);
-        out->expires_ms = sqlite3_column_int64(stmt, 4);
-        if (!twi_column_dup(stmt, 1, arena, &out->user) ||
-            !twi_column_dup(stmt, 2, arena, &out->scopes))
-            status = no_room("a session", err);
-        sqlite3_reset(stmt);
-    }
-    twi_pool_give(&self->readers, conn);
-    if (status != TW_OK)
-        *out = (tw_session_row){0};
-    return status == TW_END ? tw_fail(err, TW_NOT_FOUND, "there is no such session") : status;
 }

@@ -28,12 +28,6 @@ enum {
     W_DOC_KEYS_DROP,
     W_DOC_KEY,
     W_ACTION,
-    W_TOKEN,
-    W_TOKEN_GET,
-    W_TOKEN_REVOKE,
-    W_SESSION,
-    W_SESSION_REMOVE,
-    W_SESSION_EXPIRE
 };
 
 static const char *const writer_sql[] = {
@@ -77,13 +71,6 @@ static const char *const writer_sql[] = {
     [W_DOC_KEY] = "INSERT OR IGNORE INTO doc_key(doc_kind,doc_id,kind,key) VALUES(?1,?2,?3,?4)",
     [W_ACTION] = "INSERT OR REPLACE INTO action(" TWI_ACTION_COLUMNS ")"
                  " VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
-    [W_TOKEN] = "INSERT OR IGNORE INTO token VALUES(?1,?2,?3,?4,?5,?6)",
-    [W_TOKEN_GET] = "SELECT revoked_ms FROM token WHERE token_id=?1",
-    [W_TOKEN_REVOKE] = "UPDATE token SET revoked_ms=?2 WHERE token_id=?1 AND revoked_ms=0",
-    [W_SESSION] = "INSERT INTO session VALUES(?1,?2,?3,?4,?5) ON CONFLICT(hash) DO UPDATE SET"
-                  " user=?2, scopes=?3, created_ms=?4, expires_ms=?5",
-    [W_SESSION_REMOVE] = "DELETE FROM session WHERE hash=?1",
-    [W_SESSION_EXPIRE] = "DELETE FROM session WHERE expires_ms<=?1",
 };
 
 const twi_statements twi_ledger_writer_statements = {writer_sql, TW_COUNT(writer_sql)};
@@ -485,114 +472,6 @@ tw_status twi_ledger_wipe(void *ctx, tw_err *err)
             status = put_position(&self->writer, &(tw_ledger_position){0}, err);
         status = twi_conn_end(&self->writer, status, err);
     }
-    pthread_mutex_unlock(&self->writer_lock);
-    return status;
-}
-
-// ---- Access ----------------------------------------------------------------------------------
-
-// One durable statement. *changed: rows that it changed.
-static tw_status write_access(twi_sqlite_ledger *self, binder *b, int *changed, tw_err *err)
-{
-    *changed = 0;
-    TW_TRY(bind_end(b, err));
-    TW_TRY(twi_conn_exec(&self->writer, "PRAGMA synchronous=FULL", err));
-    tw_status status = run(b, err);
-    *changed = sqlite3_changes(self->writer.db);
-    // The level of the projection; failing only makes it slower.
-    (void)sqlite3_exec(self->writer.db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
-    return status;
-}
-
-tw_status twi_token_put(void *ctx, const tw_token_row *token, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    if (token->token_id.bytes == 0 || token->token_id.bytes > TW_ID_MAX_BYTES)
-        return tw_fail(err, TW_INVALID, "a token needs an id of 1 to %d bytes", TW_ID_MAX_BYTES);
-    int changed;
-    pthread_mutex_lock(&self->writer_lock);
-    binder b = bind_to(&self->writer, W_TOKEN, err);
-    bind_str(&b, token->token_id);
-    bind_str(&b, token->name);
-    bind_bytes(&b, token->hash, sizeof(token->hash));
-    bind_str(&b, token->scopes);
-    bind_i64(&b, token->created_ms);
-    bind_i64(&b, token->revoked_ms);
-    tw_status status = write_access(self, &b, &changed, err);
-    pthread_mutex_unlock(&self->writer_lock);
-    if (status == TW_OK && changed == 0)
-        return tw_fail(err, TW_CONFLICT, "the token %.*s exists", TW_STR_ARG(token->token_id));
-    return status;
-}
-
-// Why a token was not revoked.
-static tw_status fail_revoke(twi_conn *conn, tw_str token_id, tw_err *err)
-{
-    binder b = bind_to(conn, W_TOKEN_GET, err);
-    bind_str(&b, token_id);
-    TW_TRY(bind_end(&b, err));
-    tw_status status = twi_conn_step(conn, b.stmt, "read a token", err);
-    if (status == TW_END)
-        return tw_fail(err, TW_NOT_FOUND, "token %.*s does not exist", TW_STR_ARG(token_id));
-    TW_TRY(status);
-    sqlite3_reset(b.stmt);
-    return tw_fail(err, TW_CONFLICT, "token %.*s is revoked already", TW_STR_ARG(token_id));
-}
-
-tw_status twi_token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    TW_CHECK(revoked_ms > 0);
-    int changed;
-    pthread_mutex_lock(&self->writer_lock);
-    binder b = bind_to(&self->writer, W_TOKEN_REVOKE, err);
-    bind_str(&b, token_id);
-    bind_i64(&b, revoked_ms);
-    tw_status status = write_access(self, &b, &changed, err);
-    if (status == TW_OK && changed == 0)
-        status = fail_revoke(&self->writer, token_id, err);
-    pthread_mutex_unlock(&self->writer_lock);
-    return status;
-}
-
-tw_status twi_session_put(void *ctx, const tw_session_row *session, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    int changed;
-    pthread_mutex_lock(&self->writer_lock);
-    binder b = bind_to(&self->writer, W_SESSION, err);
-    bind_bytes(&b, session->hash, sizeof(session->hash));
-    bind_str(&b, session->user);
-    bind_str(&b, session->scopes);
-    bind_i64(&b, session->created_ms);
-    bind_i64(&b, session->expires_ms);
-    tw_status status = write_access(self, &b, &changed, err);
-    pthread_mutex_unlock(&self->writer_lock);
-    return status;
-}
-
-tw_status twi_session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    int changed;
-    pthread_mutex_lock(&self->writer_lock);
-    binder b = bind_to(&self->writer, W_SESSION_REMOVE, err);
-    bind_bytes(&b, hash, TW_SHA256_BYTES);
-    tw_status status = write_access(self, &b, &changed, err);
-    pthread_mutex_unlock(&self->writer_lock);
-    if (status == TW_OK && changed == 0)
-        return tw_fail(err, TW_NOT_FOUND, "there is no such session");
-    return status;
-}
-
-tw_status twi_session_expire(void *ctx, int64_t now_ms, tw_err *err)
-{
-    twi_sqlite_ledger *self = ctx;
-    int changed;
-    pthread_mutex_lock(&self->writer_lock);
-    binder b = bind_to(&self->writer, W_SESSION_EXPIRE, err);
-    bind_i64(&b, now_ms);
-    tw_status status = write_access(self, &b, &changed, err);
     pthread_mutex_unlock(&self->writer_lock);
     return status;
 }

@@ -280,24 +280,6 @@ typedef enum tw_ledger_part {
     TW_LEDGER_PART_N
 } tw_ledger_part;
 
-// ---- Access tables ---------------------------------------------------------------------------
-
-typedef struct tw_token_row {
-    tw_str token_id; // key
-    tw_str name;
-    uint8_t hash[TW_SHA256_BYTES]; // of the secret; unique
-    tw_str scopes;                 // separated by spaces
-    int64_t created_ms;
-    int64_t revoked_ms; // 0 = valid
-} tw_token_row;
-
-typedef struct tw_session_row {
-    uint8_t hash[TW_SHA256_BYTES]; // key: of the cookie's secret
-    tw_str user;
-    tw_str scopes;
-    int64_t created_ms, expires_ms;
-} tw_session_row;
-
 typedef struct tw_ledger_ops {
     uint32_t version; // TW_LEDGER_VERSION
     tw_status (*apply)(void *ctx, const tw_ledger_batch *batch, tw_err *err);
@@ -328,16 +310,6 @@ typedef struct tw_ledger_ops {
                           tw_arena *arena, tw_doc_page *out, tw_err *err);
     tw_status (*action_list)(void *ctx, const tw_action_filter *filter, size_t limit,
                              tw_arena *arena, tw_action_row **out, size_t *n, tw_err *err);
-    tw_status (*token_put)(void *ctx, const tw_token_row *token, tw_err *err);
-    tw_status (*token_find)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                            tw_token_row *out, tw_err *err);
-    tw_status (*token_list)(void *ctx, tw_arena *arena, tw_token_row **out, size_t *n, tw_err *err);
-    tw_status (*token_revoke)(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err);
-    tw_status (*session_put)(void *ctx, const tw_session_row *session, tw_err *err);
-    tw_status (*session_find)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                              tw_session_row *out, tw_err *err);
-    tw_status (*session_remove)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err);
-    tw_status (*session_expire)(void *ctx, int64_t now_ms, tw_err *err);
     void (*close)(void *ctx);
 } tw_ledger_ops;
 
@@ -474,70 +446,6 @@ tw_ledger_action_list(const tw_ledger *ledger, const tw_action_filter *filter, s
                       tw_arena *arena, tw_action_row **out, size_t *n, tw_err *err)
 {
     return ledger->ops->action_list(ledger->ctx, filter, limit, arena, out, n, err);
-}
-
-// ---- Access ----------------------------------------------------------------------------------
-
-// A new token. TW_CONFLICT when the id or the hash exists.
-TW_MUST_CHECK static inline tw_status tw_ledger_token_put(const tw_ledger *ledger,
-                                                          const tw_token_row *token, tw_err *err)
-{
-    return ledger->ops->token_put(ledger->ctx, token, err);
-}
-
-// The token with this hash, revoked or not. TW_NOT_FOUND.
-TW_MUST_CHECK static inline tw_status tw_ledger_token_find(const tw_ledger *ledger,
-                                                           const uint8_t hash[TW_SHA256_BYTES],
-                                                           tw_arena *arena, tw_token_row *out,
-                                                           tw_err *err)
-{
-    return ledger->ops->token_find(ledger->ctx, hash, arena, out, err);
-}
-
-// All tokens, oldest first.
-TW_MUST_CHECK static inline tw_status tw_ledger_token_list(const tw_ledger *ledger, tw_arena *arena,
-                                                           tw_token_row **out, size_t *n,
-                                                           tw_err *err)
-{
-    return ledger->ops->token_list(ledger->ctx, arena, out, n, err);
-}
-
-// TW_NOT_FOUND; TW_CONFLICT when revoked already. Of two callers one succeeds, so that a one-time
-// link is a token that its use revokes. revoked_ms > 0.
-TW_MUST_CHECK static inline tw_status
-tw_ledger_token_revoke(const tw_ledger *ledger, tw_str token_id, int64_t revoked_ms, tw_err *err)
-{
-    return ledger->ops->token_revoke(ledger->ctx, token_id, revoked_ms, err);
-}
-
-// A new session, or the same again with another expiry.
-TW_MUST_CHECK static inline tw_status
-tw_ledger_session_put(const tw_ledger *ledger, const tw_session_row *session, tw_err *err)
-{
-    return ledger->ops->session_put(ledger->ctx, session, err);
-}
-
-// The session with this hash, whether expired or not. TW_NOT_FOUND.
-TW_MUST_CHECK static inline tw_status tw_ledger_session_find(const tw_ledger *ledger,
-                                                             const uint8_t hash[TW_SHA256_BYTES],
-                                                             tw_arena *arena, tw_session_row *out,
-                                                             tw_err *err)
-{
-    return ledger->ops->session_find(ledger->ctx, hash, arena, out, err);
-}
-
-// TW_NOT_FOUND.
-TW_MUST_CHECK static inline tw_status
-tw_ledger_session_remove(const tw_ledger *ledger, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
-{
-    return ledger->ops->session_remove(ledger->ctx, hash, err);
-}
-
-// Removes the sessions with expires_ms <= now_ms.
-TW_MUST_CHECK static inline tw_status tw_ledger_session_expire(const tw_ledger *ledger,
-                                                               int64_t now_ms, tw_err *err)
-{
-    return ledger->ops->session_expire(ledger->ctx, now_ms, err);
 }
 
 // Releases everything; nothing else may be running. A closed or zeroed handle is allowed.
