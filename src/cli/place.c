@@ -7,13 +7,17 @@
 #include <stdlib.h>
 
 #include "adapter/argon2.h"
+#include "adapter/mail.h"
+#include "adapter/paper.h"
 #include "adapter/posix.h"
 #include "adapter/sqlite.h"
 #include "adapter/xgboost.h"
+#include "adapter/zip.h"
 #include "base/hash.h"
 #include "detect/policy.h"
 #include "place_config.h"
 #include "retail/money.h"
+#include "service/case_export.h"
 
 #define PATH_BYTES 4096
 
@@ -70,6 +74,8 @@ static tw_status read_keys(twi_place *place, tw_err *err)
     tw_status status =
         read_key(place, "keys/alias.key", place->alias_key, sizeof(place->alias_key), err);
     // A directory of an earlier version has none yet; who only reads needs none.
+    if (place->is_locked)
+        TW_TRY(tw_case_key_make(&place->files, err));
     if (status != TW_NOT_FOUND || !place->is_locked)
         return status == TW_NOT_FOUND ? TW_OK : status;
     TW_TRY(write_key(&place->files, "keys/alias.key", sizeof(place->alias_key), err));
@@ -82,6 +88,45 @@ static tw_status read_optional(twi_place *place, const char *name, tw_buf *out, 
     return status == TW_NOT_FOUND ? TW_OK : status;
 }
 
+// The first line of a file, which holds a secret.
+static tw_status read_password(const twi_place *place, const char *name, char out[256], tw_err *err)
+{
+    char path[PATH_BYTES];
+    if (name[0] == '/')
+        snprintf(path, sizeof(path), "%s", name);
+    else
+        TW_TRY(path_of(place->dir, name, path, err));
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return tw_fail_errno(err, "tillwatch.yaml: mail: cannot read %.150s", path);
+    bool is_read = fgets(out, 256, file) != NULL;
+    fclose(file);
+    out[strcspn(out, "\r\n")] = '\0';
+    return is_read ? TW_OK : tw_fail(err, TW_INVALID, "tillwatch.yaml: mail: %s is empty", path);
+}
+
+static tw_status open_mail(twi_place *place, const twi_mail_config *config, tw_err *err)
+{
+    char password[256] = "", ca_file[PATH_BYTES] = "";
+    if (!config->url)
+        return TW_OK;
+    if (config->password_file)
+        TW_TRY(read_password(place, config->password_file, password, err));
+    if (config->ca_file && config->ca_file[0] == '/')
+        snprintf(ca_file, sizeof(ca_file), "%s", config->ca_file);
+    else if (config->ca_file)
+        TW_TRY(path_of(place->dir, config->ca_file, ca_file, err));
+    tw_mail_options options = {.url = config->url,
+                               .from = config->from,
+                               .user = config->user,
+                               .password = password,
+                               .ca_file = config->ca_file ? ca_file : NULL,
+                               .tls = config->is_plain ? TW_MAIL_TLS_NONE : TW_MAIL_TLS_REQUIRED};
+    tw_status status = tw_smtp_open(tw_alloc_system(), &options, &place->mail, err);
+    memset(password, 0, sizeof(password));
+    return status;
+}
+
 static tw_status apply_config(twi_place *place, const twi_config *config, tw_err *err)
 {
     const tw_alloc *alloc = tw_alloc_system();
@@ -89,6 +134,8 @@ static tw_status apply_config(twi_place *place, const twi_config *config, tw_err
     memcpy(place->intake.default_currency, config->currency, sizeof(place->currency));
     TW_TRY(tw_zone_new(alloc, config->zone, &place->zone_own, err));
     place->intake.default_zone = place->zone_own;
+    tw_str_copy(tw_str_from(config->zone), place->zone_name, sizeof(place->zone_name));
+    TW_TRY(open_mail(place, &config->mail, err));
     if (config->train.zone)
         TW_TRY(tw_zone_new(alloc, config->train.zone, &place->train_zone_own, err));
     place->schedule = (tw_train_schedule){.is_enabled = config->train.is_enabled,
@@ -157,6 +204,8 @@ tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err 
 {
     *place = (twi_place){.dir = dir,
                          .trainer = tw_xgboost_trainer(tw_alloc_system()),
+                         .paper = tw_haru_paper(NULL),
+                         .archive = tw_zip_archive(tw_alloc_system()),
                          .password = tw_argon2_password()};
     tw_buf_init(&place->policy, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
     tw_buf_init(&place->signals, tw_alloc_system(), TW_CONFIG_MAX_BYTES);
@@ -188,6 +237,7 @@ void twi_place_close(twi_place *place)
     const tw_alloc *alloc = tw_alloc_system();
     tw_service_close(place->service);
     place->service = NULL;
+    tw_mail_close(&place->mail);
     tw_access_close(&place->access);
     tw_ledger_close(&place->ledger);
     tw_journal_close(&place->journal);
@@ -226,6 +276,9 @@ tw_service_options twi_place_options(twi_place *place, tw_service_mode mode)
         .signals = {(const char *)place->signals.data_own, place->signals.bytes},
         .policy = {(const char *)place->policy.data_own, place->policy.bytes},
         .trainer = &place->trainer,
+        .paper = &place->paper,
+        .archive = &place->archive,
+        .figure_zone = {place->zone_own, place->zone_name},
         .code_version = TILLWATCH_VERSION,
         .schedule = place->schedule,
         .drift_limits = &place->drift_limits,
@@ -274,6 +327,10 @@ static tw_status write_config(const tw_files *files, const twi_place_settings *s
         "\n"
         "# Limits whose crossing raises an alarm on the page Model health:\n"
         "# watch: {input_psi: 0.25, score_psi: 0.25, precision_min: 0.85}\n"
+        "\n"
+        "# The server that reports are mailed through; to whom and when is set in the portal.\n"
+        "# mail: {url: \"smtp://mail.example.com:587\", from: tillwatch@example.com,\n"
+        "#        user: tillwatch, password_file: keys/mail.password}\n"
         "\n"
         "# Stores in other zones:\n"
         "# stores:\n"

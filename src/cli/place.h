@@ -8,6 +8,9 @@
 
 #include "intake/options.h"
 #include "port/access.h"
+#include "port/archive.h"
+#include "port/mail.h"
+#include "port/paper.h"
 #include "port/password.h"
 #include "service/service.h"
 
@@ -24,6 +27,10 @@ typedef struct twi_place {
     tw_intake_options intake;
     char currency[4];
     tw_zone *zone_own, *train_zone_own; // the latter NULL = the former
+    char zone_name[TW_ID_MAX_BYTES + 1];
+    tw_paper paper;
+    tw_archive archive;
+    tw_mail mail; // no ops = none is configured
     tw_trainer trainer;
     tw_train_schedule schedule;
     tw_drift_limits drift_limits;
@@ -33,6 +40,7 @@ typedef struct twi_place {
     tw_buf policy, signals; // texts of the YAML files, empty when absent
     bool is_locked;
     tw_service *service; // after twi_place_serve
+    struct twi_lake_thread *lake; // of lake_thread.h, while it runs; NULL = none
 } twi_place;
 
 // --data, else TILLWATCH_DATA, else ./tillwatch-data.

@@ -22,9 +22,14 @@ typedef struct train_document {
     uint16_t days; // 0 = not said
 } train_document;
 
+typedef struct mail_document {
+    char *url, *from, *user, *password_file, *ca_file, *tls;
+} mail_document;
+
 typedef struct document {
     char *zone, *currency;
     train_document *train;
+    mail_document *mail;
     tw_drift_limits *watch; // 0 = not said
     twi_store_config *stores;
     unsigned stores_count;
@@ -38,6 +43,19 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_BOOL_PTR("enabled", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, train_document,
                          enabled),
     CYAML_FIELD_UINT("days", CYAML_FLAG_OPTIONAL, train_document, days),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t mail_fields[] = {
+    CYAML_FIELD_STRING_PTR("url", CYAML_FLAG_POINTER, mail_document, url, 8, 256),
+    CYAML_FIELD_STRING_PTR("from", CYAML_FLAG_POINTER, mail_document, from, 3, 254),
+    CYAML_FIELD_STRING_PTR("user", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, mail_document, user, 1,
+                           254),
+    CYAML_FIELD_STRING_PTR("password_file", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, mail_document,
+                           password_file, 1, 1000),
+    CYAML_FIELD_STRING_PTR("ca_file", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, mail_document,
+                           ca_file, 1, 1000),
+    CYAML_FIELD_STRING_PTR("tls", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, mail_document, tls, 4,
+                           8),
     CYAML_FIELD_END,
 };
 #define X(name, value, title) CYAML_FIELD_FLOAT(#name, CYAML_FLAG_OPTIONAL, tw_drift_limits, name),
@@ -62,6 +80,8 @@ static const cyaml_schema_field_t document_fields[] = {
                             train_fields),
     CYAML_FIELD_MAPPING_PTR("watch", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, watch,
                             watch_fields),
+    CYAML_FIELD_MAPPING_PTR("mail", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, mail,
+                            mail_fields),
     CYAML_FIELD_SEQUENCE("stores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, stores,
                          &store_schema, 0, 100000),
     CYAML_FIELD_END,
@@ -137,6 +157,30 @@ static tw_status take_train(const train_document *read, twi_train_config *out, t
     return TW_OK;
 }
 
+static tw_status take_mail(mail_document *read, twi_mail_config *out, tw_err *err)
+{
+    *out = (twi_mail_config){.url = NULL};
+    if (!read)
+        return TW_OK;
+    if (read->tls && strcmp(read->tls, "none") != 0 && strcmp(read->tls, "required") != 0)
+        return tw_fail(err, TW_INVALID, "tillwatch.yaml: mail: tls is required or none");
+    // Taken over: what is moved does not go with the document.
+    *out = (twi_mail_config){.url = read->url,
+                             .from = read->from,
+                             .user = read->user,
+                             .password_file = read->password_file,
+                             .ca_file = read->ca_file,
+                             .is_plain = read->tls && strcmp(read->tls, "none") == 0};
+    read->url = read->from = read->user = read->password_file = read->ca_file = NULL;
+    return TW_OK;
+}
+
+static void free_mail_texts(char *const texts[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        cyaml_mem(NULL, texts[i], 0);
+}
+
 static tw_status take_limits(const tw_drift_limits *read, tw_drift_limits *out, tw_err *err)
 {
     *out = tw_drift_limits_default();
@@ -159,6 +203,12 @@ static void free_document(document *read)
         cyaml_mem(NULL, read->train->enabled, 0);
     }
     cyaml_mem(NULL, read->train, 0);
+    if (read->mail) {
+        char *const texts[] = {read->mail->url,           read->mail->from,    read->mail->user,
+                               read->mail->password_file, read->mail->ca_file, read->mail->tls};
+        free_mail_texts(texts, TW_COUNT(texts));
+    }
+    cyaml_mem(NULL, read->mail, 0);
     cyaml_mem(NULL, read->watch, 0);
     cyaml_mem(NULL, read, 0);
 }
@@ -183,6 +233,8 @@ tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
     tw_status taken = take_train(read->train, &out->train, err);
     if (taken == TW_OK)
         taken = take_limits(read->watch, &out->limits, err);
+    if (taken == TW_OK)
+        taken = take_mail(read->mail, &out->mail, err);
     free_document(read);
     if (taken != TW_OK) {
         twi_config_release(out);
@@ -213,6 +265,9 @@ void twi_config_release(twi_config *config)
     cyaml_mem(NULL, config->zone, 0);
     cyaml_mem(NULL, config->currency, 0);
     cyaml_mem(NULL, config->train.zone, 0);
+    char *const texts[] = {config->mail.url, config->mail.from, config->mail.user,
+                           config->mail.password_file, config->mail.ca_file};
+    free_mail_texts(texts, TW_COUNT(texts));
     *config = (twi_config){0};
 }
 

@@ -19,9 +19,18 @@ typedef struct twi_train_config {
     char *zone; // NULL = the installation's
 } twi_train_config;
 
+// The server that mails go out through; url NULL = none.
+typedef struct twi_mail_config {
+    char *url, *from, *user;
+    char *password_file; // relative to the data directory, or absolute
+    char *ca_file;
+    bool is_plain; // tls: none
+} twi_mail_config;
+
 typedef struct twi_config {
     char *zone, *currency;
     twi_train_config train;
+    twi_mail_config mail;
     tw_drift_limits limits;   // of the alarms
     twi_store_config *stores; // ascending by store_id
     unsigned store_n;
