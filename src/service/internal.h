@@ -27,6 +27,7 @@
 #include "service/service.h"
 #include "sync.h"
 #include "workflow/alert_work.h"
+#include "workflow/settings.h"
 
 #define TWI_RATE_SECONDS 60
 
@@ -240,6 +241,10 @@ tw_status twi_alert_parse(const tw_alert_row *row, tw_arena *arena,
                           tw_alert_view *out) TW_MUST_CHECK;
 // Row and body from a view; the body is written into `body`, whose bytes must outlive the row.
 tw_status twi_alert_row(const tw_alert_view *view, tw_buf *body, tw_alert_row *out) TW_MUST_CHECK;
+
+// query_settings.c: the settings as the ledger has them, without waiting for anything.
+tw_status twi_settings_get(tw_service *service, tw_arena *arena, tw_settings *out,
+                           tw_err *err) TW_MUST_CHECK;
 
 // The part of a view that belongs to the workflow; its texts are the view's.
 tw_alert_work twi_alert_work_of(const tw_alert_view *view);

@@ -123,6 +123,7 @@ static tw_status load_view(twi_projector *p, twi_alert_entry *e, tw_str id, tw_e
         return tw_fail(err, status, "alert %.*s of the ledger cannot be read", TW_STR_ARG(id));
     twi_alert_entry_keep(e, row.assignee, row.case_id);
     e->is_closed = tw_str_equal(e->view.status, TW_STR("CLOSED"));
+    e->signal_n = e->view.reason_n;
     return TW_OK;
 }
 
@@ -394,6 +395,25 @@ static tw_status take_scores(twi_projector *p, const twi_changes *first, uint64_
 // --- writing
 // --------------------------------------------------------------------------------------
 
+// By the transactions and the signals that are new since the last write.
+static tw_status build_keys(twi_projector *p, const twi_alert_entry *e, tw_alert_row *row)
+{
+    const tw_alert_view *view = &e->view;
+    size_t n = 0, signal_n = view->reason_n > e->signal_n ? view->reason_n : 0;
+    tw_alert_key *keys = tw_arena_array(&p->arena, e->new_id_n + signal_n + 1, sizeof(*keys));
+    if (!keys)
+        return TW_NO_MEMORY;
+    for (size_t k = 0; k < e->new_id_n; k++)
+        keys[n++] = (tw_alert_key){.kind = 't', .key = e->new_ids[k]};
+    // Reasons are sorted by their evidence: a new one may stand anywhere.
+    for (size_t k = 0; k < signal_n; k++)
+        if (view->reasons[k].signal.bytes > 0)
+            keys[n++] = (tw_alert_key){.kind = 's', .key = view->reasons[k].signal};
+    row->keys = keys;
+    row->key_n = n;
+    return TW_OK;
+}
+
 static tw_status build_alerts(twi_projector *p, tw_alert_row **out, tw_err *err)
 {
     tw_alert_row *rows = tw_arena_array(&p->arena, p->dirty_n + 1, sizeof(*rows));
@@ -405,13 +425,10 @@ static tw_status build_alerts(twi_projector *p, tw_alert_row **out, tw_err *err)
         twi_alert_entry *e = p->dirty_own[i];
         starts[i] = p->bodies.bytes;
         tw_status status = twi_alert_row(&e->view, &p->bodies, &rows[i]);
-        tw_alert_key *keys = tw_arena_array(&p->arena, e->new_id_n + 1, sizeof(*keys));
-        if (status != TW_OK || !keys)
+        if (status == TW_OK)
+            status = build_keys(p, e, &rows[i]);
+        if (status != TW_OK)
             return tw_fail(err, TW_NO_MEMORY, "no memory for alerts");
-        for (size_t k = 0; k < e->new_id_n; k++)
-            keys[k] = (tw_alert_key){.kind = 't', .key = e->new_ids[k]};
-        rows[i].keys = keys;
-        rows[i].key_n = e->new_id_n;
     }
     // Bodies move while the buffer grows: point to them at the end.
     for (size_t i = 0; i < p->dirty_n; i++)
@@ -481,6 +498,7 @@ static tw_status finish_alerts(twi_projector *p)
         if (!e->is_judged && twi_projector_event(p, &event) != TW_OK)
             status = TW_NO_MEMORY; // the rows are written: a missing event is no failure
         e->is_dirty = e->is_new = e->is_judged = false;
+        e->signal_n = e->view.reason_n;
         if (e->is_closed)
             drop_entry(p, e);
     }

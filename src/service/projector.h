@@ -18,6 +18,7 @@ typedef struct twi_alert_entry {
     bool is_closed;        // not kept behind the write
     // Ids that people change any number of times have a place of their own; the view points here.
     char assignee[TW_ID_MAX_BYTES + 1], case_id[TW_ID_MAX_BYTES + 1];
+    size_t signal_n; // reasons that the ledger has as keys
     tw_str *new_ids; // transactions to add as keys; list in the write's arena
     size_t new_id_n, new_id_cap;
 } twi_alert_entry;

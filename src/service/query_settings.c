@@ -1,24 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The settings of the work as they stand: a document of the ledger, or the defaults.
+// The settings of the work as they stand: a document of the ledger over the defaults.
 #include "internal.h"
 #include "service/work.h"
 
-tw_status tw_query_settings(tw_service *service, tw_arena *arena, tw_settings *out,
-                            uint64_t *version, tw_str *json, tw_err *err)
+static tw_status load(tw_service *service, tw_arena *arena, tw_settings *out, uint64_t *version,
+                      tw_err *err)
 {
-    tw_doc_row doc = {.seq = 0};
+    tw_doc_row doc;
     *out = *tw_settings_default();
     *version = 0;
-    *json = TW_STR_NONE;
-    twi_project_settle(service);
     tw_status status = tw_ledger_doc_get(service->ledger, TW_STR("settings"), TW_STR("settings"),
                                          arena, &doc, err);
     if (status == TW_NOT_FOUND)
         return TW_OK;
     TW_TRY(status);
-    TW_TRY(tw_settings_read(doc.body, arena, out, err));
     *version = doc.seq;
-    *json = doc.body;
-    return TW_OK;
+    return tw_settings_read(doc.body, arena, out, err);
+}
+
+tw_status twi_settings_get(tw_service *service, tw_arena *arena, tw_settings *out, tw_err *err)
+{
+    uint64_t version;
+    return load(service, arena, out, &version, err);
+}
+
+tw_status tw_query_settings(tw_service *service, tw_arena *arena, tw_settings *out,
+                            uint64_t *version, tw_str *json, tw_err *err)
+{
+    *json = TW_STR_NONE;
+    twi_project_settle(service);
+    TW_TRY(load(service, arena, out, version, err));
+    tw_status status = tw_settings_write(out, arena, json);
+    return status == TW_OK ? TW_OK : tw_fail(err, status, "no memory for the settings");
 }

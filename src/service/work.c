@@ -24,8 +24,6 @@
 
 tw_status twi_bench_open(tw_service *service, twi_bench *bench, tw_err *err)
 {
-    uint64_t version;
-    tw_str json;
     *bench = (twi_bench){.service = service, .now_ms = service->clock->now_ms(service->clock->ctx)};
     tw_arena_init(&bench->arena, service->alloc, 0, BENCH_BYTES);
     tw_arena_init(&bench->scratch, service->alloc, 0, SCRATCH_BYTES);
@@ -36,7 +34,7 @@ tw_status twi_bench_open(tw_service *service, twi_bench *bench, tw_err *err)
     else if (tw_batch_get(service, &bench->batch) != TW_OK)
         status = tw_fail(err, TW_NO_MEMORY, "no memory for a command");
     else
-        status = tw_query_settings(service, &bench->arena, &bench->settings, &version, &json, err);
+        status = twi_settings_get(service, &bench->arena, &bench->settings, err);
     if (status != TW_OK)
         twi_bench_close(bench);
     return status;
