@@ -31,7 +31,7 @@ export const router = createBrowserRouter([
       { index: true, element: <QueuePage /> },
       {
         path: 'alerts/:alertId',
-        lazy: page(() => import('../pages/alert/AlertPage'), 'AlertPage'),
+        lazy: page(() => import('../pages/alert/AlertPage'), 'AlertPage', ['alert', 'timeline']),
       },
       {
         path: 'search',

@@ -14,6 +14,8 @@ interface Props {
   show: (value: number) => string
   // Further lines of a cell's tooltip.
   more?: (row: number, column: number) => [string, string][]
+  // Cells with a frame.
+  isMarked?: (row: number, column: number) => boolean
   height: number
   onPick?: (row: number, column: number) => void
 }
@@ -27,7 +29,12 @@ export function topOf(values: (number | null)[][]): number {
 function heatOption(props: Omit<Props, 'height' | 'onPick'>, palette: Palette) {
   const style = axisStyle(palette)
   const cells = props.values.flatMap((line, row) =>
-    line.map((value, column) => [column, row, value ?? '-']),
+    line.map((value, column) => ({
+      value: [column, row, value ?? '-'],
+      ...(props.isMarked?.(row, column) && {
+        itemStyle: { borderColor: palette.bad, borderWidth: 2 },
+      }),
+    })),
   )
   const axis = { type: 'category', ...style, axisLine: { show: false }, splitLine: { show: false } }
   return {
@@ -61,10 +68,21 @@ function heatOption(props: Omit<Props, 'height' | 'onPick'>, palette: Palette) {
   }
 }
 
-export function HeatChart({ title, rows, columns, values, show, more, height, onPick }: Props) {
+export function HeatChart({
+  title,
+  rows,
+  columns,
+  values,
+  show,
+  more,
+  isMarked,
+  height,
+  onPick,
+}: Props) {
   const option = useCallback(
-    (palette: Palette) => heatOption({ title, rows, columns, values, show, more }, palette),
-    [title, rows, columns, values, show, more],
+    (palette: Palette) =>
+      heatOption({ title, rows, columns, values, show, more, isMarked }, palette),
+    [title, rows, columns, values, show, more, isMarked],
   )
   const pick = onPick
     ? (index: number) => onPick(Math.floor(index / columns.length), index % columns.length)

@@ -3,6 +3,7 @@
 // All charts, as one chunk that is fetched when the first of them is shown.
 export { BinsChart } from './BinsChart'
 export { CalendarChart } from './CalendarChart'
+export { ElsewhereChart } from './ElsewhereChart'
 export { HeatChart } from './HeatChart'
 export { PeerChart } from './PeerChart'
 export { ReliabilityChart } from './ReliabilityChart'

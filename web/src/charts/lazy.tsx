@@ -22,6 +22,7 @@ function held<P extends { height: number }>(Chart: ComponentType<P>) {
 
 export const BinsChart = held(lazy(async () => ({ default: (await load()).BinsChart })))
 export const CalendarChart = held(lazy(async () => ({ default: (await load()).CalendarChart })))
+export const ElsewhereChart = held(lazy(async () => ({ default: (await load()).ElsewhereChart })))
 export const HeatChart = held(lazy(async () => ({ default: (await load()).HeatChart })))
 export const PeerChart = held(lazy(async () => ({ default: (await load()).PeerChart })))
 export const ReliabilityChart = held(

@@ -109,8 +109,10 @@ interface FormProps {
 
 export function VerdictForm({ alert, kind, onDone }: FormProps) {
   const { decide, isPending, error } = useDecide()
+  // The verdict is on what was there when the form was opened; what comes meanwhile is a conflict.
+  const [seen] = useState(alert)
   const pick = (decision: Decision) => {
-    decide(alert, kind, decision).then(onDone, (cause: unknown) => {
+    decide(seen, kind, decision).then(onDone, (cause: unknown) => {
       if (cause instanceof Superseded) onDone(null)
     })
   }

@@ -3,6 +3,7 @@
 // The keys of the texts as types: a misspelt key does not compile. Each namespace is named here once.
 import 'i18next'
 import type admin from '../locales/en/admin.json'
+import type alert from '../locales/en/alert.json'
 import type backtest from '../locales/en/backtest.json'
 import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
@@ -21,6 +22,7 @@ import type work from '../locales/en/work.json'
 
 interface Texts {
   admin: typeof admin
+  alert: typeof alert
   backtest: typeof backtest
   common: typeof common
   dashboard: typeof dashboard

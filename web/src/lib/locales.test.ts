@@ -7,11 +7,14 @@ import { languages } from './i18n'
 type Texts = { [key: string]: string | Texts }
 
 const files = import.meta.glob<Texts>('../locales/*/*.json', { eager: true, import: 'default' })
-const sources = import.meta.glob<string>(['../**/*.{ts,tsx}', '!../**/*.test.ts', '!../api/schema.d.ts'], {
-  eager: true,
-  query: '?raw',
-  import: 'default',
-})
+const sources = import.meta.glob<string>(
+  ['../**/*.{ts,tsx}', '!../**/*.test.ts', '!../api/schema.d.ts'],
+  {
+    eager: true,
+    query: '?raw',
+    import: 'default',
+  },
+)
 
 function flat(texts: Texts, prefix = ''): Map<string, string> {
   const all = new Map<string, string>()

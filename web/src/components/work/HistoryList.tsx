@@ -32,11 +32,7 @@ export function HistoryList({ entries, nameOf, currency, showSubject }: Props) {
               {showSubject && <span className="muted"> {entry.subject}</span>}
               {quote !== null && <p className={styles.quote}>{quote}</p>}
             </div>
-            <time
-              className={styles.time}
-              dateTime={entry.at}
-              title={formatMoment(entry.at)}
-            >
+            <time className={styles.time} dateTime={entry.at} title={formatMoment(entry.at)}>
               {formatAge(entry.at, now)}
             </time>
           </li>

@@ -2,40 +2,50 @@
 //
 // One alert, ready for a decision: what happened, the receipts, the comparison, the history, and the
 // verdict always at hand.
-import { ActionIcon, Skeleton, Tooltip } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { ArrowLeft, ChevronDown, ChevronUp } from 'lucide-react'
-import { type ReactNode, useEffect, useState } from 'react'
-import { Link, useNavigate, useParams } from 'react-router-dom'
+import { useEffect, useState } from 'react'
+import { useNavigate, useParams } from 'react-router-dom'
 import type { AlertDetail } from '../../api/client'
-import { alertQuery } from '../../api/queries'
+import { alertQuery, patchAlertInLists } from '../../api/queries'
 import { TimelineChart, TrendChart } from '../../charts/lazy'
-import { AlertLinks } from '../../components/AlertLinks'
 import { Panel } from '../../components/Panel'
 import { PeerPanel } from '../../components/PeerPanel'
 import { QueryError } from '../../components/States'
-import { RiskTag, StatusTag } from '../../components/Tags'
-import { accountOf, shortToken } from '../../lib/entity'
-import { formatCount, formatMoney, formatTime } from '../../lib/format'
-import { useKeys } from '../../lib/useKeys'
+import { formatTime } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
-import { alertTypeLabel } from '../../lib/vocabulary'
-import { neighbours, queueMemory, queuePath } from '../queue/memory'
+import { AlertFacts, Crumbs } from './AlertHead'
 import styles from './AlertPage.module.css'
 import { AttributionsPanel } from './AttributionsPanel'
-import { OutcomesPanel, ReasonsPanel } from './Panels'
+import { DiscussionPanel } from './DiscussionPanel'
+import { ElsewherePanel } from './ElsewherePanel'
+import { OtherAlertsPanel, OutcomesPanel, ReasonsPanel } from './Panels'
 import { ReceiptsPanel } from './ReceiptsPanel'
+import { SeasonPanel } from './SeasonPanel'
 import { VerdictBar } from './VerdictBar'
 
 export function AlertPage() {
   const { alertId = '' } = useParams()
   const { data, error, refetch } = useQuery(alertQuery(alertId))
   useTitle(data ? data.title : alertId)
+  useListed(data)
   if (error && !data)
     return <QueryError what="alert" id={alertId} error={error} onRetry={() => void refetch()} />
   if (!data) return <AlertSkeleton />
   return <AlertView key={alertId} alert={data} />
+}
+
+// To open an alert may move it on (ASSIGNED becomes IN_REVIEW); its row in the queue follows.
+function useListed(alert: AlertDetail | undefined) {
+  const client = useQueryClient()
+  useEffect(() => {
+    if (!alert) return
+    const { status, version, first_viewed_at, assignee, snoozed_until, case_id, verdict } = alert
+    const fresh = { status, version, first_viewed_at, assignee, snoozed_until, case_id, verdict }
+    patchAlertInLists(client, alert.alert_id, (row) => ({ ...row, ...fresh }))
+  }, [alert, client])
 }
 
 function AlertView({ alert }: { alert: AlertDetail }) {
@@ -59,10 +69,14 @@ function AlertView({ alert }: { alert: AlertDetail }) {
           <h1 className={styles.sentence} data-testid="sentence">
             {alert.sentence}
           </h1>
-          <Facts alert={alert} />
+          <AlertFacts alert={alert} />
           {alert.timeline.length > 0 && (
             <Panel
-              title={`What happened around it${alert.register_id ? ` on register ${alert.register_id}` : ''}`}
+              title={
+                alert.register_id
+                  ? t('alert:aroundOn', { id: alert.register_id })
+                  : t('alert:around')
+              }
               aside={<TimelineAside alert={alert} />}
             >
               <TimelineChart
@@ -75,24 +89,29 @@ function AlertView({ alert }: { alert: AlertDetail }) {
             </Panel>
           )}
           <div className={styles.columns}>
-            <ReceiptsPanel alert={alert} picked={picked} onPick={setPickedId} />
+            <div className={styles.column}>
+              <ReceiptsPanel alert={alert} picked={picked} onPick={setPickedId} />
+              <ElsewherePanel alert={alert} height={isTall ? 180 : 132} />
+            </div>
             <div className={styles.column}>
               <PeerPanel
-                title="Compared with own normal, store and peers"
+                title={t('alert:compared')}
                 measures={alert.peers}
                 currency={currency}
                 shownN={isTall ? 12 : 7}
               />
               {alert.trend && (
-                <Panel title={alert.trend.title} aside="28 days; dashed: store median">
+                <Panel title={alert.trend.title} aside={t('alert:trendAside')}>
                   <TrendChart trend={alert.trend} currency={currency} height={isTall ? 180 : 112} />
                 </Panel>
               )}
+              <SeasonPanel alert={alert} />
+              <DiscussionPanel alert={alert} />
             </div>
             <div className={`${styles.column} ${styles.last}`}>
               <div className={styles.column}>
                 <ReasonsPanel reasons={alert.reasons} />
-                <OutcomesPanel similar={alert.similar} title={alert.title} />
+                <OutcomesPanel alert={alert} />
                 {alert.attributions && (
                   <AttributionsPanel
                     attributions={alert.attributions}
@@ -105,117 +124,13 @@ function AlertView({ alert }: { alert: AlertDetail }) {
                   />
                 )}
               </div>
-              <Panel
-                title={
-                  accountOf(alert)
-                    ? 'Other alerts of this card or employee'
-                    : 'Other alerts of this employee'
-                }
-                isFlush
-              >
-                <AlertLinks alerts={alert.entity_alerts} empty="None so far." />
-              </Panel>
+              <OtherAlertsPanel alert={alert} />
             </div>
           </div>
         </div>
       </div>
       <VerdictBar alert={alert} />
     </div>
-  )
-}
-
-function Crumbs({ alert }: { alert: AlertDetail }) {
-  const client = useQueryClient()
-  const navigate = useNavigate()
-  const { previous, next, position, total } = neighbours(client, alert.alert_id)
-  const go = (alertId: string | undefined) => {
-    if (!alertId) return
-    queueMemory.selectedId = alertId
-    navigate(`/alerts/${encodeURIComponent(alertId)}`, { replace: true })
-  }
-  useEffect(() => {
-    if (position !== undefined) queueMemory.selectedId = alert.alert_id
-  }, [alert.alert_id, position])
-  useKeys({ j: () => go(next), k: () => go(previous), u: () => navigate(queuePath()) })
-  return (
-    <div className={styles.crumbs}>
-      <Link to={queuePath()} aria-label="Back to the queue">
-        <ArrowLeft size={15} style={{ verticalAlign: '-2.5px' }} /> Queue
-      </Link>
-      <span>{alert.title}</span>
-      <StatusTag alert={alert} />
-      {position !== undefined && (
-        <div className={styles.steps}>
-          <span className="num">
-            {formatCount(position)} of {formatCount(total ?? position)}
-          </span>
-          <Tooltip label="Previous alert (k)">
-            <ActionIcon
-              aria-label="Previous alert"
-              disabled={!previous}
-              onClick={() => go(previous)}
-            >
-              <ChevronUp size={16} />
-            </ActionIcon>
-          </Tooltip>
-          <Tooltip label="Next alert (j)">
-            <ActionIcon aria-label="Next alert" disabled={!next} onClick={() => go(next)}>
-              <ChevronDown size={16} />
-            </ActionIcon>
-          </Tooltip>
-        </div>
-      )}
-    </div>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
-function Facts({ alert }: { alert: AlertDetail }) {
-  const account = accountOf(alert)
-  const approver =
-    alert.entity.kind === 'employee_approver' ? alert.entity.id.split('|')[1] : undefined
-  return (
-    <dl className={styles.facts}>
-      <Fact name="Risk">
-        <RiskTag risk={alert.risk_score} />
-      </Fact>
-      {alert.challenger_risk !== null && (
-        <Fact name="Challenger">
-          <RiskTag risk={alert.challenger_risk} />
-        </Fact>
-      )}
-      <Fact name="Exposure">{formatMoney(alert.exposure)}</Fact>
-      <Fact name="Receipts">{formatCount(alert.transaction_n)}</Fact>
-      {alert.employee_id && (
-        <Fact name="Employee">
-          <Link to={`/employees/${encodeURIComponent(alert.employee_id)}`}>
-            {alert.employee_id}
-          </Link>
-        </Fact>
-      )}
-      {approver && (
-        <Fact name="Approver">
-          <Link to={`/employees/${encodeURIComponent(approver)}`}>{approver}</Link>
-        </Fact>
-      )}
-      {account && <Fact name="Card">{shortToken(account)}</Fact>}
-      <Fact name="Store">
-        <Link to={`/stores/${encodeURIComponent(alert.store_id)}`}>{alert.store_id}</Link>
-      </Fact>
-      {alert.register_id && <Fact name="Register">{alert.register_id}</Fact>}
-      <Fact name="First seen">{formatTime(alert.created_at, 'dateTime')}</Fact>
-      <Fact name="Last activity">{formatTime(alert.updated_at, 'dateTime')}</Fact>
-      <Fact name="Type">{alertTypeLabel(alert.type)}</Fact>
-      <Fact name="Alert">{alert.alert_id}</Fact>
-    </dl>
   )
 }
 
@@ -226,17 +141,20 @@ function TimelineAside({ alert }: { alert: AlertDetail }) {
   return (
     <span className={styles.legend}>
       <b>
-        <i data-kind="sale" /> sale
+        <i data-kind="sale" /> {t('alert:legendSale')}
       </b>
       <b>
-        <i data-kind="back" /> refund or void
+        <i data-kind="back" /> {t('alert:legendBack')}
       </b>
       <b>
-        <i data-kind="alerted" /> this alert
+        <i data-kind="alerted" /> {t('alert:legendAlerted')}
       </b>
       <span className="num">
-        {formatTime(first.time, 'day')}, {formatTime(first.time, 'time')} to{' '}
-        {formatTime(last.time, 'time')}
+        {t('alert:span', {
+          day: formatTime(first.time, 'day'),
+          from: formatTime(first.time, 'time'),
+          to: formatTime(last.time, 'time'),
+        })}
       </span>
     </span>
   )
@@ -244,7 +162,7 @@ function TimelineAside({ alert }: { alert: AlertDetail }) {
 
 function AlertSkeleton() {
   return (
-    <div className={styles.content} role="status" aria-busy="true" aria-label="Loading the alert">
+    <div className={styles.content} role="status" aria-busy="true" aria-label={t('alert:loading')}>
       <Skeleton height={14} width={220} />
       <Skeleton height={24} width="70%" />
       <Skeleton height={36} width="55%" />

@@ -4,12 +4,14 @@
 // the score, beside what is usual for the employee, the store and peers.
 import { Button, SegmentedControl } from '@mantine/core'
 import { type CSSProperties, useState } from 'react'
+import { Trans } from 'react-i18next'
 import { Link } from 'react-router-dom'
 import type { Attributions, ModelAttributions } from '../../api/client'
 import { Panel } from '../../components/Panel'
 import { asSentence, formatCount, formatPercent, formatSigned, formatTime } from '../../lib/format'
-import { attributionText } from '../../lib/learning'
+import { t } from '../../lib/i18n'
 import styles from './Attributions.module.css'
+import { attributionText } from './attribution'
 
 interface Props {
   attributions: Attributions
@@ -22,10 +24,10 @@ const shownFirst = 5
 
 type Which = 'classifier' | 'outlier'
 
-const intro: Record<Which, string> = {
-  classifier: 'What the classifier, learned from verdicts, made of each figure',
-  outlier: 'What makes this transaction unusual, verdicts aside',
-}
+const intros = {
+  classifier: 'alert:attributions.introClassifier',
+  outlier: 'alert:attributions.introOutlier',
+} as const
 
 export function AttributionsPanel({ attributions, time, currency }: Props) {
   const { classifier, outlier, probability, transaction_id } = attributions
@@ -34,7 +36,7 @@ export function AttributionsPanel({ attributions, time, currency }: Props) {
   if (!model) return null
   return (
     <Panel
-      title="Why the models scored it so"
+      title={t('alert:attributions.title')}
       aside={
         classifier &&
         outlier && (
@@ -43,25 +45,27 @@ export function AttributionsPanel({ attributions, time, currency }: Props) {
             value={which}
             onChange={(value) => setWhich(value as Which)}
             data={[
-              { value: 'classifier', label: 'Classifier' },
-              { value: 'outlier', label: 'Outlier model' },
+              { value: 'classifier', label: t('alert:attributions.classifier') },
+              { value: 'outlier', label: t('alert:attributions.outlier') },
             ]}
-            aria-label="Model"
+            aria-label={t('alert:attributions.model')}
           />
         )
       }
     >
       <p className={styles.intro}>
-        {intro[which]}, on the{' '}
-        <Link to={`/transactions/${encodeURIComponent(transaction_id)}`}>
-          receipt{time ? ` of ${formatTime(time, 'dateTime')}` : ''}
-        </Link>
+        <Trans
+          t={t}
+          i18nKey={intros[which]}
+          values={{ time: time ? formatTime(time, 'dateTime') : transaction_id }}
+          components={{ a: <Link to={`/transactions/${encodeURIComponent(transaction_id)}`} /> }}
+        />
         {which === 'classifier' && probability !== null && (
           <>
-            . Probability of fraud: <b>{formatPercent(probability)}</b>
+            {' '}
+            {t('alert:attributions.probability')} <b>{formatPercent(probability)}</b>.
           </>
         )}
-        .
       </p>
       <Bars model={model} currency={currency} />
     </Panel>
@@ -91,7 +95,7 @@ function Bars({ model, currency }: { model: ModelAttributions; currency: string 
       ))}
       <li className="muted">
         <span className={styles.title}>
-          All {formatCount(restN)} others
+          {t('alert:attributions.rest', { n: formatCount(restN) })}
           {items.length > shownFirst && (
             <Button
               variant="subtle"
@@ -100,7 +104,7 @@ function Bars({ model, currency }: { model: ModelAttributions; currency: string 
               aria-expanded={isAll}
               onClick={() => setAll(!isAll)}
             >
-              {isAll ? 'Fewer' : 'More'}
+              {isAll ? t('alert:attributions.fewer') : t('alert:attributions.more')}
             </Button>
           )}
         </span>
@@ -108,8 +112,10 @@ function Bars({ model, currency }: { model: ModelAttributions; currency: string 
       </li>
       <li className={`${styles.total} muted`}>
         <span className={styles.title}>
-          The score starts at {formatSigned(model.base)}; all of this makes it{' '}
-          {formatSigned(model.score)}
+          {t('alert:attributions.total', {
+            base: formatSigned(model.base),
+            score: formatSigned(model.score),
+          })}
         </span>
       </li>
     </ul>
@@ -121,7 +127,9 @@ function Bar({ style, contribution }: { style: CSSProperties; contribution: numb
     <span className={styles.bar} data-sign={contribution >= 0 ? 'up' : 'down'} style={style}>
       <i aria-hidden="true" />
       <span className="num">
-        <span className="sr">{contribution >= 0 ? 'raises the score by ' : 'lowers it by '}</span>
+        <span className="sr">
+          {contribution >= 0 ? t('alert:attributions.raises') : t('alert:attributions.lowers')}{' '}
+        </span>
         {formatSigned(contribution)}
       </span>
     </span>

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useQuery } from '@tanstack/react-query'
 import type { CSSProperties } from 'react'
-import type { AlertDetail, SimilarOutcomes } from '../../api/client'
+import { Link } from 'react-router-dom'
+import type { AlertDetail } from '../../api/client'
+import { relatedQuery } from '../../api/work'
+import { AlertLinks } from '../../components/AlertLinks'
 import { Panel } from '../../components/Panel'
-import { formatCount, formatPercent, formatRisk } from '../../lib/format'
+import { StatusTag } from '../../components/Tags'
+import { accountOf } from '../../lib/entity'
+import { asSentence, formatCount, formatMoney, formatPercent, formatRisk } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import styles from './AlertPage.module.css'
 
 export function ReasonsPanel({ reasons }: { reasons: AlertDetail['reasons'] }) {
   return (
-    <Panel title="Why it was raised">
+    <Panel title={t('alert:reasons')}>
       {reasons.map((reason) => (
         <div key={reason.signal} className={styles.reason}>
           <b>{reason.title}</b>
-          <span className={styles.strength} title="Strength of the signal, 0 to 1">
+          <span className={styles.strength} title={t('alert:strength')}>
             <i style={{ '--share': `${reason.strength * 100}%` } as CSSProperties} />
             {formatRisk(reason.strength)}
           </span>
-          <p>{reason.sentence}.</p>
+          <p>{asSentence(reason.sentence)}</p>
         </div>
       ))}
     </Panel>
@@ -24,17 +31,29 @@ export function ReasonsPanel({ reasons }: { reasons: AlertDetail['reasons'] }) {
 
 const outcomeKinds = ['confirmed', 'refuted', 'operational', 'inconclusive'] as const
 
-export function OutcomesPanel({ similar, title }: { similar: SimilarOutcomes; title: string }) {
+export function OutcomesPanel({ alert }: { alert: AlertDetail }) {
+  const { similar, title } = alert
   const decidedN = outcomeKinds.reduce((sum, kind) => sum + similar[kind], 0)
   return (
-    <Panel title="What similar alerts turned out to be" aside={`${formatCount(similar.open)} open`}>
+    <Panel
+      title={t('alert:outcomes.title')}
+      aside={t('alert:outcomes.open', { n: formatCount(similar.open) })}
+    >
       {decidedN === 0 ? (
-        <p className={styles.quiet}>None of “{title}” has been decided yet.</p>
+        <p className={styles.quiet}>{t('alert:outcomes.none', { title })}</p>
       ) : (
         <>
           <div className={styles.rate}>
-            Confirmed in {formatCount(similar.confirmed)} of {formatCount(decidedN)} decided
-            {decidedN >= 5 && ` (${formatPercent(similar.confirmed / decidedN)})`}
+            {decidedN >= 5
+              ? t('alert:outcomes.rateShare', {
+                  n: formatCount(similar.confirmed),
+                  all: formatCount(decidedN),
+                  share: formatPercent(similar.confirmed / decidedN),
+                })
+              : t('alert:outcomes.rate', {
+                  n: formatCount(similar.confirmed),
+                  all: formatCount(decidedN),
+                })}
           </div>
           <div className={styles.outcome} aria-hidden="true">
             {outcomeKinds.map(
@@ -47,12 +66,57 @@ export function OutcomesPanel({ similar, title }: { similar: SimilarOutcomes; ti
           <ul className={styles.outcomes}>
             {outcomeKinds.map((kind) => (
               <li key={kind}>
-                <b>{formatCount(similar[kind])}</b> {kind}
+                <b>{formatCount(similar[kind])}</b> {t(`alert:outcomes.${kind}`)}
               </li>
             ))}
           </ul>
+          <MostAlike alertId={alert.alert_id} />
         </>
       )}
+    </Panel>
+  )
+}
+
+const alikeN = 4
+
+// The decided alerts that look most like this one.
+function MostAlike({ alertId }: { alertId: string }) {
+  const { data } = useQuery(relatedQuery(alertId))
+  if (!data?.similar.length) return null
+  return (
+    <ul className={styles.alike} aria-label={t('alert:outcomes.alike')}>
+      {data.similar.slice(0, alikeN).map(({ alert, store_id, employee_id, likeness }) => (
+        <li key={alert.alert_id}>
+          <Link to={`/alerts/${encodeURIComponent(alert.alert_id)}`}>
+            <StatusTag alert={alert} />
+            <span className="num">{formatMoney(alert.exposure)}</span>
+            <span>{employee_id ?? store_id}</span>
+            <small className="num">
+              {t('alert:outcomes.likeness', { share: formatPercent(likeness) })}
+            </small>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+export function OtherAlertsPanel({ alert }: { alert: AlertDetail }) {
+  const { entity_alerts: others } = alert
+  const countOf = (kinds: string[]) =>
+    formatCount(others.filter((other) => kinds.includes(other.verdict?.verdict ?? '')).length)
+  const record = t('alert:others.record', {
+    confirmed: countOf(['CONFIRMED']),
+    refuted: countOf(['REFUTED', 'OPERATIONAL']),
+    open: formatCount(others.filter((other) => other.status !== 'CLOSED').length),
+  })
+  return (
+    <Panel
+      title={accountOf(alert) ? t('alert:others.card') : t('alert:others.employee')}
+      aside={others.length > 0 ? record : undefined}
+      isFlush
+    >
+      <AlertLinks alerts={others} empty={t('alert:others.none')} />
     </Panel>
   )
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Video } from 'lucide-react'
 import type { AlertDetail, TransactionView } from '../../api/client'
 import { Panel } from '../../components/Panel'
 import { Receipt } from '../../components/Receipt'
 import { RiskTag } from '../../components/Tags'
 import { formatCount, formatMoney, formatTime } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import { label } from '../../lib/vocabulary'
 import styles from './AlertPage.module.css'
 
@@ -18,9 +20,16 @@ export function ReceiptsPanel({ alert, picked, onPick }: Props) {
   const isCut = alert.transaction_n > transactions.length
   return (
     <Panel
-      title={alert.transaction_n === 1 ? 'Receipt' : 'Receipts'}
+      title={alert.transaction_n === 1 ? t('alert:receipt') : t('alert:receipts')}
       aside={
-        isCut ? `newest ${transactions.length} of ${formatCount(alert.transaction_n)}` : undefined
+        <span className={styles.receiptsAside}>
+          {isCut &&
+            t('alert:newest', {
+              n: formatCount(transactions.length),
+              all: formatCount(alert.transaction_n),
+            })}
+          {picked && <CameraLink alert={alert} picked={picked} />}
+        </span>
       }
       isFlush
     >
@@ -45,5 +54,21 @@ export function ReceiptsPanel({ alert, picked, onPick }: Props) {
       )}
       <div className={styles.receipt}>{picked && <Receipt transaction={picked} />}</div>
     </Panel>
+  )
+}
+
+// Only links to web pages are followed: the template is a setting, and no script.
+function CameraLink({ alert, picked }: { alert: AlertDetail; picked: TransactionView }) {
+  const url = alert.camera_links.find((link) => link.transaction_id === picked.transaction_id)?.url
+  if (!url || !/^(https?|rtsps?):\/\//i.test(url)) return null
+  return (
+    <a
+      href={url}
+      target="_blank"
+      rel="noreferrer"
+      title={t('alert:cameraAt', { time: formatTime(picked.time, 'seconds') })}
+    >
+      <Video size={13} style={{ verticalAlign: '-2px' }} /> {t('alert:camera')}
+    </a>
   )
 }

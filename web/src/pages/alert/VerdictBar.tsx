@@ -6,52 +6,60 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AlertDetail, VerdictKind } from '../../api/client'
 import { reasonsQuery } from '../../api/queries'
+import { useCan } from '../../app/session'
+import { usePersonName } from '../../components/Person'
 import { StatusTag } from '../../components/Tags'
 import { VerdictForm, useDecide } from '../../components/VerdictForm'
-import { formatMoney, formatTime } from '../../lib/format'
+import { formatMoment, formatMoney } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import { useKeys } from '../../lib/useKeys'
-import { label, verdictKeys, verdictOrder, verdictVerb } from '../../lib/vocabulary'
+import { label, reasonLabel, verdictKeys, verdictOrder, verdictVerb } from '../../lib/vocabulary'
 import styles from './AlertPage.module.css'
 
 export function VerdictBar({ alert }: { alert: AlertDetail }) {
   const [openKind, setOpenKind] = useState<VerdictKind | null>(null)
+  const can = useCan()
   const { undo, isPending, error } = useDecide()
   const reopen = () => {
-    if (alert.verdict && !isPending) undo(alert, null).catch(() => undefined)
+    if (alert.verdict && !isPending && can('work')) undo(alert, null).catch(() => undefined)
   }
   useKeys({
-    c: () => setOpenKind('CONFIRMED'),
-    r: () => setOpenKind('REFUTED'),
-    p: () => setOpenKind('OPERATIONAL'),
-    i: () => setOpenKind('INCONCLUSIVE'),
+    y: () => can('work') && setOpenKind('CONFIRMED'),
+    r: () => can('work') && setOpenKind('REFUTED'),
+    p: () => can('work') && setOpenKind('OPERATIONAL'),
+    i: () => can('work') && setOpenKind('INCONCLUSIVE'),
     z: reopen,
   })
   return (
-    <div className={styles.bar} role="group" aria-label="Verdict">
+    <div className={styles.bar} role="group" aria-label={t('alert:verdict')}>
       <div className={styles.state} data-testid="verdict-state">
         {alert.verdict ? (
           <GivenVerdict verdict={alert.verdict} status={alert.status} />
         ) : (
           <StatusTag alert={alert} />
         )}
-        {alert.verdict && (
+        {alert.verdict && can('work') && (
           <Button variant="default" size="compact-sm" fz="xs" loading={isPending} onClick={reopen}>
-            Undo
+            {t('actions.undo')}
           </Button>
         )}
         {error && <span role="alert">{error}</span>}
       </div>
-      <div className={styles.actions}>
-        {verdictOrder.map((kind) => (
-          <VerdictButton
-            key={kind}
-            alert={alert}
-            kind={kind}
-            isOpen={openKind === kind}
-            onToggle={(isOpen) => setOpenKind(isOpen ? kind : null)}
-          />
-        ))}
-      </div>
+      {can('work') ? (
+        <div className={styles.actions}>
+          {verdictOrder.map((kind) => (
+            <VerdictButton
+              key={kind}
+              alert={alert}
+              kind={kind}
+              isOpen={openKind === kind}
+              onToggle={(isOpen) => setOpenKind(isOpen ? kind : null)}
+            />
+          ))}
+        </div>
+      ) : (
+        <span className="muted">{t('alert:readOnly')}</span>
+      )}
     </div>
   )
 }
@@ -64,16 +72,22 @@ function GivenVerdict({
   status: AlertDetail['status']
 }) {
   const { data } = useQuery(reasonsQuery)
+  const nameOf = usePersonName()
   const reason = data?.items.find(
     (item) => item.verdict === verdict.verdict && item.reason === verdict.reason,
   )
   return (
     <>
       <StatusTag alert={{ status, verdict }} />
-      <span>{reason?.title ?? label(verdict.reason)}</span>
-      {verdict.recovered && <span>recovered {formatMoney(verdict.recovered)}</span>}
+      <span>{reason ? reasonLabel(reason) : label(verdict.reason)}</span>
+      {verdict.recovered && (
+        <span>{t('alert:recovered', { amount: formatMoney(verdict.recovered) })}</span>
+      )}
       <span>
-        {verdict.decided_by}, {formatTime(verdict.decided_at, 'dateTime')}
+        {t('alert:decided', {
+          name: nameOf(verdict.decided_by),
+          time: formatMoment(verdict.decided_at),
+        })}
       </span>
       {verdict.note && <span>“{verdict.note}”</span>}
     </>

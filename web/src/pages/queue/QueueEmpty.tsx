@@ -4,7 +4,7 @@
 import { Button } from '@mantine/core'
 import type { Summary } from '../../api/client'
 import { State } from '../../components/States'
-import { type Filters, isNarrowed } from '../../lib/filters'
+import { type Filters, isNarrowed, viewOf } from '../../lib/filters'
 import { formatCount } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { FirstRunGuide } from '../firstrun'
@@ -17,7 +17,18 @@ interface Props {
 
 export function QueueEmpty({ filters, summary, onClear }: Props) {
   if (summary?.transactions === 0) return <FirstRunGuide />
-  if (isNarrowed(filters)) {
+  const view = viewOf(filters)
+  if (view === 'mine' && !isNarrowed(filters)) {
+    return (
+      <State
+        title={t('queue:empty.mine')}
+        actions={<Button onClick={onClear}>{t('queue:empty.showAll')}</Button>}
+      >
+        <p>{t('queue:empty.mineHelp')}</p>
+      </State>
+    )
+  }
+  if (isNarrowed(filters) || (view !== 'open' && view !== 'all')) {
     return (
       <State
         title={t('queue:empty.noMatch')}

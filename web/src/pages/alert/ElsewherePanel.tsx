@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the alert's receipts share with others: cards, customers, items, original receipts; where and
+// by whom they were used besides. The one in hand is drawn as a strip of stores over time.
+import { useQuery } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { Link, useNavigate } from 'react-router-dom'
+import type { AlertDetail, Related } from '../../api/client'
+import { relatedQuery } from '../../api/work'
+import type { ElsewhereDot } from '../../charts/ElsewhereChart'
+import { ElsewhereChart } from '../../charts/lazy'
+import { Panel } from '../../components/Panel'
+import { shortToken } from '../../lib/entity'
+import { formatCount } from '../../lib/format'
+import { t } from '../../lib/i18n'
+import styles from './AlertPage.module.css'
+
+type Shared = Related['shared'][number]
+
+const keyOf = (shared: Shared) => `${shared.kind}/${shared.id}`
+
+const nameOf = ({ kind, id }: Shared) =>
+  t(`alert:elsewhere.${kind}`, { id: kind === 'CARD' || kind === 'CUSTOMER' ? shortToken(id) : id })
+
+function pathOf({ kind, id }: Shared): string {
+  const folders = { CARD: 'cards', CUSTOMER: 'customers', ITEM: 'items', RECEIPT: 'transactions' }
+  return `/${folders[kind]}/${encodeURIComponent(id)}`
+}
+
+function dotsOf(alert: AlertDetail, shared: Shared): ElsewhereDot[] {
+  const here = alert.transactions.map((item) => ({ ...item, kind: 'here' as const }))
+  const others = shared.transactions.map((item) => ({
+    ...item,
+    kind: item.alert_id ? ('alerted' as const) : ('other' as const),
+  }))
+  return [...others, ...here]
+}
+
+export function ElsewherePanel({ alert, height }: { alert: AlertDetail; height: number }) {
+  const { data, error } = useQuery(relatedQuery(alert.alert_id))
+  const shared = (data?.shared ?? []).filter((item) => item.other_n > 0)
+  return (
+    <Panel title={t('alert:elsewhere.title')} aside={t('alert:elsewhere.aside')}>
+      {error && <p className={styles.quiet}>{t('alert:elsewhere.failed')}</p>}
+      {data && shared.length === 0 && <p className={styles.quiet}>{t('alert:elsewhere.none')}</p>}
+      {!data && !error && <div style={{ height }} aria-busy="true" />}
+      {shared.length > 0 && <Strips alert={alert} shared={shared} height={height} />}
+    </Panel>
+  )
+}
+
+interface StripsProps {
+  alert: AlertDetail
+  shared: Shared[]
+  height: number
+}
+
+function Strips({ alert, shared, height }: StripsProps) {
+  const navigate = useNavigate()
+  const [pickedKey, setPickedKey] = useState<string | null>(null)
+  const picked = shared.find((item) => keyOf(item) === pickedKey) ?? shared[0]
+  const dots = useMemo(() => (picked ? dotsOf(alert, picked) : []), [alert, picked])
+  if (!picked) return null
+  const lanes = new Set(dots.map((dot) => dot.store_id)).size
+  return (
+    <>
+      <ul className={styles.shared}>
+        {shared.map((item) => (
+          <li key={keyOf(item)} data-picked={item === picked || undefined}>
+            <button
+              type="button"
+              aria-pressed={item === picked}
+              aria-label={t('alert:elsewhere.show', { what: nameOf(item) })}
+              onClick={() => setPickedKey(keyOf(item))}
+            />
+            <Link to={pathOf(item)}>{nameOf(item)}</Link>
+            <span className="muted">
+              {t('alert:elsewhere.where', {
+                own: formatCount(item.own_n),
+                other: formatCount(item.other_n),
+                stores: t('alert:elsewhere.stores', { count: item.stores }),
+                employees: t('alert:elsewhere.employees', { count: item.employees }),
+              })}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <div className={styles.legend} aria-hidden="true">
+        <b>
+          <i data-kind="other" /> {t('alert:elsewhere.legendOther')}
+        </b>
+        <b>
+          <i data-kind="back" /> {t('alert:elsewhere.legendAlerted')}
+        </b>
+        <b>
+          <i data-kind="alerted" /> {t('alert:elsewhere.legendHere')}
+        </b>
+      </div>
+      <ElsewhereChart
+        title={`${nameOf(picked)}: ${t('alert:elsewhere.chart', { count: picked.transactions.length })}`}
+        dots={dots}
+        height={Math.min(Math.max(height, lanes * 18 + 30), 320)}
+        onPick={(id) => navigate(`/transactions/${encodeURIComponent(id)}`)}
+      />
+    </>
+  )
+}
