@@ -165,12 +165,6 @@ export async function downloadExport(body: LakeExport): Promise<void> {
   URL.revokeObjectURL(address)
 }
 
-export const activeCasesQuery = queryOptions({
-  queryKey: ['cases', 'active'],
-  queryFn: () =>
-    unwrap(api.GET('/v1/cases', { params: { query: { state: 'ACTIVE', limit: 100 } } })),
-})
-
 export type Counts = Schemas['Counts']
 export type CountsBy = Schemas['CountsBy']
 export type CountsWindow = Schemas['CountsWindow']

@@ -35,10 +35,7 @@ export const router = createBrowserRouter([
       },
       {
         path: 'search',
-        lazy: page(() => import('../pages/search/SearchPage'), 'SearchPage', [
-          'search',
-          'entities',
-        ]),
+        lazy: page(() => import('../pages/search/SearchPage'), 'SearchPage', ['search']),
       },
       {
         path: 'search/sql',
@@ -95,12 +92,18 @@ export const router = createBrowserRouter([
           'signals',
         ]),
       },
-      { path: 'models', lazy: page(() => import('../pages/models/ModelsPage'), 'ModelsPage') },
+      {
+        path: 'models',
+        lazy: page(() => import('../pages/models/ModelsPage'), 'ModelsPage', ['models']),
+      },
       {
         path: 'model-health',
-        lazy: page(() => import('../pages/health/HealthPage'), 'HealthPage'),
+        lazy: page(() => import('../pages/health/HealthPage'), 'HealthPage', ['health', 'models']),
       },
-      { path: 'reference', lazy: page(() => import('../pages/ReferencePage'), 'ReferencePage') },
+      {
+        path: 'reference',
+        lazy: page(() => import('../pages/ReferencePage'), 'ReferencePage', ['reference']),
+      },
       {
         path: 'rejected',
         lazy: page(() => import('../pages/data/RejectedPage'), 'RejectedPage', ['data']),

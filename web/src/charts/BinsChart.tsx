@@ -4,6 +4,7 @@
 import { useCallback, useMemo } from 'react'
 import type { DriftBin } from '../api/client'
 import { formatPercent } from '../lib/format'
+import { t } from '../lib/i18n'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -16,7 +17,7 @@ interface Props {
 }
 
 function rangeText(bin: DriftBin, show: (value: number) => string): string {
-  if (bin.low === null && bin.high === null) return 'all'
+  if (bin.low === null && bin.high === null) return t('chart.all')
   if (bin.low === null) return `< ${show(bin.high ?? 0)}`
   if (bin.high === null) return `≥ ${show(bin.low)}`
   return `${show(bin.low)} – ${show(bin.high)}`
@@ -41,8 +42,8 @@ function binsOption({ title, bins, show }: Omit<Props, 'height'>, palette: Palet
         const bin = bins[points[0]?.dataIndex ?? 0]
         if (!bin) return ''
         return tooltipNode(`${title}: ${rangeText(bin, show)}`, [
-          ['When it learned', bin.reference === null ? '–' : formatPercent(bin.reference)],
-          ['Now', bin.now === null ? '–' : formatPercent(bin.now)],
+          [t('chart.whenLearned'), bin.reference === null ? '–' : formatPercent(bin.reference)],
+          [t('peers.now'), bin.now === null ? '–' : formatPercent(bin.now)],
         ])
       },
     },
@@ -81,9 +82,12 @@ export function BinsChart({ title, bins: all, show, height }: Props) {
     [title, bins, show],
   )
   const text = bins
-    .map(
-      (bin) =>
-        `${rangeText(bin, show)}: ${formatPercent(bin.reference ?? 0)} then, ${formatPercent(bin.now ?? 0)} now`,
+    .map((bin) =>
+      t('chart.thenNow', {
+        range: rangeText(bin, show),
+        then: formatPercent(bin.reference ?? 0),
+        now: formatPercent(bin.now ?? 0),
+      }),
     )
     .join('; ')
   return <EChart option={option} height={height} label={`${title}. ${text}`} />

@@ -6,6 +6,7 @@
 import { useCallback } from 'react'
 import type { PeerMeasure } from '../api/client'
 import { formatPercentile, formatValue } from '../lib/format'
+import { t } from '../lib/i18n'
 import { isOutside, scaleMax } from '../lib/peers'
 import { EChart } from './EChart'
 import { type Palette, tooltipNode, tooltipStyle } from './palette'
@@ -26,15 +27,21 @@ const padding = 8
 function tooltipRows(measure: PeerMeasure, currency: string): [string, string][] {
   const show = (value: number | null) => formatValue(value, measure.unit, currency)
   const rows: [string, string][] = [
-    ['Now', show(measure.value)],
-    ['Own normal', show(measure.own_normal)],
-    ['Store, usual range', `${show(measure.store_low)} to ${show(measure.store_high)}`],
-    ['Store, median', show(measure.store_median)],
-    ['Peers, median', show(measure.peer_median)],
-    ['Peers, 95 % have less than', show(measure.peer_p95)],
+    [t('peers.now'), show(measure.value)],
+    [t('peers.ownNormal'), show(measure.own_normal)],
+    [
+      t('chart.storeRange'),
+      t('interval.to', { low: show(measure.store_low), high: show(measure.store_high) }),
+    ],
+    [t('chart.storeMedian'), show(measure.store_median)],
+    [t('peers.peerMedian'), show(measure.peer_median)],
+    [t('chart.peer95'), show(measure.peer_p95)],
   ]
   if (measure.percentile !== null)
-    rows.push(['Higher than', `${formatPercentile(measure.percentile)} of peers`])
+    rows.push([
+      t('chart.higherThan'),
+      t('chart.ofPeers', { share: formatPercentile(measure.percentile) }),
+    ])
   return rows
 }
 
@@ -154,7 +161,7 @@ export function PeerChart({ measures, currency, rowHeight, height }: Props) {
     <EChart
       option={option}
       height={height}
-      label={`Comparison with own normal, store and peers; outside of it: ${outside.join(', ') || 'nothing'}`}
+      label={t('chart.peerLabel', { outside: outside.join(', ') || t('chart.nothing') })}
     />
   )
 }

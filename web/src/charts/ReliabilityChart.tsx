@@ -5,6 +5,7 @@
 import { useCallback } from 'react'
 import type { ReliabilityBin } from '../api/client'
 import { formatCount, formatPercent } from '../lib/format'
+import { t } from '../lib/i18n'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -35,15 +36,15 @@ function reliabilityOption(bins: ReliabilityBin[], palette: Palette) {
       formatter: ({ dataIndex, seriesIndex }: { dataIndex: number; seriesIndex: number }) => {
         const bin = bins[dataIndex]
         if (!bin || seriesIndex !== 1) return ''
-        return tooltipNode('Reliability', [
-          ['Predicted', formatPercent(bin.predicted)],
-          ['Observed', formatPercent(bin.observed)],
-          ['Weight', formatCount(bin.weight)],
+        return tooltipNode(t('chart.reliability'), [
+          [t('chart.predicted'), formatPercent(bin.predicted)],
+          [t('chart.observed'), formatPercent(bin.observed)],
+          [t('chart.weight'), formatCount(bin.weight)],
         ])
       },
     },
-    xAxis: { ...axis, name: 'Predicted', nameGap: 24 },
-    yAxis: { ...axis, name: 'Observed', nameGap: 38 },
+    xAxis: { ...axis, name: t('chart.predicted'), nameGap: 24 },
+    yAxis: { ...axis, name: t('chart.observed'), nameGap: 38 },
     series: [
       {
         type: 'line',
@@ -76,7 +77,7 @@ export function ReliabilityChart({ bins, height }: Props) {
     <EChart
       option={option}
       height={height}
-      label={`Reliability curve of ${bins.length} bins; the largest gap between predicted and observed share is ${formatPercent(worst)}`}
+      label={t('chart.reliabilityLabel', { n: bins.length, gap: formatPercent(worst) })}
     />
   )
 }

@@ -4,6 +4,7 @@
 import { useCallback } from 'react'
 import type { Shadow } from '../api/client'
 import { formatCount, formatTime } from '../lib/format'
+import { t } from '../lib/i18n'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -31,10 +32,10 @@ function shadowOption({ days }: Shadow, palette: Palette) {
         const day = days[points[0]?.dataIndex ?? 0]
         if (!day) return ''
         return tooltipNode(formatTime(day.date, 'day'), [
-          ['Champion', formatCount(day.champion_flagged)],
-          ['Challenger', formatCount(day.challenger_flagged)],
-          ['Both', formatCount(day.both_flagged)],
-          ['Scored by both', formatCount(day.scored)],
+          [t('chart.champion'), formatCount(day.champion_flagged)],
+          [t('chart.challenger'), formatCount(day.challenger_flagged)],
+          [t('chart.both'), formatCount(day.both_flagged)],
+          [t('chart.scoredByBoth'), formatCount(day.scored)],
         ])
       },
     },
@@ -68,7 +69,12 @@ export function ShadowChart({ shadow, height }: Props) {
     <EChart
       option={option}
       height={height}
-      label={`Flagged transactions of ${shadow.days.length} days: champion ${formatCount(shadow.champion_flagged)}, challenger ${formatCount(shadow.challenger_flagged)}, both ${formatCount(shadow.both_flagged)}`}
+      label={t('chart.shadowLabel', {
+        n: shadow.days.length,
+        champion: formatCount(shadow.champion_flagged),
+        challenger: formatCount(shadow.challenger_flagged),
+        both: formatCount(shadow.both_flagged),
+      })}
     />
   )
 }

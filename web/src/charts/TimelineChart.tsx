@@ -12,6 +12,7 @@ import {
   formatWallMs,
   wallClockMs,
 } from '../lib/format'
+import { t } from '../lib/i18n'
 import { label } from '../lib/vocabulary'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
@@ -35,11 +36,11 @@ function colorOf(item: TransactionBrief, palette: Palette): string {
 
 function briefRows(item: TransactionBrief): [string, string][] {
   return [
-    ['Time', formatWallMs(wallClockMs(item.time), 'seconds')],
-    ['Amount', formatMoney(item.total)],
-    ['Paid by', label(item.payment_type)],
-    ['Employee', item.employee_id],
-    ['Risk', formatRisk(item.risk_score)],
+    [t('briefs.time'), formatWallMs(wallClockMs(item.time), 'seconds')],
+    [t('briefs.amount'), formatMoney(item.total)],
+    [t('briefs.paidBy'), label(item.payment_type)],
+    [t('entityKind.employee'), item.employee_id],
+    [t('briefs.risk'), formatRisk(item.risk_score)],
   ]
 }
 
@@ -71,7 +72,7 @@ function timelineOption(
       formatter: (points: { dataIndex: number }[]) => {
         const item = items[points[0]?.dataIndex ?? -1]
         if (!item) return ''
-        const note = item.alerted ? 'Part of this alert; click to see the receipt' : 'Click to open'
+        const note = t(item.alerted ? 'chart.ofAlert' : 'chart.clickToOpen')
         return tooltipNode(label(item.type), briefRows(item), note)
       },
     },
@@ -132,7 +133,7 @@ export function TimelineChart({ items, currency, selectedId, height, onPick }: P
     <EChart
       option={option}
       height={height}
-      label={`Timeline of the register: ${items.length} transactions, ${alertedN} of this alert`}
+      label={t('chart.timelineLabel', { n: items.length, alerted: alertedN })}
       onClick={(index) => {
         const item = items[index]
         if (item) onPick(item.transaction_id)

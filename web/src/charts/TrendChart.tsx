@@ -4,6 +4,7 @@
 import { useCallback } from 'react'
 import type { Trend } from '../api/client'
 import { formatTime, formatValue } from '../lib/format'
+import { t } from '../lib/i18n'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -25,8 +26,8 @@ function trendOption(trend: Trend, currency: string, palette: Palette) {
         const day = trend.days[points[0]?.dataIndex ?? 0]
         if (!day) return ''
         return tooltipNode(formatTime(day.date, 'day'), [
-          ['This alert', show(day.value)],
-          ['Store median', show(day.store_median)],
+          [t('chart.thisAlert'), show(day.value)],
+          [t('chart.storeMedian'), show(day.store_median)],
         ])
       },
     },
@@ -76,11 +77,12 @@ export function TrendChart({ trend, currency, height }: Props) {
     <EChart
       option={option}
       height={height}
-      label={`${trend.title} over ${trend.days.length} days; on the last day ${formatValue(
-        last?.value ?? null,
-        trend.unit,
-        currency,
-      )}, store median ${formatValue(last?.store_median ?? null, trend.unit, currency)}`}
+      label={t('chart.trendLabel', {
+        title: trend.title,
+        n: trend.days.length,
+        value: formatValue(last?.value ?? null, trend.unit, currency),
+        median: formatValue(last?.store_median ?? null, trend.unit, currency),
+      })}
     />
   )
 }

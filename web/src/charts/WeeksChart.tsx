@@ -4,6 +4,7 @@
 import { useCallback } from 'react'
 import type { WatchWeek } from '../api/client'
 import { formatCount, formatPercent, formatTime } from '../lib/format'
+import { t } from '../lib/i18n'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -18,13 +19,22 @@ const share = (value: number | null) => (value === null ? '–' : formatPercent(
 function weekRows(week: WatchWeek): [string, string][] {
   const { precision, audit } = week
   return [
-    ['Precision', share(precision.value)],
-    ['90 % interval', `${share(precision.low)} to ${share(precision.high)}`],
-    ['Predicted', share(week.predicted)],
-    ['Confirmed of decided', `${formatCount(precision.k)} of ${formatCount(precision.n)}`],
-    ['Alerts', formatCount(week.alerts)],
-    ['Audit: fraud missed', `${formatCount(audit.k)} of ${formatCount(audit.n)}`],
-    ['Transactions', formatCount(week.transactions)],
+    [t('chart.precision'), share(precision.value)],
+    [
+      t('chart.interval'),
+      t('interval.to', { low: share(precision.low), high: share(precision.high) }),
+    ],
+    [t('chart.predicted'), share(week.predicted)],
+    [
+      t('chart.confirmedOf'),
+      t('interval.of', { k: formatCount(precision.k), n: formatCount(precision.n) }),
+    ],
+    [t('chart.alerts'), formatCount(week.alerts)],
+    [
+      t('chart.auditMissed'),
+      t('interval.of', { k: formatCount(audit.k), n: formatCount(audit.n) }),
+    ],
+    [t('chart.transactions'), formatCount(week.transactions)],
   ]
 }
 
@@ -44,7 +54,10 @@ function weeksOption(weeks: WatchWeek[], limit: number | null, palette: Palette)
       formatter: (points: { dataIndex: number }[]) => {
         const week = weeks[points[0]?.dataIndex ?? 0]
         return week
-          ? tooltipNode(`Week of ${formatTime(week.first_day, 'monthDay')}`, weekRows(week))
+          ? tooltipNode(
+              t('chart.weekOf', { date: formatTime(week.first_day, 'monthDay') }),
+              weekRows(week),
+            )
           : ''
       },
     },
@@ -124,7 +137,12 @@ export function WeeksChart({ weeks, limit, height }: Props) {
     <EChart
       option={option}
       height={height}
-      label={`Precision over ${weeks.length} weeks; newest ${share(last?.precision.value ?? null)}, between ${share(last?.precision.low ?? null)} and ${share(last?.precision.high ?? null)}`}
+      label={t('chart.weeksLabel', {
+        n: weeks.length,
+        value: share(last?.precision.value ?? null),
+        low: share(last?.precision.low ?? null),
+        high: share(last?.precision.high ?? null),
+      })}
     />
   )
 }

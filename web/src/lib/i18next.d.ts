@@ -16,6 +16,9 @@ import type queue from '../locales/en/queue.json'
 import type search from '../locales/en/search.json'
 import type settings from '../locales/en/settings.json'
 import type signals from '../locales/en/signals.json'
+import type health from '../locales/en/health.json'
+import type models from '../locales/en/models.json'
+import type reference from '../locales/en/reference.json'
 import type sign from '../locales/en/sign.json'
 import type timeline from '../locales/en/timeline.json'
 import type work from '../locales/en/work.json'
@@ -34,6 +37,9 @@ interface Texts {
   queue: typeof queue
   search: typeof search
   settings: typeof settings
+  health: typeof health
+  models: typeof models
+  reference: typeof reference
   sign: typeof sign
   signals: typeof signals
   timeline: typeof timeline

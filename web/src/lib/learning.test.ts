@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadNamespaces } from './i18n'
 import { psiLevel, stageText } from './learning'
 
 describe('psiLevel', () => {
@@ -19,6 +20,8 @@ describe('psiLevel', () => {
 })
 
 describe('stageText', () => {
+  beforeAll(() => loadNamespaces(['models']))
+
   it('counts only what is known', () => {
     const running = { started_at: '', started_by: '', stage: 'fit', done: 30, all: 120 } as const
     expect(stageText(running)).toBe('Training: 30 of 120')

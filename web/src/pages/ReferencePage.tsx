@@ -4,7 +4,7 @@
 import { SegmentedControl, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Search } from 'lucide-react'
-import { useSearchParams } from 'react-router-dom'
+import { Link, useSearchParams } from 'react-router-dom'
 import type { Feature, Signal } from '../api/client'
 import { catalogueQuery, signalsQuery } from '../api/queries'
 import lists from '../components/Lists.module.css'
@@ -12,6 +12,7 @@ import { ShareText } from '../components/Intervals'
 import { Panel } from '../components/Panel'
 import { ErrorState } from '../components/States'
 import { formatCount, formatPercent, formatRatio } from '../lib/format'
+import { t } from '../lib/i18n'
 import { useTitle } from '../lib/useTitle'
 import { alertTypeLabel, entityKindLabel, label } from '../lib/vocabulary'
 import styles from './Page.module.css'
@@ -32,14 +33,14 @@ function useView() {
 }
 
 export function ReferencePage() {
-  useTitle('Signals and features')
+  useTitle(t('pages.reference'))
   const { view, q, change } = useView()
   const signals = useQuery(signalsQuery)
   const features = useQuery(catalogueQuery)
   const error = signals.error ?? features.error
   if (error) {
     const retry = () => void Promise.all([signals.refetch(), features.refetch()])
-    return <ErrorState title="The reference could not be read" error={error} onRetry={retry} />
+    return <ErrorState title={t('reference:failed')} error={error} onRetry={retry} />
   }
   if (!signals.data || !features.data) return <PageSkeleton />
   const wanted = q.trim().toLowerCase()
@@ -48,13 +49,13 @@ export function ReferencePage() {
   return (
     <div className={styles.page}>
       <div className={styles.head}>
-        <h1>Signals and features</h1>
+        <h1>{t('reference:title')}</h1>
       </div>
       <div className={styles.tools}>
         <TextInput
           type="search"
-          aria-label="Search the reference"
-          placeholder="Search"
+          aria-label={t('reference:find')}
+          placeholder={t('reference:find')}
           leftSection={<Search size={14} />}
           value={q}
           onChange={(event) => change({ q: event.currentTarget.value })}
@@ -64,10 +65,13 @@ export function ReferencePage() {
           value={view}
           onChange={(value) => change({ view: value })}
           data={[
-            { value: 'signals', label: `Signals (${signals.data.items.length})` },
-            { value: 'features', label: `Features (${features.data.items.length})` },
+            { value: 'signals', label: t('reference:signalsN', { n: signals.data.items.length }) },
+            {
+              value: 'features',
+              label: t('reference:featuresN', { n: features.data.items.length }),
+            },
           ]}
-          aria-label="What to show"
+          aria-label={t('reference:what')}
         />
       </div>
       {view === 'signals' ? (
@@ -81,24 +85,24 @@ export function ReferencePage() {
 
 function Signals({ signals }: { signals: Signal[] }) {
   return (
-    <Panel title="Signals" aside="A signal is a named, explainable sign of one scheme" isFlush>
-      <div className={styles.wide} tabIndex={0} role="group" aria-label="Signals">
+    <Panel title={t('reference:signals')} aside={t('reference:signalsAside')} isFlush>
+      <div className={styles.wide} tabIndex={0} role="group" aria-label={t('reference:signals')}>
         <table className={lists.table} style={{ minWidth: 980 }}>
           <thead>
             <tr>
-              <th scope="col">Signal</th>
-              <th scope="col">What it says</th>
-              <th scope="col">Scheme</th>
-              <th scope="col">Type</th>
-              <th scope="col">About</th>
+              <th scope="col">{t('reference:column.signal')}</th>
+              <th scope="col">{t('reference:column.says')}</th>
+              <th scope="col">{t('reference:column.scheme')}</th>
+              <th scope="col">{t('reference:column.type')}</th>
+              <th scope="col">{t('reference:column.about')}</th>
               <th scope="col" className={lists.figure}>
-                Hits, 28 days
+                {t('reference:column.hits')}
               </th>
               <th scope="col" className={lists.figure}>
-                Precision
+                {t('reference:column.precision')}
               </th>
               <th scope="col" className={lists.figure}>
-                False alerts
+                {t('reference:column.false')}
               </th>
             </tr>
           </thead>
@@ -106,15 +110,17 @@ function Signals({ signals }: { signals: Signal[] }) {
             {signals.map((signal) => (
               <tr key={signal.name}>
                 <td>
-                  <b style={{ fontWeight: 600 }}>{signal.title}</b>
+                  <Link to={`/signals?signal=${encodeURIComponent(signal.name)}`}>
+                    <b style={{ fontWeight: 600 }}>{signal.title}</b>
+                  </Link>
                   <div className={`${styles.mono} muted`}>{signal.name}</div>
                 </td>
                 <td>
                   {signal.help}
                   <div className={styles.params}>
-                    {Object.entries(signal.parameters).map(([name, value]) => (
+                    {signal.parameters.map(({ name, value }) => (
                       <span key={name}>
-                        {label(name)} {String(value)}
+                        {label(name)} {value}
                       </span>
                     ))}
                   </div>
@@ -131,7 +137,9 @@ function Signals({ signals }: { signals: Signal[] }) {
                     ? '–'
                     : formatPercent(signal.false_positive_rate)}
                   {signal.trust !== null && Math.abs(signal.trust - 1) > 0.005 && (
-                    <div className="muted">weight × {formatRatio(signal.trust)}</div>
+                    <div className="muted">
+                      {t('reference:weight', { trust: formatRatio(signal.trust) })}
+                    </div>
                   )}
                 </td>
               </tr>
@@ -143,36 +151,18 @@ function Signals({ signals }: { signals: Signal[] }) {
   )
 }
 
-const unitLabels: Record<Feature['unit'], string> = {
-  money: 'Money',
-  count: 'Count',
-  share: 'Share',
-  flag: 'Yes or no',
-  ratio: 'Ratio',
-  percentile: 'Percentile',
-  rank: 'Rank',
-  d: 'Days',
-  h: 'Hours',
-  min: 'Minutes',
-  s: 'Seconds',
-}
-
 function Features({ features }: { features: Feature[] }) {
   return (
-    <Panel
-      title="Features"
-      aside="A feature is a number that the engine keeps exact at every moment"
-      isFlush
-    >
-      <div className={styles.wide} tabIndex={0} role="group" aria-label="Features">
+    <Panel title={t('reference:features')} aside={t('reference:featuresAside')} isFlush>
+      <div className={styles.wide} tabIndex={0} role="group" aria-label={t('reference:features')}>
         <table className={lists.table} style={{ minWidth: 760 }}>
           <thead>
             <tr>
-              <th scope="col">Feature</th>
-              <th scope="col">What it says</th>
-              <th scope="col">Of</th>
-              <th scope="col">Window</th>
-              <th scope="col">Unit</th>
+              <th scope="col">{t('reference:column.feature')}</th>
+              <th scope="col">{t('reference:column.says')}</th>
+              <th scope="col">{t('reference:column.of')}</th>
+              <th scope="col">{t('reference:column.window')}</th>
+              <th scope="col">{t('reference:column.unit')}</th>
             </tr>
           </thead>
           <tbody>
@@ -185,7 +175,7 @@ function Features({ features }: { features: Feature[] }) {
                 <td>{feature.help}</td>
                 <td>{entityKindLabel(feature.entity)}</td>
                 <td className="num">{feature.window || '–'}</td>
-                <td>{unitLabels[feature.unit]}</td>
+                <td>{t(`reference:unit.${feature.unit}`)}</td>
               </tr>
             ))}
           </tbody>

@@ -54,7 +54,7 @@ function AccountView({ account, kind }: { account: Account; kind: Kind }) {
         title={title}
         search={{ [field]: id }}
         alerts={{ q: id }}
-        caseContent={{
+        caseContents={{
           title,
           subjects: [{ kind: kind === 'card' ? 'CARD' : 'CUSTOMER', id }],
         }}

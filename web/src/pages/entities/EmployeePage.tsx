@@ -51,7 +51,7 @@ function EmployeeView({ employee }: { employee: Employee }) {
         title={title}
         search={{ employee_id: id }}
         alerts={{ employee_id: id }}
-        caseContent={{
+        caseContents={{
           title,
           subjects: [{ kind: 'EMPLOYEE', id }],
           alerts: employee.alerts

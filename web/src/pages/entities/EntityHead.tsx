@@ -3,12 +3,14 @@
 // The head of every page about somebody or something: where it belongs, its name, what can be done.
 import { Button } from '@mantine/core'
 import { ChevronRight, Inbox, Search } from 'lucide-react'
-import { type ReactNode, useId } from 'react'
+import type { ReactNode } from 'react'
 import { Link } from 'react-router-dom'
 import { queueAddress, searchAddress } from '../../lib/address'
+import { useCan } from '../../app/session'
+import type { CaseContents } from '../../components/work/CaseForm'
+import { CaseMenu } from '../../components/work/CaseMenu'
 import { t } from '../../lib/i18n'
 import styles from './Entities.module.css'
-import { type CaseContent, OpenCaseButton } from './OpenCase'
 
 interface Props {
   // From the outside in, without the page itself.
@@ -17,12 +19,12 @@ interface Props {
   // What finds its transactions, and its alerts where the queue can be asked for them.
   search?: Record<string, string>
   alerts?: Record<string, string>
-  caseContent?: CaseContent
+  caseContents?: CaseContents
   children?: ReactNode
 }
 
-export function EntityHead({ crumbs, title, search, alerts, caseContent, children }: Props) {
-  const id = useId()
+export function EntityHead({ crumbs, title, search, alerts, caseContents, children }: Props) {
+  const can = useCan()
   return (
     <div className={styles.head}>
       {crumbs.length > 0 && (
@@ -37,7 +39,7 @@ export function EntityHead({ crumbs, title, search, alerts, caseContent, childre
           </ol>
         </nav>
       )}
-      <h1 id={id}>{title}</h1>
+      <h1>{title}</h1>
       {children}
       <span className={styles.actions}>
         {search && (
@@ -60,7 +62,7 @@ export function EntityHead({ crumbs, title, search, alerts, caseContent, childre
             {t('entities:inQueue')}
           </Button>
         )}
-        {caseContent && <OpenCaseButton {...caseContent} />}
+        {caseContents && can('work') && <CaseMenu contents={caseContents} />}
       </span>
     </div>
   )

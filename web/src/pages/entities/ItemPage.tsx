@@ -43,7 +43,7 @@ function ItemView({ item }: { item: Item }) {
         crumbs={[]}
         title={title}
         search={{ sku: item.sku }}
-        caseContent={{ title, subjects: [{ kind: 'ITEM', id: item.sku }] }}
+        caseContents={{ title, subjects: [{ kind: 'ITEM', id: item.sku }] }}
       />
       <Facts
         className={page.facts}

@@ -50,7 +50,7 @@ export function RegisterPage() {
         ]}
         title={name}
         search={{ store_id: storeId, register_id: registerId }}
-        caseContent={{
+        caseContents={{
           title: `${t('entity.store', { id: storeId })}, ${name}`,
           subjects: [{ kind: 'REGISTER', id: `${storeId}/${registerId}` }],
         }}

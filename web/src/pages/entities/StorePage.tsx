@@ -40,7 +40,7 @@ export function StorePage() {
         title={title}
         search={{ store_id: id }}
         alerts={{ store_id: id }}
-        caseContent={{ title, subjects: [{ kind: 'STORE', id }] }}
+        caseContents={{ title, subjects: [{ kind: 'STORE', id }] }}
       >
         <Link className="muted" to={`/dashboard?store_id=${encodeURIComponent(id)}`}>
           {t('entities:figures')}

@@ -55,7 +55,7 @@ function TransactionBody({ transaction: tx }: { transaction: TransactionDetail }
           },
         ]}
         title={title}
-        caseContent={{
+        caseContents={{
           title,
           transactions: [tx.transaction_id],
           subjects: [{ kind: 'EMPLOYEE', id: tx.employee_id }],

@@ -13,6 +13,7 @@ import { Panel } from '../../components/Panel'
 import { RiskTag } from '../../components/Tags'
 import { VerdictForm } from '../../components/VerdictForm'
 import { asSentence, formatCount, formatMoney, formatTime } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import { label, verdictVerb } from '../../lib/vocabulary'
 import styles from './Health.module.css'
 
@@ -22,7 +23,7 @@ export function AuditPanel() {
   const { data, error } = useQuery(auditQuery)
   if (error) {
     return (
-      <Panel title="Audit sample">
+      <Panel title={t('health:audit.title')}>
         <p className={styles.quiet}>{asSentence(error.message)}</p>
       </Panel>
     )
@@ -30,33 +31,39 @@ export function AuditPanel() {
   if (!data) return null
   return (
     <Panel
-      title="Audit sample"
-      aside={`${formatCount(data.drawn)} drawn, ${formatCount(data.decided)} judged`}
+      title={t('health:audit.title')}
+      aside={t('health:audit.aside', {
+        drawn: formatCount(data.drawn),
+        decided: formatCount(data.decided),
+      })}
       isFlush
     >
       {data.items.length === 0 ? (
         <p className={lists.empty}>
-          {data.drawn === 0
-            ? 'Nothing is drawn: the policy’s audit_share is 0. A small share, such as 0.0005, shows what alerts miss.'
-            : 'Everything that was drawn is judged.'}
+          {t(data.drawn === 0 ? 'health:audit.nothing' : 'health:audit.done')}
         </p>
       ) : (
-        <div className={styles.scroll} tabIndex={0} role="group" aria-label="Audit sample">
+        <div
+          className={styles.scroll}
+          tabIndex={0}
+          role="group"
+          aria-label={t('health:audit.title')}
+        >
           <table className={lists.table} style={{ minWidth: 640 }}>
             <thead>
               <tr>
-                <th scope="col">Transaction</th>
-                <th scope="col">Store</th>
-                <th scope="col">Employee</th>
-                <th scope="col">Type</th>
+                <th scope="col">{t('entityKind.transaction')}</th>
+                <th scope="col">{t('health:store')}</th>
+                <th scope="col">{t('entityKind.employee')}</th>
+                <th scope="col">{t('briefs.type')}</th>
                 <th scope="col" className={lists.figure}>
-                  Amount
+                  {t('briefs.amount')}
                 </th>
                 <th scope="col" className={lists.figure}>
-                  Risk
+                  {t('briefs.risk')}
                 </th>
                 <th scope="col">
-                  <span className="sr">Verdict</span>
+                  <span className="sr">{t('health:audit.verdict')}</span>
                 </th>
               </tr>
             </thead>
@@ -118,7 +125,10 @@ function Judge({ item, kind }: { item: AuditItem; kind: VerdictKind }) {
           size="compact-sm"
           fz="xs"
           variant="default"
-          aria-label={`${verdictVerb(kind)}, transaction of ${formatTime(time, 'dateTime')}`}
+          aria-label={t('health:audit.judge', {
+            verb: verdictVerb(kind),
+            time: formatTime(time, 'dateTime'),
+          })}
           onClick={() => setOpen(!isOpen)}
         >
           {verdictVerb(kind)}

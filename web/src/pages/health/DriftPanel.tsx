@@ -10,7 +10,8 @@ import { BinsChart } from '../../charts/lazy'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { asSentence, formatCount, formatPercent, formatRatio, formatValue } from '../../lib/format'
-import { psiLevel, psiWords } from '../../lib/learning'
+import { t } from '../../lib/i18n'
+import { psiLevel, psiWord } from '../../lib/learning'
 import styles from './Health.module.css'
 
 const shownFirst = 12
@@ -21,11 +22,8 @@ export function DriftPanel({ drift }: { drift: Drift | null }) {
   const [isAll, setAll] = useState(false)
   if (!drift) {
     return (
-      <Panel title="Inputs by drift">
-        <p className={styles.quiet}>
-          Drift is measured against the rows that the champion learned from. The present champion
-          carries none, or too few new rows have come.
-        </p>
+      <Panel title={t('health:drift.title')}>
+        <p className={styles.quiet}>{t('health:drift.none')}</p>
       </Panel>
     )
   }
@@ -39,15 +37,18 @@ export function DriftPanel({ drift }: { drift: Drift | null }) {
   const pick = (input: string) => setParams({ input }, { replace: true, preventScrollReset: true })
   return (
     <Panel
-      title="Inputs by drift"
-      aside={`${formatCount(drift.rows)} rows now against ${formatCount(drift.reference_rows)} of the training`}
+      title={t('health:drift.title')}
+      aside={t('health:drift.aside', {
+        now: formatCount(drift.rows),
+        then: formatCount(drift.reference_rows),
+      })}
     >
       <div className={styles.drift}>
         <div className={styles.driftList}>
           <TextInput
             type="search"
-            aria-label="Find an input"
-            placeholder="Find an input"
+            aria-label={t('health:drift.find')}
+            placeholder={t('health:drift.find')}
             leftSection={<Search size={14} />}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
@@ -61,7 +62,9 @@ export function DriftPanel({ drift }: { drift: Drift | null }) {
               aria-expanded={isAll}
               onClick={() => setAll(!isAll)}
             >
-              {isAll ? 'Show fewer' : `Show all ${formatCount(fitting.length)}`}
+              {isAll
+                ? t('actions.showFewer')
+                : t('actions.showAll', { n: formatCount(fitting.length) })}
             </Button>
           )}
         </div>
@@ -81,17 +84,17 @@ const share = (value: number | null) => (value === null ? '–' : formatPercent(
 
 function InputTable({ inputs, pickedInput, onPick }: TableProps) {
   return (
-    <div className={styles.scroll} tabIndex={0} role="group" aria-label="Inputs">
+    <div className={styles.scroll} tabIndex={0} role="group" aria-label={t('health:drift.inputs')}>
       <table className={lists.table}>
         <thead>
           <tr>
-            <th scope="col">Input</th>
-            <th scope="col">PSI</th>
+            <th scope="col">{t('health:drift.input')}</th>
+            <th scope="col">{t('health:drift.psi')}</th>
             <th scope="col" className={lists.figure}>
-              Missing
+              {t('health:drift.missing')}
             </th>
             <th scope="col" className={lists.figure}>
-              Then
+              {t('health:drift.then')}
             </th>
           </tr>
         </thead>
@@ -128,7 +131,7 @@ function Psi({ psi, usual }: { psi: number | null; usual: number | null }) {
     <span className={styles.psi} data-level={level} style={style}>
       <i aria-hidden="true" />
       <span className="num">{psi === null ? '–' : formatRatio(psi)}</span>
-      <span className="sr">{psiWords[level]}</span>
+      <span className="sr">{psiWord(level)}</span>
     </span>
   )
 }
@@ -145,20 +148,23 @@ function InputDetail({ input }: { input: DriftInput }) {
       <h3>{input.title}</h3>
       <p>{asSentence(input.help)}</p>
       <p>
-        {psiWords[psiLevel(input.psi, input.usual_psi)]}
+        {psiWord(psiLevel(input.psi, input.usual_psi))}
         {input.psi !== null &&
-          ` (PSI ${formatRatio(input.psi)}; within the training rows ${formatRatio(input.usual_psi ?? 0)})`}
-        . Missing in {share(input.missing)} of the rows now, in {share(input.missing_reference)}{' '}
-        then.
+          ` (${t('health:drift.psiOf', { psi: formatRatio(input.psi), usual: formatRatio(input.usual_psi ?? 0) })})`}
+        .{' '}
+        {t('health:drift.missingOf', {
+          now: share(input.missing),
+          then: share(input.missing_reference),
+        })}
       </p>
       <span className={styles.legend}>
-        <b data-kind="then">when it learned</b>
-        <b data-kind="now">now</b>
+        <b data-kind="then">{t('health:whenLearned')}</b>
+        <b data-kind="now">{t('value.now')}</b>
       </span>
       {input.bins.length > 1 ? (
         <BinsChart title={input.title} bins={input.bins} show={show} height={240} />
       ) : (
-        <p className={styles.quiet}>It had one single value when the model learned.</p>
+        <p className={styles.quiet}>{t('health:drift.single')}</p>
       )}
     </div>
   )

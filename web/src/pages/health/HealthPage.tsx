@@ -20,7 +20,8 @@ import {
   formatShort,
   formatTime,
 } from '../../lib/format'
-import { outcomeLabels, psiLevel, psiWords } from '../../lib/learning'
+import { t } from '../../lib/i18n'
+import { outcomeLabel, psiLevel, psiWord } from '../../lib/learning'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
 import { PageSkeleton } from '../PageSkeleton'
@@ -30,13 +31,13 @@ import styles from './Health.module.css'
 import { VerdictsPanel } from './VerdictsPanel'
 
 export function HealthPage() {
-  useTitle('Model health')
+  useTitle(t('pages.health'))
   const watch = useQuery(watchQuery)
   const trainings = useQuery(trainingsQuery)
   const error = watch.error ?? trainings.error
   if (error && !(watch.data && trainings.data)) {
     const retry = () => void Promise.all([watch.refetch(), trainings.refetch()])
-    return <ErrorState title="The model’s health could not be read" error={error} onRetry={retry} />
+    return <ErrorState title={t('health:failed')} error={error} onRetry={retry} />
   }
   if (!watch.data || !trainings.data) return <PageSkeleton />
   return <Health watch={watch.data} trainings={trainings.data} />
@@ -49,27 +50,29 @@ function Health({ watch, trainings }: { watch: Watch; trainings: Trainings }) {
   return (
     <div className={page.page}>
       <div className={page.head}>
-        <h1>Model health</h1>
+        <h1>{t('pages.health')}</h1>
         {watch.model_id && (
           <Link className={styles.id} to={`/models?model=${encodeURIComponent(watch.model_id)}`}>
             {watch.model_id}
           </Link>
         )}
         {watch.as_of && (
-          <span className="muted num">as of {formatTime(watch.as_of, 'dateTime')}</span>
+          <span className="muted num">
+            {t('health:asOf', { time: formatTime(watch.as_of, 'dateTime') })}
+          </span>
         )}
       </div>
       <Alarms alarms={watch.alarms} />
       <HealthFacts watch={watch} trainings={trainings} />
       <div className={page.columns}>
         <Panel
-          title="Precision by week"
+          title={t('health:weeks.title')}
           aside={
             <span className={styles.legend}>
-              <b data-kind="value">confirmed of decided</b>
-              <b data-kind="band">90 % interval</b>
-              <b data-kind="dashed">predicted</b>
-              {limit !== null && <b data-kind="limit">alarm below</b>}
+              <b data-kind="value">{t('health:weeks.value')}</b>
+              <b data-kind="band">{t('health:weeks.band')}</b>
+              <b data-kind="dashed">{t('health:weeks.predicted')}</b>
+              {limit !== null && <b data-kind="limit">{t('health:weeks.limit')}</b>}
             </span>
           }
         >
@@ -77,8 +80,7 @@ function Health({ watch, trainings }: { watch: Watch; trainings: Trainings }) {
             <WeeksChart weeks={watch.weeks} limit={limit} height={230} />
           ) : (
             <p className={styles.quiet}>
-              No alert has a verdict yet. Conclude alerts in the <Link to="/">queue</Link>; the
-              figure appears with the first one.
+              {t('health:weeks.none')} <Link to="/">{t('actions.backToQueue')}</Link>
             </p>
           )}
         </Panel>
@@ -102,12 +104,12 @@ function Alarms({ alarms }: Pick<Watch, 'alarms'>) {
   if (alarms.length === 0) {
     return (
       <p className={styles.calm} role="status">
-        <CircleCheck size={16} aria-hidden="true" /> Nothing crosses a limit.
+        <CircleCheck size={16} aria-hidden="true" /> {t('health:calm')}
       </p>
     )
   }
   return (
-    <section aria-label="Alarms" className={styles.alarms}>
+    <section aria-label={t('health:alarms')} className={styles.alarms}>
       {shown.map((alarm, index) => (
         <p key={index}>
           <TriangleAlert size={16} aria-hidden="true" />
@@ -124,7 +126,7 @@ function Alarms({ alarms }: Pick<Watch, 'alarms'>) {
           aria-expanded={isAll}
           onClick={() => setAll(!isAll)}
         >
-          {isAll ? 'Show the worst alone' : `Show all ${alarms.length} alarms`}
+          {isAll ? t('actions.showFewer') : t('actions.showAll', { n: alarms.length })}
         </Button>
       )}
     </section>
@@ -144,46 +146,56 @@ function HealthFacts({ watch, trainings }: { watch: Watch; trainings: Trainings 
       className={page.facts}
       facts={[
         [
-          'Precision, newest week',
+          t('health:fact.precision'),
           week?.precision.value != null
-            ? `${formatPercent(week.precision.value)} (${formatCount(week.precision.k)} of ${formatCount(week.precision.n)})`
+            ? `${formatPercent(week.precision.value)} (${t('interval.of', { k: formatCount(week.precision.k), n: formatCount(week.precision.n) })})`
             : null,
         ],
         [
-          'Calibration',
+          t('health:fact.calibration'),
           calibration &&
-            `${formatPercent(calibration.predicted)} predicted, ${formatPercent(calibration.observed)} observed`,
+            t('health:calibrationOf', {
+              predicted: formatPercent(calibration.predicted),
+              observed: formatPercent(calibration.observed),
+            }),
         ],
         [
-          'Risk score',
+          t('health:fact.risk'),
           drift &&
             (drift.score.psi === null
-              ? 'too few rows of this model'
-              : `${psiWords[psiLevel(drift.score.psi, drift.score.usual_psi)]} (PSI ${formatRatio(drift.score.psi)})`),
+              ? t('health:fewRows')
+              : `${psiWord(psiLevel(drift.score.psi, drift.score.usual_psi))} (${t('health:drift.psi')} ${formatRatio(drift.score.psi)})`),
         ],
         [
-          'Transactions a day',
+          t('health:fact.perDay'),
           drift?.transactions_per_day != null
-            ? `${formatCount(drift.transactions_per_day)}${drift.volume_ratio === null ? '' : `, ${formatPercent(drift.volume_ratio)} of then`}`
+            ? drift.volume_ratio === null
+              ? formatCount(drift.transactions_per_day)
+              : t('health:perDayOf', {
+                  n: formatCount(drift.transactions_per_day),
+                  share: formatPercent(drift.volume_ratio),
+                })
             : null,
         ],
         [
-          'Audit: fraud that alerts missed',
-          audit.n > 0 ? `${formatCount(audit.k)} of ${formatCount(audit.n)} judged` : null,
+          t('health:fact.audit'),
+          audit.n > 0
+            ? t('health:auditOf', { k: formatCount(audit.k), n: formatCount(audit.n) })
+            : null,
         ],
         [
-          'Last training',
+          t('health:fact.last'),
           last
-            ? `${formatTime(last.finished_at, 'dateTime')}, ${outcomeLabels[last.outcome].toLowerCase()}`
+            ? `${formatTime(last.finished_at, 'dateTime')}, ${outcomeLabel(last.outcome)}`
             : trainings.last_at && formatTime(trainings.last_at, 'dateTime'),
         ],
         [
-          'Next training',
+          t('health:fact.next'),
           trainings.state === 'running'
-            ? 'runs now'
+            ? t('health:runsNow')
             : trainings.next_at
               ? formatTime(trainings.next_at, 'dateTime')
-              : 'not scheduled',
+              : t('health:notScheduled'),
         ],
       ]}
     />
@@ -194,26 +206,30 @@ function ScorePanel({ watch }: { watch: Watch }) {
   const { drift } = watch
   return (
     <Panel
-      title="Risk score, then and now"
+      title={t('health:score.title')}
       aside={
         drift && (
           <span className={styles.legend}>
-            <b data-kind="then">when it learned</b>
+            <b data-kind="then">{t('health:whenLearned')}</b>
             <b data-kind="now">
-              {formatTime(drift.first_day, 'monthDay')} to {formatTime(drift.last_day, 'monthDay')}
+              {t('interval.to', {
+                low: formatTime(drift.first_day, 'monthDay'),
+                high: formatTime(drift.last_day, 'monthDay'),
+              })}
             </b>
           </span>
         )
       }
     >
       {drift && drift.score.rows > 0 ? (
-        <BinsChart title="Risk score" bins={drift.score.bins} show={showRisk} height={230} />
+        <BinsChart
+          title={t('health:fact.risk')}
+          bins={drift.score.bins}
+          show={showRisk}
+          height={230}
+        />
       ) : (
-        <p className={styles.quiet}>
-          {drift
-            ? 'The champion has scored none of the newest rows yet.'
-            : 'The champion has no training rows to compare with; a training brings them.'}
-        </p>
+        <p className={styles.quiet}>{t(drift ? 'health:score.noRows' : 'health:score.none')}</p>
       )}
     </Panel>
   )
@@ -223,13 +239,13 @@ function ShadowPanel({ watch }: { watch: Watch }) {
   const { shadow } = watch
   return (
     <Panel
-      title="Challenger in the shadow"
+      title={t('health:shadow.title')}
       aside={
         shadow &&
         shadow.scored > 0 && (
           <span className={styles.legend}>
-            <b data-kind="then">champion</b>
-            <b data-kind="now">challenger</b>
+            <b data-kind="then">{t('models:state.champion')}</b>
+            <b data-kind="now">{t('models:state.challenger')}</b>
           </span>
         )
       }
@@ -237,20 +253,20 @@ function ShadowPanel({ watch }: { watch: Watch }) {
       {shadow && shadow.scored > 0 ? (
         <>
           <p className={styles.summary}>
-            Of {formatCount(shadow.scored)} transactions the champion flagged{' '}
-            <b>{formatCount(shadow.champion_flagged)}</b>, the challenger{' '}
-            <b>{formatCount(shadow.challenger_flagged)}</b>, both{' '}
-            <b>{formatCount(shadow.both_flagged)}</b>.{' '}
-            <Link to={`/models?model=${encodeURIComponent(shadow.challenger_id)}`}>Compare</Link>
+            {t('health:shadow.flagged', {
+              n: formatCount(shadow.scored),
+              champion: formatCount(shadow.champion_flagged),
+              challenger: formatCount(shadow.challenger_flagged),
+              both: formatCount(shadow.both_flagged),
+            })}{' '}
+            <Link to={`/models?model=${encodeURIComponent(shadow.challenger_id)}`}>
+              {t('health:shadow.compare')}
+            </Link>
           </p>
           {shadow.days.length > 0 && <ShadowChart shadow={shadow} height={180} />}
         </>
       ) : (
-        <p className={styles.quiet}>
-          {shadow
-            ? 'The challenger has not scored a transaction yet; it scores every one that comes in.'
-            : 'No challenger scores in the shadow now.'}
-        </p>
+        <p className={styles.quiet}>{t(shadow ? 'health:shadow.waiting' : 'health:shadow.none')}</p>
       )}
     </Panel>
   )

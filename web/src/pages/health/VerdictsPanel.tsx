@@ -7,6 +7,7 @@ import { IntervalBar, ShareText } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { formatCount } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import { label } from '../../lib/vocabulary'
 import styles from './Health.module.css'
 
@@ -20,42 +21,42 @@ export function VerdictsPanel({ schemes, stores }: Record<By, PrecisionRow[]>) {
     .sort((a, b) => b.decided - a.decided || a.name.localeCompare(b.name))
   return (
     <Panel
-      title="What verdicts say"
+      title={t('health:verdicts.title')}
       aside={
         <SegmentedControl
           size="xs"
           value={by}
           onChange={(value) => setBy(value as By)}
           data={[
-            { value: 'schemes', label: 'By scheme' },
-            { value: 'stores', label: 'By store' },
+            { value: 'schemes', label: t('health:verdicts.byScheme') },
+            { value: 'stores', label: t('health:verdicts.byStore') },
           ]}
-          aria-label="Group verdicts"
+          aria-label={t('health:verdicts.group')}
         />
       }
       isFlush
     >
       {rows.length === 0 ? (
-        <p className={lists.empty}>No alert has a verdict yet.</p>
+        <p className={lists.empty}>{t('health:verdicts.none')}</p>
       ) : (
         <div
           className={`${styles.scroll} ${styles.short}`}
           tabIndex={0}
           role="group"
-          aria-label="Verdicts"
+          aria-label={t('health:verdicts.title')}
         >
           <table className={lists.table}>
             <thead>
               <tr>
-                <th scope="col">{by === 'schemes' ? 'Scheme' : 'Store'}</th>
+                <th scope="col">{t(by === 'schemes' ? 'health:scheme' : 'health:store')}</th>
                 <th scope="col" className={lists.figure}>
-                  Decided
+                  {t('health:verdicts.decided')}
                 </th>
                 <th scope="col">
-                  <span className="sr">Interval</span>
+                  <span className="sr">{t('health:verdicts.interval')}</span>
                 </th>
                 <th scope="col" className={lists.figure}>
-                  Confirmed
+                  {t('verdict.CONFIRMED')}
                 </th>
               </tr>
             </thead>

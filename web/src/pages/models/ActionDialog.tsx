@@ -3,28 +3,17 @@
 // What changes the model that scores is confirmed, with a reason that the journal keeps.
 import { Button, Group, Modal, Textarea } from '@mantine/core'
 import { type FormEvent, useEffect, useState } from 'react'
-import { type ModelAction, useModelAction } from '../../api/queries'
+import { useModelAction } from '../../api/queries'
 import { asSentence } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import type { Wanted } from './ModelsPage'
 import styles from './Models.module.css'
 
-const texts: Record<ModelAction, { title: string; text: string; button: string }> = {
-  promote: {
-    title: 'Promote this model?',
-    text: 'It scores every transaction from the next one on. The champion of now rests and can come back.',
-    button: 'Promote',
-  },
-  archive: {
-    title: 'Withdraw the challenger?',
-    text: 'It stops to score in the shadow. It stays in the list and can be promoted later.',
-    button: 'Withdraw',
-  },
-  rollback: {
-    title: 'Roll back to the champion before?',
-    text: 'The model that was champion before this one scores again, from the next transaction on.',
-    button: 'Roll back',
-  },
-}
+const buttons = {
+  promote: 'models:promote',
+  archive: 'models:withdraw',
+  rollback: 'models:rollback',
+} as const
 
 // Bytes of UTF-8 that a reason may have.
 const reasonMax = 128
@@ -38,7 +27,7 @@ export function ActionDialog({ wanted, onClose }: { wanted: Wanted | null; onClo
   }, [wanted, reset])
   const bytes = new TextEncoder().encode(reason).length
   const isGood = reason.trim() !== '' && bytes <= reasonMax
-  const text = texts[wanted?.action ?? 'promote']
+  const action = wanted?.action ?? 'promote'
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!wanted || !isGood) return
@@ -48,22 +37,22 @@ export function ActionDialog({ wanted, onClose }: { wanted: Wanted | null; onClo
     <Modal
       opened={wanted !== null}
       onClose={onClose}
-      title={text.title}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      title={t(`models:ask.${action}`)}
+      closeButtonProps={{ 'aria-label': t('actions.close') }}
     >
       <form className={styles.dialog} onSubmit={submit}>
         <p>
           <b className={styles.id}>{wanted?.model.id}</b>
           <br />
-          {text.text}
+          {t(`models:askText.${action}`)}
         </p>
         <Textarea
-          label="Reason"
+          label={t('models:reason')}
           data-autofocus
           autosize
           minRows={2}
           value={reason}
-          error={bytes > reasonMax ? `At most ${reasonMax} bytes` : undefined}
+          error={bytes > reasonMax ? t('models:reasonLong', { n: reasonMax }) : undefined}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         {error && (
@@ -73,10 +62,10 @@ export function ActionDialog({ wanted, onClose }: { wanted: Wanted | null; onClo
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            {t('actions.cancel')}
           </Button>
           <Button type="submit" disabled={!isGood} loading={isPending}>
-            {text.button}
+            {t(buttons[action])}
           </Button>
         </Group>
       </form>

@@ -15,36 +15,37 @@ import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { Help } from '../../components/Tags'
 import { asSentence, formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
-import { labelText, modelKindLabels, modelStateLabels } from '../../lib/learning'
-import { label } from '../../lib/vocabulary'
+import { t } from '../../lib/i18n'
+import { labelText, modelKindLabel, modelStateLabel } from '../../lib/learning'
 import page from '../Page.module.css'
 import styles from './Models.module.css'
 
 export function ModelDetailView({ model }: { model: ModelDetail }) {
   const hasClassifier = model.reliability.length > 0 || model.importance.length > 0
   return (
-    <section className={styles.detail} aria-label={`Model ${model.id}`} data-testid="model">
+    <section
+      className={styles.detail}
+      aria-label={t('models:modelId', { id: model.id })}
+      data-testid="model"
+    >
       <div className={styles.detailHead}>
         <h2 className={styles.id}>{model.id}</h2>
         <span className={styles.state} data-state={model.state}>
-          {modelStateLabels[model.state]}
+          {modelStateLabel(model.state)}
         </span>
         <Files model={model} />
       </div>
       <ModelFacts model={model} />
       {hasClassifier && (
         <div className={page.columns}>
-          <Panel
-            title="Reliability"
-            aside="Predicted against observed share of fraud, on later days"
-          >
+          <Panel title={t('models:reliability.title')} aside={t('models:reliability.aside')}>
             {model.reliability.length ? (
               <ReliabilityChart bins={model.reliability} height={260} />
             ) : (
-              <p className={styles.quiet}>Nobody has told the model’s reliability.</p>
+              <p className={styles.quiet}>{t('models:reliability.none')}</p>
             )}
           </Panel>
-          <Panel title="What it looks at" aside="Share of the trees’ gain">
+          <Panel title={t('models:importance.title')} aside={t('models:importance.aside')}>
             <Importance inputs={model.importance} />
           </Panel>
         </div>
@@ -69,22 +70,22 @@ function Files({ model }: { model: ModelDetail }) {
         leftSection={<FileText size={14} />}
         onClick={() => setCardOpen(true)}
       >
-        Model card
+        {t('models:card')}
       </Button>
       <Anchor href={path} download fz="xs" className={styles.file}>
-        <Download size={14} aria-hidden="true" /> Model file
+        <Download size={14} aria-hidden="true" /> {t('models:file')}
       </Anchor>
       {model.kind === 'classifier' && (
         <Anchor href={`${path}?format=xgboost-json`} download fz="xs" className={styles.file}>
-          <Download size={14} aria-hidden="true" /> For XGBoost
+          <Download size={14} aria-hidden="true" /> {t('models:forXgboost')}
         </Anchor>
       )}
       <Modal
         opened={isCardOpen}
         onClose={() => setCardOpen(false)}
-        title="Model card"
+        title={t('models:card')}
         size="xl"
-        closeButtonProps={{ 'aria-label': 'Close' }}
+        closeButtonProps={{ 'aria-label': t('actions.close') }}
       >
         {isCardOpen && <Card modelId={model.id} />}
       </Modal>
@@ -113,34 +114,45 @@ function ModelFacts({ model }: { model: ModelDetail }) {
     <Facts
       className={page.facts}
       facts={[
-        ['Kind', modelKindLabels[model.kind]],
-        ['Came', formatTime(model.created_at, 'dateTime')],
+        [t('models:fact.kind'), modelKindLabel(model.kind)],
+        [t('models:fact.came'), formatTime(model.created_at, 'dateTime')],
         [
-          'Learned from',
+          t('models:learnedFrom'),
           rows?.from && rows.to
-            ? `${formatTime(rows.from, 'monthDay')} to ${formatTime(rows.to, 'date')}`
+            ? t('interval.to', {
+                low: formatTime(rows.from, 'monthDay'),
+                high: formatTime(rows.to, 'date'),
+              })
             : null,
         ],
-        ['Transactions', count(rows?.transactions ?? model.transactions)],
-        ['Rows kept', count(rows?.kept)],
-        ['Labels', labelText(rows)],
+        [t('models:fact.transactions'), count(rows?.transactions ?? model.transactions)],
+        [t('models:fact.rows'), count(rows?.kept)],
+        [t('models:fact.labels'), labelText(rows)],
         [
-          'Alerts learned from',
+          t('models:fact.alerts'),
           metrics?.alerts === null || metrics?.alerts === undefined
             ? null
-            : `${formatCount(metrics.alerts)}, ${formatCount(metrics.alerts_confirmed ?? 0)} confirmed`,
+            : t('models:alertsConfirmed', {
+                n: formatCount(metrics.alerts),
+                confirmed: formatCount(metrics.alerts_confirmed ?? 0),
+              }),
         ],
-        ['Average precision', intervalLine(metrics?.ap)],
-        ['Precision', intervalLine(metrics?.precision, 'percent')],
-        ['Recall', metrics?.recall === null || !metrics ? null : formatPercent(metrics.recall)],
-        ['AUC', ratio(metrics?.auc)],
-        ['Calibration error', ratio(metrics?.calibration_error)],
+        [t('models:averagePrecision'), intervalLine(metrics?.ap)],
+        [t('models:precision'), intervalLine(metrics?.precision, 'percent')],
         [
-          'Trees',
-          params?.rounds ? `${formatCount(params.rounds)} of depth ${params.depth ?? '–'}` : null,
+          t('models:fact.recall'),
+          metrics?.recall === null || !metrics ? null : formatPercent(metrics.recall),
+        ],
+        [t('models:fact.auc'), ratio(metrics?.auc)],
+        [t('models:fact.calibration'), ratio(metrics?.calibration_error)],
+        [
+          t('models:fact.trees'),
+          params?.rounds
+            ? t('models:trees', { n: formatCount(params.rounds), depth: params.depth ?? '–' })
+            : null,
         ],
         [
-          'Parent',
+          t('models:fact.parent'),
           model.parent && (
             <Link
               to={`/models?model=${encodeURIComponent(model.parent)}`}
@@ -151,15 +163,15 @@ function ModelFacts({ model }: { model: ModelDetail }) {
             </Link>
           ),
         ],
-        ['Code', model.code_version],
-        ['SHA-256', <span className={styles.id}>{model.sha256.slice(0, 16)}</span>],
+        [t('models:fact.code'), model.code_version],
+        [t('models:fact.hash'), <span className={styles.id}>{model.sha256.slice(0, 16)}</span>],
       ]}
     />
   )
 }
 
 function Importance({ inputs }: { inputs: InputShare[] }) {
-  if (inputs.length === 0) return <p className={styles.quiet}>Not known.</p>
+  if (inputs.length === 0) return <p className={styles.quiet}>{t('models:importance.none')}</p>
   const most = inputs[0]?.share ?? 1
   return (
     <ol className={styles.importance}>
@@ -181,21 +193,21 @@ function Search({ model }: { model: ModelDetail }) {
   const chosen = JSON.stringify(model.params)
   const figures = ['depth', 'eta', 'rounds', 'min_child_weight', 'lambda', 'subsample'] as const
   return (
-    <Panel title="Search" aside="Each set of parameters on later blocks of time" isFlush>
-      <div className={page.wide} tabIndex={0} role="group" aria-label="Search">
+    <Panel title={t('models:search.title')} aside={t('models:search.aside')} isFlush>
+      <div className={page.wide} tabIndex={0} role="group" aria-label={t('models:search.title')}>
         <table className={lists.table} style={{ minWidth: 520 }}>
           <thead>
             <tr>
               {figures.map((name) => (
                 <th key={name} scope="col" className={lists.figure}>
-                  {label(name)}
+                  {t(`models:param.${name}`)}
                 </th>
               ))}
               <th scope="col" className={lists.figure}>
-                Log loss
+                {t('models:search.loss')}
               </th>
               <th scope="col" className={lists.figure}>
-                AP
+                {t('models:search.ap')}
               </th>
             </tr>
           </thead>
@@ -220,21 +232,21 @@ function Search({ model }: { model: ModelDetail }) {
 
 function Changes({ model }: { model: ModelDetail }) {
   return (
-    <Panel title="History" aside="Facts of the journal" isFlush>
+    <Panel title={t('models:history.title')} aside={t('models:history.aside')} isFlush>
       <table className={lists.table}>
         <thead>
           <tr>
-            <th scope="col">When</th>
-            <th scope="col">What</th>
-            <th scope="col">Who</th>
-            <th scope="col">Why</th>
+            <th scope="col">{t('models:history.when')}</th>
+            <th scope="col">{t('models:history.what')}</th>
+            <th scope="col">{t('models:history.who')}</th>
+            <th scope="col">{t('models:history.why')}</th>
           </tr>
         </thead>
         <tbody>
           {model.changes.map((change) => (
             <tr key={change.seq}>
               <td className="num">{formatTime(change.at, 'dateTime')}</td>
-              <td>{label(change.what)}</td>
+              <td>{t(`models:change.${change.what}`)}</td>
               <td>{change.by}</td>
               <td>{change.reason ?? '–'}</td>
             </tr>

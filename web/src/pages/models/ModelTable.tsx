@@ -6,7 +6,8 @@ import { IntervalText } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { formatCount, formatTime } from '../../lib/format'
-import { labelText, modelKindLabels, modelStateLabels } from '../../lib/learning'
+import { t } from '../../lib/i18n'
+import { labelText, modelKindLabel, modelStateLabel } from '../../lib/learning'
 import page from '../Page.module.css'
 import type { Wanted } from './ModelsPage'
 import styles from './Models.module.css'
@@ -21,28 +22,32 @@ export function ModelTable({ models, mayChange, onWanted }: Props) {
   const [params] = useSearchParams()
   const shown = params.get('model')
   return (
-    <Panel title="Versions" aside={`${formatCount(models.length)}, newest first`} isFlush>
+    <Panel
+      title={t('models:versions')}
+      aside={t('models:newestFirst', { n: formatCount(models.length) })}
+      isFlush
+    >
       <div
         className={`${page.wide} ${styles.versions}`}
         tabIndex={0}
         role="group"
-        aria-label="Versions"
+        aria-label={t('models:versions')}
       >
         <table className={lists.table} style={{ minWidth: 740 }}>
           <thead>
             <tr>
-              <th scope="col">Model</th>
-              <th scope="col">State</th>
-              <th scope="col">Learned from</th>
+              <th scope="col">{t('models:column.model')}</th>
+              <th scope="col">{t('models:column.state')}</th>
+              <th scope="col">{t('models:learnedFrom')}</th>
               <th scope="col" className={lists.figure}>
-                Average precision
+                {t('models:averagePrecision')}
               </th>
               <th scope="col" className={lists.figure}>
-                Precision
+                {t('models:precision')}
               </th>
-              <th scope="col">Gate</th>
+              <th scope="col">{t('models:column.gate')}</th>
               <th scope="col">
-                <span className="sr">Actions</span>
+                <span className="sr">{t('models:column.actions')}</span>
               </th>
             </tr>
           </thead>
@@ -85,11 +90,11 @@ function Row({ model, isShown, onPromote }: RowProps) {
         >
           {model.id}
         </Link>
-        <div className="muted">{modelKindLabels[model.kind]}</div>
+        <div className="muted">{modelKindLabel(model.kind)}</div>
       </td>
       <td>
         <span className={styles.state} data-state={model.state}>
-          {modelStateLabels[model.state]}
+          {modelStateLabel(model.state)}
         </span>
         <div className="muted num">{formatTime(model.changed_at, 'dateTime')}</div>
       </td>
@@ -100,17 +105,21 @@ function Row({ model, isShown, onPromote }: RowProps) {
       <td className={lists.figure}>
         {metrics ? <IntervalText interval={metrics.precision} style="percent" /> : '–'}
       </td>
-      <td>{model.decision ? (model.decision.promote ? 'Promotes' : 'Does not promote') : '–'}</td>
+      <td>
+        {model.decision
+          ? t(model.decision.promote ? 'models:gate.promotes' : 'models:gate.doesNot')
+          : '–'}
+      </td>
       <td className={lists.figure}>
         {onPromote && (
           <Button
             size="compact-sm"
             fz="xs"
             variant="default"
-            aria-label={`Promote ${model.id}`}
+            aria-label={t('models:promoteId', { id: model.id })}
             onClick={onPromote}
           >
-            Promote
+            {t('models:promote')}
           </Button>
         )}
       </td>
@@ -124,12 +133,15 @@ function RowsText({ model }: { model: Model }) {
     <>
       {rows?.from && rows.to && (
         <>
-          {formatTime(rows.from, 'monthDay')} to {formatTime(rows.to, 'monthDay')}
+          {t('interval.to', {
+            low: formatTime(rows.from, 'monthDay'),
+            high: formatTime(rows.to, 'monthDay'),
+          })}
           <br />
         </>
       )}
       <span className="muted">
-        {labelText(rows) ?? `${formatCount(transactions)} transactions`}
+        {labelText(rows) ?? t('models:transactionsN', { n: formatCount(transactions) })}
       </span>
     </>
   )

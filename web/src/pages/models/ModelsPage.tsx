@@ -20,7 +20,8 @@ import {
 import { useCanEverywhere } from '../../app/session'
 import { ErrorState, State } from '../../components/States'
 import { asSentence, formatTime } from '../../lib/format'
-import { outcomeLabels, stageText } from '../../lib/learning'
+import { t } from '../../lib/i18n'
+import { outcomeLabel, stageText } from '../../lib/learning'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
 import { PageSkeleton } from '../PageSkeleton'
@@ -36,7 +37,7 @@ export interface Wanted {
 }
 
 export function ModelsPage() {
-  useTitle('Models')
+  useTitle(t('pages.models'))
   const models = useQuery(modelsQuery)
   const trainings = useQuery(trainingsQuery)
   const can = useCanEverywhere()
@@ -44,7 +45,7 @@ export function ModelsPage() {
   const error = models.error ?? trainings.error
   if (error && !(models.data && trainings.data)) {
     const retry = () => void Promise.all([models.refetch(), trainings.refetch()])
-    return <ErrorState title="The models could not be read" error={error} onRetry={retry} />
+    return <ErrorState title={t('models:failed')} error={error} onRetry={retry} />
   }
   if (!models.data || !trainings.data) return <PageSkeleton />
   const mayChange = can('manage')
@@ -59,11 +60,8 @@ export function ModelsPage() {
         onWanted={setWanted}
       />
       {models.data.items.length === 0 ? (
-        <State title="No model yet">
-          <p>
-            The outlier model is trained by itself after the first days of records; signals work
-            without one.
-          </p>
+        <State title={t('models:none')}>
+          <p>{t('models:noneHelp')}</p>
         </State>
       ) : (
         <>
@@ -92,7 +90,7 @@ function Shown({ models }: { models: Model[] }) {
   if (error && !data)
     return (
       <ErrorState
-        title={`The model “${id}” could not be read`}
+        title={t('models:failedOne', { id })}
         error={error}
         onRetry={() => void refetch()}
       />
@@ -118,14 +116,14 @@ function Head({ trainings, champion, mayChange, onWanted }: HeadProps) {
   return (
     <>
       <div className={styles.top}>
-        <h1>Models</h1>
+        <h1>{t('pages.models')}</h1>
         <TrainingText trainings={trainings} />
         {mayChange && (
           <div className={styles.actions}>
             <FileButton
               onChange={(file) => file && take.mutate(file)}
               accept=".twm,.json,.ubj"
-              inputProps={{ 'aria-label': 'Model file' }}
+              inputProps={{ 'aria-label': t('models:file') }}
             >
               {(props) => (
                 <Button
@@ -134,7 +132,7 @@ function Head({ trainings, champion, mayChange, onWanted }: HeadProps) {
                   leftSection={<Upload size={14} />}
                   loading={take.isPending}
                 >
-                  Import
+                  {t('models:import')}
                 </Button>
               )}
             </FileButton>
@@ -144,7 +142,7 @@ function Head({ trainings, champion, mayChange, onWanted }: HeadProps) {
                 leftSection={<Undo2 size={14} />}
                 onClick={() => onWanted({ action: 'rollback', model: champion })}
               >
-                Roll back
+                {t('models:rollback')}
               </Button>
             )}
             <Button
@@ -153,7 +151,7 @@ function Head({ trainings, champion, mayChange, onWanted }: HeadProps) {
               disabled={!trainings.can_train || trainings.state === 'running'}
               onClick={() => start.mutate()}
             >
-              Train now
+              {t('models:trainNow')}
             </Button>
           </div>
         )}
@@ -174,17 +172,17 @@ function TrainingText({ trainings }: { trainings: Trainings }) {
     <p className={styles.training}>
       {last ? (
         <>
-          Last training {formatTime(last.finished_at, 'dateTime')}:{' '}
-          <b>{outcomeLabels[last.outcome].toLowerCase()}</b>. {asSentence(last.sentence)}
+          {t('models:lastTraining', { time: formatTime(last.finished_at, 'dateTime') })}{' '}
+          <b>{outcomeLabel(last.outcome)}</b>. {asSentence(last.sentence)}
         </>
       ) : trainings.last_at ? (
-        <>Last training {formatTime(trainings.last_at, 'dateTime')}.</>
+        t('models:lastTraining', { time: formatTime(trainings.last_at, 'dateTime') })
       ) : (
-        <>Nothing was trained yet.</>
+        t('models:neverTrained')
       )}{' '}
       {trainings.next_at
-        ? `Next one ${formatTime(trainings.next_at, 'dateTime')}.`
-        : 'None is scheduled.'}
+        ? t('models:nextTraining', { time: formatTime(trainings.next_at, 'dateTime') })
+        : t('models:noNext')}
     </p>
   )
 }
@@ -206,7 +204,7 @@ function TrainingProgress({ trainings }: { trainings: Trainings }) {
       <span>{stageText(running)}</span>
       <Progress
         value={share}
-        aria-label="Progress of the training"
+        aria-label={t('models:progress')}
         animated={running.all === 0}
         size="sm"
       />

@@ -9,7 +9,8 @@ import { modelQuery } from '../../api/queries'
 import { IntervalBar, IntervalText } from '../../components/Intervals'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
-import { asSentence, formatCount, formatPercent, formatTime } from '../../lib/format'
+import { asSentence, formatCount, formatPercent, formatSigned, formatTime } from '../../lib/format'
+import { t } from '../../lib/i18n'
 import { label } from '../../lib/vocabulary'
 import type { Wanted } from './ModelsPage'
 import styles from './Models.module.css'
@@ -26,7 +27,7 @@ export function VersusPanel({ champion, challenger, mayChange, onWanted }: Props
   const gate = data?.gate
   return (
     <Panel
-      title="Champion and challenger"
+      title={t('models:versus.title')}
       aside={
         mayChange && (
           <span className={styles.asideActions}>
@@ -36,14 +37,14 @@ export function VersusPanel({ champion, challenger, mayChange, onWanted }: Props
               variant="default"
               onClick={() => onWanted({ action: 'archive', model: challenger })}
             >
-              Withdraw
+              {t('models:withdraw')}
             </Button>
             <Button
               size="compact-sm"
               fz="xs"
               onClick={() => onWanted({ action: 'promote', model: challenger })}
             >
-              Promote
+              {t('models:promote')}
             </Button>
           </span>
         )
@@ -51,19 +52,13 @@ export function VersusPanel({ champion, challenger, mayChange, onWanted }: Props
     >
       <div className={styles.names}>
         <span data-tone="own">
-          <i /> Champion <b className={styles.id}>{champion.id}</b>
+          <i /> {t('models:state.champion')} <b className={styles.id}>{champion.id}</b>
         </span>
         <span data-tone="other">
-          <i /> Challenger <b className={styles.id}>{challenger.id}</b>
+          <i /> {t('models:state.challenger')} <b className={styles.id}>{challenger.id}</b>
         </span>
       </div>
-      {gate ? (
-        <Gate gate={gate} />
-      ) : (
-        <p className={styles.quiet}>
-          The gate has not judged this challenger; it was imported, or there are too few verdicts.
-        </p>
-      )}
+      {gate ? <Gate gate={gate} /> : <p className={styles.quiet}>{t('models:gate.notJudged')}</p>}
     </Panel>
   )
 }
@@ -75,16 +70,20 @@ function Gate({ gate }: { gate: GateDecision }) {
       <p className={styles.decision} data-promote={gate.promote}>
         {gate.promote ? <Check size={16} aria-hidden="true" /> : <X size={16} aria-hidden="true" />}
         <span>
-          <b>{gate.promote ? 'The gate promotes.' : 'The gate does not promote.'}</b>{' '}
+          <b>{t(gate.promote ? 'models:gate.itPromotes' : 'models:gate.itDoesNot')}</b>{' '}
           {asSentence(gate.reason)}
         </span>
       </p>
       {isJudged && (
         <div className={styles.versus}>
           <div>
-            <Pair name="Average precision" own={gate.champion_ap} other={gate.challenger_ap} />
             <Pair
-              name="Precision at equal budget"
+              name={t('models:averagePrecision')}
+              own={gate.champion_ap}
+              other={gate.challenger_ap}
+            />
+            <Pair
+              name={t('models:versus.precision')}
               own={gate.champion_precision}
               other={gate.challenger_precision}
             />
@@ -101,10 +100,10 @@ function Pair({ name, own, other }: { name: string; own: Interval; other: Interv
   return (
     <div className={styles.pair}>
       <h3>{name}</h3>
-      <span className="sr">Champion</span>
+      <span className="sr">{t('models:state.champion')}</span>
       <IntervalBar interval={own} tone="own" />
       <IntervalText interval={own} />
-      <span className="sr">Challenger</span>
+      <span className="sr">{t('models:state.challenger')}</span>
       <IntervalBar interval={other} tone="other" />
       <IntervalText interval={other} />
     </div>
@@ -114,34 +113,40 @@ function Pair({ name, own, other }: { name: string; own: Interval; other: Interv
 function GateFacts({ gate }: { gate: GateDecision }) {
   const facts: [string, string | null][] = [
     [
-      'Difference of average precision',
+      t('models:versus.difference'),
       gate.difference.value === null
         ? null
-        : `${gate.difference.value >= 0 ? '+' : ''}${gate.difference.value.toFixed(3)} (${(gate.difference.low ?? 0).toFixed(3)} to ${(gate.difference.high ?? 0).toFixed(3)})`,
+        : `${formatSigned(gate.difference.value)} (${t('interval.to', { low: formatSigned(gate.difference.low ?? 0), high: formatSigned(gate.difference.high ?? 0) })})`,
     ],
     [
-      'False alerts at equal recall',
+      t('models:versus.falseAlerts'),
       gate.false_at_equal_recall === null
         ? null
-        : `${formatPercent(gate.false_at_equal_recall)} of the champion’s`,
+        : t('models:versus.ofChampion', { share: formatPercent(gate.false_at_equal_recall) }),
     ],
     [
-      'Resamples in which it was not worse',
+      t('models:versus.resamples'),
       gate.share_better === null ? null : formatPercent(gate.share_better),
     ],
     [
-      'Judged on',
+      t('models:versus.judgedOn'),
       gate.rows === null
         ? null
-        : `${formatCount(gate.rows)} decided, ${formatCount(gate.positive ?? 0)} of them fraud`,
+        : t('models:versus.judged', {
+            n: formatCount(gate.rows),
+            fraud: formatCount(gate.positive ?? 0),
+          }),
     ],
     [
-      'Later days',
+      t('models:versus.laterDays'),
       gate.from && gate.to
-        ? `${formatTime(gate.from, 'monthDay')} to ${formatTime(gate.to, 'monthDay')}`
+        ? t('interval.to', {
+            low: formatTime(gate.from, 'monthDay'),
+            high: formatTime(gate.to, 'monthDay'),
+          })
         : null,
     ],
-    ['Each may flag', gate.budget === null ? null : formatCount(gate.budget)],
+    [t('models:versus.budget'), gate.budget === null ? null : formatCount(gate.budget)],
   ]
   return (
     <dl className={styles.gateFacts}>
@@ -163,18 +168,18 @@ function Schemes({ gate }: { gate: GateDecision }) {
     own !== null && other !== null && other < own
   return (
     <table className={lists.table}>
-      <caption className="sr">Recall by scheme at equal budget</caption>
+      <caption className="sr">{t('models:versus.recallCaption')}</caption>
       <thead>
         <tr>
-          <th scope="col">Recall by scheme</th>
+          <th scope="col">{t('models:versus.recall')}</th>
           <th scope="col" className={lists.figure}>
-            Cases
+            {t('models:versus.cases')}
           </th>
           <th scope="col" className={lists.figure}>
-            Champion
+            {t('models:state.champion')}
           </th>
           <th scope="col" className={lists.figure}>
-            Challenger
+            {t('models:state.challenger')}
           </th>
         </tr>
       </thead>

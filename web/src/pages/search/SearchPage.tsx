@@ -4,16 +4,16 @@
 // and the open receipt.
 import { Button, Checkbox, Popover, Stack } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Columns3, FolderPlus } from 'lucide-react'
+import { Columns3 } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
 import { useSearchParams } from 'react-router-dom'
 import { type SearchRequest, type TimedPage, searchQuery } from '../../api/insight'
 import { useCan } from '../../app/session'
 import { ErrorState } from '../../components/States'
+import { CaseMenu } from '../../components/work/CaseMenu'
 import { formatCount, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
-import { OpenCaseDialog } from '../entities/OpenCase'
 import { ExportMenu } from './ExportMenu'
 import { ReceiptDrawer } from './ReceiptDrawer'
 import { Results } from './Results'
@@ -150,16 +150,8 @@ function Status({ pages, hasMore, isFetching }: StatusProps) {
 
 function CaseButton({ picked }: { picked: ReadonlySet<string> }) {
   const can = useCan()
-  const [isOpen, setOpen] = useState(false)
   if (picked.size === 0 || !can('work')) return null
-  return (
-    <>
-      <Button leftSection={<FolderPlus size={14} />} onClick={() => setOpen(true)}>
-        {t('search:openCase', { count: picked.size })}
-      </Button>
-      <OpenCaseDialog isOpen={isOpen} onClose={() => setOpen(false)} transactions={[...picked]} />
-    </>
-  )
+  return <CaseMenu variant="filled" contents={{ title: '', transactions: [...picked] }} />
 }
 
 interface ColumnsProps {
