@@ -19,8 +19,8 @@
     "CAST(coalesce(sum(total_minor) FILTER (" IS_SALE "), 0) AS BIGINT) AS sale_minor, "           \
     "CAST(coalesce(sum(abs(total_minor)) FILTER (refund_flag), 0) AS BIGINT) AS refund_minor, "    \
     "CAST(coalesce(sum(abs(total_minor)) FILTER (void_flag), 0) AS BIGINT) AS void_minor, "        \
-    "CAST(coalesce(sum(discount_minor), 0) AS BIGINT) AS discount_minor, "                         \
-    "max(risk_score) AS risk_max"
+    "CAST(coalesce(sum(discount_minor), 0) AS BIGINT) AS discount_minor"
+#define RISK_MAX ", max(risk_score) AS risk_max"
 #define SUM(name, type) "CAST(sum(" #name ") AS " type ") AS " #name ", "
 #define FOLDED_COUNTS                                                                              \
     SUM(transaction_n, "INTEGER")                                                                  \
@@ -34,7 +34,8 @@
     SUM(sale_minor, "BIGINT")                                                                      \
     SUM(refund_minor, "BIGINT")                                                                    \
     SUM(void_minor, "BIGINT")                                                                      \
-    SUM(discount_minor, "BIGINT") "max(risk_max) AS risk_max"
+    "CAST(sum(discount_minor) AS BIGINT) AS discount_minor"
+#define FOLDED_RISK ", max(risk_max) AS risk_max"
 
 #define OF_STORE "date, store_id, currency"
 #define OF_EMPLOYEE "date, store_id, employee_id, currency"
@@ -74,70 +75,99 @@ static const char item_days_fold[] =
 #define NEEDLE(kind, text)                                                                         \
     "SELECT '" kind "' AS kind, "                                                                  \
     "CAST(md5_number_lower('" kind ":' || " text ") >> 1 AS BIGINT) AS hash, date, seq, "          \
-    "transaction_time, store_id, register_id, employee_id, type, refund_flag, void_flag, "         \
-    "total_minor, discount_minor, currency, alert_id, risk_score, override_employee_id "
-static const char needles[] =
-    NEEDLE("account", "token") "FROM (SELECT *, unnest(list_distinct(list_transform(tenders, "
-                               "lambda x: x.account_token))) AS token FROM source) WHERE token IS "
-                               "NOT NULL UNION "
-                               "ALL " NEEDLE("customer",
-                                             "customer_id") "FROM source WHERE customer_id IS NOT "
-                                                            "NULL "
-                                                            "UNION ALL " NEEDLE("loyalty", "loyalty"
-                                                                                           "_id") "FROM source WHERE loyalty_id IS NOT NULL UNION ALL " NEEDLE("approver", "override_employee_id") "FROM source WHERE override_employee_id IS NOT NULL UNION ALL " NEEDLE(
-                                                                "original", "original_transaction_"
-                                                                            "id") "FROM source "
-                                                                                  "WHERE "
-                                                                                  "original_"
-                                                                                  "transaction_id "
-                                                                                  "IS NOT NULL "
-                                                                                  "UNION "
-                                                                                  "ALL " NEEDLE("or"
-                                                                                                "ig"
-                                                                                                "in"
-                                                                                                "a"
-                                                                                                "l",
-                                                                                                "vo"
-                                                                                                "id"
-                                                                                                "_o"
-                                                                                                "f_"
-                                                                                                "tr"
-                                                                                                "an"
-                                                                                                "sa"
-                                                                                                "ct"
-                                                                                                "io"
-                                                                                                "n_"
-                                                                                                "i"
-                                                                                                "d") "FROM source "
+    "transaction_time, store_id, employee_id, type, refund_flag, void_flag, "                      \
+    "total_minor, discount_minor, currency, alert_id, override_employee_id "
+static const char needles[] = NEEDLE(
+    "account",
+    "token") "FROM (SELECT *, unnest(list_distinct(list_transform(tenders, "
+             "lambda x: x.account_token))) AS token FROM source) WHERE token IS "
+             "NOT NULL UNION "
+             "ALL " NEEDLE(
+                 "customer",
+                 "customer_id") "FROM source WHERE customer_id IS NOT "
+                                "NULL "
+                                "UNION ALL " NEEDLE(
+                                    "loyalty",
+                                    "loyalty"
+                                    "_id") "FROM source WHERE loyalty_id IS NOT NULL UNION "
+                                           "ALL " NEEDLE("approver",
+                                                         "override_employee_id") "FROM source "
+                                                                                 "WHERE "
+                                                                                 "override_"
+                                                                                 "employee_id IS "
+                                                                                 "NOT NULL UNION "
+                                                                                 "ALL " NEEDLE("ori"
+                                                                                               "gin"
+                                                                                               "al",
+                                                                                               "ori"
+                                                                                               "gin"
+                                                                                               "al_"
+                                                                                               "tra"
+                                                                                               "nsa"
+                                                                                               "cti"
+                                                                                               "on_"
+                                                                                               "id") "FROM source "
                                                                                                      "WHERE "
-                                                                                                     "void_of_"
-                                                                                                     "transaction_"
-                                                                                                     "id IS NOT "
-                                                                                                     "NULL UNION "
+                                                                                                     "original_"
+                                                                                                     "transaction_id "
+                                                                                                     "IS NOT NULL "
+                                                                                                     "UNION "
                                                                                                      "ALL " NEEDLE(
-                                                                                                         "signal",
-                                                                                                         "signal") "FROM (SELECT *, unnest(list_distinct(list_transform(signals, "
-                                                                                                                   "lambda x: x.name))) AS signal FROM source WHERE len(signals) > 0) UNION ALL " NEEDLE(
-                                                                                                                       "sku",
-                                                                                                                       "sku") "FROM (SELECT *, unnest(list_distinct(list_transform(list_filter(lines, "
-                                                                                                                              "lambda x: x.return_flag OR x.void_flag OR x.unit_price_minor < x.regular_price_minor), "
-                                                                                                                              "lambda x: x.sku))) AS sku FROM source WHERE len(lines) > 0)";
+                                                                                                         "or"
+                                                                                                         "ig"
+                                                                                                         "in"
+                                                                                                         "a"
+                                                                                                         "l",
+                                                                                                         "vo"
+                                                                                                         "id"
+                                                                                                         "_o"
+                                                                                                         "f_"
+                                                                                                         "tr"
+                                                                                                         "an"
+                                                                                                         "sa"
+                                                                                                         "ct"
+                                                                                                         "io"
+                                                                                                         "n_"
+                                                                                                         "i"
+                                                                                                         "d") "FROM source "
+                                                                                                              "WHERE "
+                                                                                                              "void_of_"
+                                                                                                              "transaction_"
+                                                                                                              "id IS NOT "
+                                                                                                              "NULL UNION "
+                                                                                                              "ALL " NEEDLE(
+                                                                                                                  "signal",
+                                                                                                                  "signal") "FROM (SELECT *, unnest(list_distinct(list_transform(signals, "
+                                                                                                                            "lambda x: x.name))) AS signal FROM source WHERE len(signals) > 0) UNION ALL " NEEDLE(
+                                                                                                                                "sku",
+                                                                                                                                "sku") "FROM (SELECT *, unnest(list_distinct(list_transform(list_filter(lines, "
+                                                                                                                                       "lambda x: x.return_flag OR x.void_flag OR x.unit_price_minor < x.regular_price_minor), "
+                                                                                                                                       "lambda x: x.sku))) AS sku FROM source WHERE len(lines) > 0)";
+
+// What a list of a store shows: transactions that belong to an alert or come near one.
+static const char exceptions[] =
+    "SELECT date, store_id, seq, transaction_time, transaction_id, register_id, employee_id, type, "
+    "payment_type, refund_flag, void_flag, total_minor, discount_minor, currency, risk_score, "
+    "alert_id, override_employee_id FROM source "
+    "WHERE risk_score >= " TWI_LAKE_EXCEPTION " OR alert_id IS NOT NULL";
 
 static const tw_lake_derived derived[] = {
     {"store_days", TW_LAKE_TRANSACTIONS,
-     "SELECT " OF_STORE ", " COUNTS " FROM source GROUP BY " OF_STORE,
-     "SELECT " OF_STORE ", " FOLDED_COUNTS " FROM source GROUP BY " OF_STORE, "store_id, date",
-     "transaction_n"},
+     "SELECT " OF_STORE ", " COUNTS RISK_MAX " FROM source GROUP BY " OF_STORE,
+     "SELECT " OF_STORE ", " FOLDED_COUNTS FOLDED_RISK " FROM source GROUP BY " OF_STORE,
+     "store_id, date", "transaction_n"},
     {"employee_days", TW_LAKE_TRANSACTIONS,
-     "SELECT " OF_EMPLOYEE ", " COUNTS " FROM source GROUP BY " OF_EMPLOYEE,
-     "SELECT " OF_EMPLOYEE ", " FOLDED_COUNTS " FROM source GROUP BY " OF_EMPLOYEE,
+     "SELECT " OF_EMPLOYEE ", " COUNTS RISK_MAX " FROM source GROUP BY " OF_EMPLOYEE,
+     "SELECT " OF_EMPLOYEE ", " FOLDED_COUNTS FOLDED_RISK " FROM source GROUP BY " OF_EMPLOYEE,
      "employee_id, date, store_id", "transaction_n"},
     {"register_days", TW_LAKE_TRANSACTIONS,
-     "SELECT " OF_REGISTER ", " COUNTS " FROM source GROUP BY " OF_REGISTER,
-     "SELECT " OF_REGISTER ", " FOLDED_COUNTS " FROM source GROUP BY " OF_REGISTER,
+     "SELECT " OF_REGISTER ", " COUNTS RISK_MAX " FROM source GROUP BY " OF_REGISTER,
+     "SELECT " OF_REGISTER ", " FOLDED_COUNTS FOLDED_RISK " FROM source GROUP BY " OF_REGISTER,
      "store_id, register_id, date, employee_id", "transaction_n"},
     {"item_days", TW_LAKE_TRANSACTIONS, item_days, item_days_fold, "sku, store_id, date", NULL},
     {"needles", TW_LAKE_TRANSACTIONS, needles, NULL, "hash, date, seq", NULL},
+    {"exceptions", TW_LAKE_TRANSACTIONS, exceptions, NULL, "store_id, date, transaction_time, seq",
+     NULL},
 };
 
 const char twi_lake_counts[] = COUNTS;

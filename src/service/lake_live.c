@@ -30,8 +30,9 @@ typedef struct handle {
     tw_lake sessions[TW_LAKE_LANE_N];
     bool is_taken[TW_LAKE_LANE_N];
     unsigned user_n;
-    uint64_t number; // of the opening
-    uint64_t seq;    // staged up to here
+    uint64_t number;       // of the opening
+    uint64_t position_seq; // of the files
+    uint64_t seq;          // staged up to here
     int64_t up_to_ms;
     int32_t first_day, last_day; // of transactions; first > last = none
 } handle;
@@ -126,10 +127,11 @@ static tw_status build(tw_lake_live *live, handle *h, tw_err *err)
     bool is_behind = true;
     int32_t days[2] = {INT32_MAX, INT32_MIN};
     tw_lake_position position;
-    tw_lake_query query = {.sql = TW_STR("SELECT min(date), max(date) FROM store_days")};
+    tw_lake_query query = {.sql = TW_STR("SELECT min(date), max(date) FROM store_days"),
+                           .is_ours = true};
     TW_TRY(live->options.open(live->options.open_ctx, &h->main, err));
     TW_TRY(tw_lake_get_position(&h->main, &position, err));
-    h->seq = position.seq;
+    h->position_seq = h->seq = position.seq;
     h->first_day = INT32_MAX;
     h->last_day = INT32_MIN;
     for (size_t i = 0; i < TW_LAKE_LANE_N; i++)
@@ -345,6 +347,16 @@ tw_status tw_lake_live_settle(tw_lake_live *live, int64_t *up_to_ms, tw_err *err
     *up_to_ms = live->current->up_to_ms;
     pthread_mutex_unlock(&live->lock);
     return TW_OK;
+}
+
+void tw_lake_live_state_get(tw_lake_live *live, tw_lake_live_state *out)
+{
+    *out = (tw_lake_live_state){.first_day = INT32_MAX, .last_day = INT32_MIN};
+    pthread_mutex_lock(&live->lock);
+    const handle *h = live->current;
+    if (h)
+        *out = (tw_lake_live_state){true, h->position_seq, h->seq, h->first_day, h->last_day};
+    pthread_mutex_unlock(&live->lock);
 }
 
 bool tw_lake_live_days(tw_lake_live *live, int32_t *first, int32_t *last)

@@ -10,6 +10,8 @@
 
 // Goes up when what the lake derives changes.
 #define TWI_LAKE_DERIVED_VERSION 1
+// The risk from which on a transaction is in `exceptions`.
+#define TWI_LAKE_EXCEPTION "0.5"
 // Fills in the derived tables.
 void twi_lake_derived_get(tw_lake_schema *out);
 

@@ -8,20 +8,27 @@
 #define ALERT_ROWS 2000
 
 // The transactions of the account as a table, each once (customer_id and loyalty_id may be equal).
-static void put_table(const twi_asker *a, tw_buf *sql, tw_account_kind kind, tw_str id,
-                      tw_str_list stores)
+static tw_status put_table(const twi_asker *a, tw_buf *sql, tw_account_kind kind, tw_str id,
+                           tw_str_list stores, tw_err *err)
 {
-    tw_buf_init(sql, a->service->alloc, (size_t)4 << 20);
-    tw_buf_cstr(sql, "(SELECT DISTINCT ON (seq) * FROM (SELECT * FROM needles WHERE hash IN (");
-    twi_sql_hash(sql, kind == TW_ACCOUNT_CARD ? "account" : "customer", id);
-    if (kind == TW_ACCOUNT_CUSTOMER) {
-        tw_buf_cstr(sql, ", ");
-        twi_sql_hash(sql, "loyalty", id);
-    }
-    tw_buf_cstr(sql, ")");
+    int64_t hash, loyalty = 0;
+    bool is_card = kind == TW_ACCOUNT_CARD;
+    const tw_alloc *alloc = a->service->alloc;
+    TW_TRY(twi_needle_hash(a->live, alloc, is_card ? "account" : "customer", id, a->arena, &hash,
+                           err));
+    if (!is_card)
+        TW_TRY(twi_needle_hash(a->live, alloc, "loyalty", id, a->arena, &loyalty, err));
+    tw_buf_printf(sql, "(SELECT DISTINCT ON (seq) * FROM (SELECT * FROM needles WHERE hash = %lld",
+                  (long long)hash);
     twi_counts_stores(sql, stores);
+    if (!is_card) {
+        tw_buf_printf(sql, " UNION ALL SELECT * FROM needles WHERE hash = %lld",
+                      (long long)loyalty);
+        twi_counts_stores(sql, stores);
+    }
     tw_buf_printf(sql, "%s LIMIT %d))", TWI_SQL_ORDER, ROWS_OF_ONE);
     tw_buf_u8(sql, 0);
+    return sql->status == TW_OK ? TW_OK : tw_fail(err, sql->status, "no memory for the query");
 }
 
 static tw_status ask_newest(const twi_asker *a, const char *what, const char *table,
@@ -77,10 +84,10 @@ tw_status tw_query_account(tw_service *service, tw_lake_live *live, tw_account_k
     tw_buf table;
     *out = (tw_account_view){0};
     TW_TRY(twi_asker_init(&a, service, live, arena, err));
-    put_table(&a, &table, kind, id, stores);
-    tw_status status = table.status == TW_OK
-                           ? fill(&a, (const char *)table.data_own, out, err)
-                           : tw_fail(err, table.status, "no memory for the query");
+    tw_buf_init(&table, service->alloc, (size_t)4 << 20);
+    tw_status status = put_table(&a, &table, kind, id, stores, err);
+    if (status == TW_OK)
+        status = fill(&a, (const char *)table.data_own, out, err);
     tw_buf_release(&table);
     return status;
 }

@@ -193,10 +193,13 @@ static tw_status ask_wrong(const twi_asker *a, tw_str sku, tw_str_list stores, t
     twi_rows rows;
     tw_transaction_view *views;
     size_t n;
+    int64_t hash;
+    TW_TRY(twi_needle_hash(a->live, a->service->alloc, "sku", sku, a->arena, &hash, err));
     tw_buf_init(&sql, a->service->alloc, (size_t)4 << 20);
-    tw_buf_cstr(&sql, "SELECT seq, alert_id, date, transaction_time FROM needles WHERE hash = ");
-    twi_sql_hash(&sql, "sku", sku);
-    tw_buf_cstr(&sql, " AND date > ");
+    tw_buf_printf(&sql,
+                  "SELECT seq, alert_id, date, transaction_time FROM needles WHERE hash = %lld "
+                  "AND date > ",
+                  (long long)hash);
     twi_sql_date(&sql, a->last_day - RECENT_DAYS);
     twi_counts_stores(&sql, stores);
     tw_buf_cstr(&sql, TWI_SQL_ORDER);

@@ -187,13 +187,22 @@ static void begin(const finder *f, tw_buf *sql, const char *text)
     tw_buf_cstr(sql, text);
 }
 
-static tw_status search_needles(finder *f, const char *kind, tw_str text, tw_err *err)
+// Of `needles`, or, without a kind, of `exceptions`.
+static tw_status search_index(finder *f, const char *kind, tw_str text, tw_err *err)
 {
+    int64_t hash = 0;
+    if (kind)
+        TW_TRY(twi_needle_hash(f->live, f->service->alloc, kind, text, f->arena, &hash, err));
     while (!f->is_full && !f->is_done) {
         tw_buf sql;
         twi_rows rows;
-        begin(f, &sql, "SELECT seq, date, transaction_time FROM needles WHERE hash = ");
-        twi_sql_hash(&sql, kind, text);
+        begin(f, &sql,
+              kind ? "SELECT seq, date, transaction_time FROM needles WHERE hash = "
+                   : "SELECT seq, date, transaction_time FROM exceptions WHERE true");
+        if (kind)
+            tw_buf_printf(&sql, "%lld", (long long)hash);
+        else
+            twi_sql_risk(&sql, f->search);
         twi_sql_needle_conditions(&sql, f->search);
         if (f->has_spot)
             twi_sql_behind(&sql, &f->spot);
@@ -204,6 +213,12 @@ static tw_status search_needles(finder *f, const char *kind, tw_str text, tw_err
             break;
     }
     return TW_OK;
+}
+
+// Everything that matches is in `exceptions`.
+static bool is_exception(const tw_search *s)
+{
+    return s->alerted == TW_YES || (!isnan(s->risk_from) && s->risk_from >= 0.5f);
 }
 
 // --- days
@@ -218,8 +233,6 @@ typedef struct plan {
 // Where a sum of the day tells that there is something; "" = no sum does.
 static const char *day_condition(const tw_search *s)
 {
-    if (s->alerted == TW_YES)
-        return "alerted_n > 0";
     if (s->types == UINT32_C(1) << TW_TXN_NO_SALE)
         return "no_sale_n > 0";
     if (s->overridden == TW_YES)
@@ -235,7 +248,6 @@ static bool put_plan(const finder *f, tw_buf *sql)
 {
     const tw_search *s = f->search;
     const char *condition = day_condition(s);
-    bool is_risky = !isnan(s->risk_from) && s->risk_from >= 0.5f;
     if (s->employee_id.bytes > 0) {
         begin(f, sql, "SELECT date, store_id FROM employee_days WHERE employee_id = ");
         twi_sql_text(sql, s->employee_id);
@@ -243,16 +255,13 @@ static bool put_plan(const finder *f, tw_buf *sql)
         begin(f, sql, "SELECT date, store_id FROM item_days WHERE sku = ");
         twi_sql_text(sql, s->sku);
         condition = "";
-        is_risky = false;
-    } else if (condition[0] || is_risky) {
+    } else if (condition[0]) {
         begin(f, sql, "SELECT date, store_id FROM store_days WHERE true");
     } else {
         return false;
     }
     if (condition[0])
         tw_buf_printf(sql, " AND %s", condition);
-    if (is_risky)
-        tw_buf_printf(sql, " AND risk_max >= %.9g", (double)s->risk_from - 1e-6);
     if (s->stores.n > 0) {
         tw_buf_cstr(sql, " AND store_id IN ");
         twi_sql_list(sql, s->stores.items, s->stores.n);
@@ -484,7 +493,9 @@ tw_status tw_query_search(tw_service *service, tw_lake_live *live, const tw_sear
     else if (search->transaction_id.bytes > 0)
         TW_TRY(search_id(&f, err));
     else if (twi_search_needle(search, &kind, &text))
-        TW_TRY(search_needles(&f, kind, text, err));
+        TW_TRY(search_index(&f, kind, text, err));
+    else if (is_exception(search))
+        TW_TRY(search_index(&f, NULL, TW_STR_NONE, err));
     else
         TW_TRY(search_by_day(&f, err));
     return finish(&f, out, err);

@@ -53,7 +53,8 @@ tw_status twi_lake_ask(tw_lake_live *live, const tw_buf *sql, uint64_t row_max, 
 {
     tw_lake_query query = {.sql = {(const char *)sql->data_own, sql->bytes},
                            .timeout_ms = ASK_TIMEOUT_MS,
-                           .row_max = row_max};
+                           .row_max = row_max,
+                           .is_ours = true};
     *out = (twi_rows){NULL, 0, 0};
     if (sql->status != TW_OK)
         return tw_fail(err, sql->status, "no memory for the query");
@@ -112,11 +113,21 @@ void twi_sql_date(tw_buf *sql, int32_t day)
     tw_buf_printf(sql, "DATE '%s'", tw_date_format(day, text));
 }
 
-void twi_sql_hash(tw_buf *sql, const char *kind, tw_str text)
+tw_status twi_needle_hash(tw_lake_live *live, const tw_alloc *alloc, const char *kind, tw_str text,
+                          tw_arena *arena, int64_t *out, tw_err *err)
 {
-    tw_buf_printf(sql, "CAST(md5_number_lower('%s:' || ", kind);
-    twi_sql_text(sql, text);
-    tw_buf_cstr(sql, ") >> 1 AS BIGINT)");
+    tw_buf sql;
+    twi_rows rows;
+    *out = 0;
+    tw_buf_init(&sql, alloc, 1 << 16);
+    tw_buf_printf(&sql, "SELECT CAST(md5_number_lower('%s:' || ", kind);
+    twi_sql_text(&sql, text);
+    tw_buf_cstr(&sql, ") >> 1 AS BIGINT)");
+    tw_status status = twi_lake_ask(live, &sql, 1, arena, &rows, err);
+    tw_buf_release(&sql);
+    TW_TRY(status);
+    *out = twi_rows_integer(&rows, 0, 0);
+    return TW_OK;
 }
 
 static void put_time(tw_buf *sql, int64_t ms)
@@ -175,13 +186,21 @@ static const char *payment_name(int i)
 // --- conditions
 // -----------------------------------------------------------------------------------
 
+void twi_sql_risk(tw_buf *sql, const tw_search *s)
+{
+    // A step of slack: what is compared in single precision is decided by tw_search_matches.
+    if (!isnan(s->risk_from))
+        tw_buf_printf(sql, " AND risk_score >= %.9g", (double)s->risk_from - 1e-6);
+    if (!isnan(s->risk_to))
+        tw_buf_printf(sql, " AND risk_score <= %.9g", (double)s->risk_to + 1e-6);
+}
+
 static void put_common(tw_buf *sql, const tw_search *s)
 {
     if (s->stores.n > 0) {
         tw_buf_cstr(sql, " AND store_id IN ");
         twi_sql_list(sql, s->stores.items, s->stores.n);
     }
-    equal(sql, "register_id", s->register_id);
     equal(sql, "employee_id", s->employee_id);
     equal(sql, "override_employee_id", s->override_employee_id);
     names(sql, "type", s->types, TW_TXN_N, type_name);
@@ -191,11 +210,6 @@ static void put_common(tw_buf *sql, const tw_search *s)
     flag(sql, "override_employee_id IS NOT NULL", s->overridden);
     range(sql, "abs(total_minor)", s->amount_from_minor, s->amount_to_minor);
     range(sql, "discount_minor", s->discount_from_minor, s->discount_to_minor);
-    // A step of slack: what is compared in single precision is decided by tw_search_matches.
-    if (!isnan(s->risk_from))
-        tw_buf_printf(sql, " AND risk_score >= %.9g", (double)s->risk_from - 1e-6);
-    if (!isnan(s->risk_to))
-        tw_buf_printf(sql, " AND risk_score <= %.9g", (double)s->risk_to + 1e-6);
     if (s->from_ms != INT64_MIN) {
         tw_buf_cstr(sql, " AND transaction_time >= ");
         put_time(sql, s->from_ms);
@@ -243,6 +257,8 @@ static void put_member(tw_buf *sql, const char *list, const char *member, tw_str
 void twi_sql_conditions(tw_buf *sql, const tw_search *s)
 {
     put_common(sql, s);
+    twi_sql_risk(sql, s);
+    equal(sql, "register_id", s->register_id);
     equal(sql, "transaction_id", s->transaction_id);
     equal(sql, "customer_id", s->customer_id);
     equal(sql, "loyalty_id", s->loyalty_id);
@@ -332,9 +348,12 @@ void tw_search_sql(const tw_search *search, const char currency[4], tw_buf *out)
         twi_sql_date(out, search->last_day);
     }
     if (twi_search_needle(search, &kind, &text)) {
-        tw_buf_cstr(out, " AND seq IN (SELECT seq FROM needles WHERE hash = ");
-        twi_sql_hash(out, kind, text);
-        tw_buf_cstr(out, ")");
+        tw_buf_printf(out,
+                      " AND seq IN (SELECT seq FROM needles WHERE hash = "
+                      "CAST(md5_number_lower('%s:' || ",
+                      kind);
+        twi_sql_text(out, text);
+        tw_buf_cstr(out, ") >> 1 AS BIGINT))");
     }
     tw_buf_cstr(out, TWI_SQL_ORDER);
 }

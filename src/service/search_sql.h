@@ -19,10 +19,14 @@ tw_str twi_rows_at(const twi_rows *rows, size_t row, size_t column);
 int64_t twi_rows_integer(const twi_rows *rows, size_t row, size_t column); // 0 for null
 int32_t twi_rows_day(const twi_rows *rows, size_t row, size_t column);
 
+// The hash of the table `needles` as a number: DuckDB looks for a number, and would compute an
+// expression for every row.
+tw_status twi_needle_hash(tw_lake_live *live, const tw_alloc *alloc, const char *kind, tw_str text,
+                          tw_arena *arena, int64_t *out, tw_err *err) TW_MUST_CHECK;
+
 void twi_sql_text(tw_buf *sql, tw_str text);                   // 'text'
 void twi_sql_list(tw_buf *sql, const tw_str *texts, size_t n); // ('a', 'b')
 void twi_sql_date(tw_buf *sql, int32_t day);                   // DATE '2026-01-05'
-void twi_sql_hash(tw_buf *sql, const char *kind, tw_str text); // of the table `needles`
 
 // Where in the order of a search; everything behind it is older.
 typedef struct twi_spot {
@@ -34,8 +38,10 @@ typedef struct twi_spot {
 // " AND ..." for the columns of `transactions`; a superset of what matches where SQL compares
 // otherwise than tw_search_matches.
 void twi_sql_conditions(tw_buf *sql, const tw_search *search);
-// The same for what the table `needles` has.
+// The same for what the tables `needles` and `exceptions` have both.
 void twi_sql_needle_conditions(tw_buf *sql, const tw_search *search);
+// That of the risk, for `exceptions`.
+void twi_sql_risk(tw_buf *sql, const tw_search *search);
 void twi_sql_behind(tw_buf *sql, const twi_spot *spot);
 #define TWI_SQL_ORDER " ORDER BY date DESC, transaction_time DESC, seq DESC"
 

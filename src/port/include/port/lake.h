@@ -127,6 +127,7 @@ typedef struct tw_lake_query {
     uint64_t timeout_ms;         // 0 = none
     uint64_t row_max;            // more rows are cut off; 0 = none are
     bool as_json;                // one cell a row: an object of the columns
+    bool is_ours;                // the program's own text: neither checked nor its types visited
     const _Atomic bool *is_over; // true stops it (TW_CLOSED); NULL = nothing does
     tw_lake_spot *spot;          // filled on TW_SYNTAX; NULL = nobody asks
 } tw_lake_query;
@@ -137,8 +138,8 @@ typedef enum tw_lake_visit_kind {
     TW_LAKE_VISIT_ROW,
 } tw_lake_visit_kind;
 
-// Names and types come first, then the rows, whose cells are texts (at NULL = null). Views live
-// during the call. TW_OK goes on, TW_END stops with success.
+// Names and (but for our own text) types come first, then the rows, whose cells are texts (at NULL
+// = null). Views live during the call. TW_OK goes on, TW_END stops with success.
 typedef tw_status tw_lake_visit(void *ctx, tw_lake_visit_kind kind, const tw_str *cells, size_t n,
                                 tw_err *err);
 // What verify finds wrong, one sentence each.

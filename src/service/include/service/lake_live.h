@@ -65,6 +65,14 @@ tw_status tw_lake_live_run(tw_lake_live *live, tw_lake_lane lane, const tw_lake_
 tw_status tw_lake_live_copy(tw_lake_live *live, const tw_lake_query *query, tw_lake_form form,
                             const char *path, uint64_t *row_n, tw_err *err) TW_MUST_CHECK;
 
+// What there is: facts in the files, and facts that questions see (files and tail).
+typedef struct tw_lake_live_state {
+    bool is_open;
+    uint64_t position_seq, staged_seq;
+    int32_t first_day, last_day; // of transactions; first > last = none
+} tw_lake_live_state;
+void tw_lake_live_state_get(tw_lake_live *live, tw_lake_live_state *out);
+
 // Days that transactions have, for plans of searches: the newest and the oldest; false = none.
 bool tw_lake_live_days(tw_lake_live *live, int32_t *first, int32_t *last);
 
