@@ -42,6 +42,14 @@ export const router = createBrowserRouter([
         lazy: page(() => import('../pages/search/sql/SqlPage'), 'SqlPage', ['search']),
       },
       {
+        path: 'cases',
+        lazy: page(() => import('../pages/cases/CasesPage'), 'CasesPage', ['cases']),
+      },
+      {
+        path: 'cases/:caseId',
+        lazy: page(() => import('../pages/cases/CasePage'), 'CasePage', ['cases', 'timeline']),
+      },
+      {
         path: 'transactions/:transactionId',
         lazy: page(() => import('../pages/entities/TransactionPage'), 'TransactionPage', [
           'entities',

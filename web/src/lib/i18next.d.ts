@@ -5,6 +5,7 @@ import 'i18next'
 import type admin from '../locales/en/admin.json'
 import type alert from '../locales/en/alert.json'
 import type backtest from '../locales/en/backtest.json'
+import type cases from '../locales/en/cases.json'
 import type common from '../locales/en/common.json'
 import type dashboard from '../locales/en/dashboard.json'
 import type data from '../locales/en/data.json'
@@ -27,6 +28,7 @@ interface Texts {
   admin: typeof admin
   alert: typeof alert
   backtest: typeof backtest
+  cases: typeof cases
   common: typeof common
   dashboard: typeof dashboard
   data: typeof data

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who did what, newest first. Texts that people wrote are shown as they are, never as markup.
+import { Link } from 'react-router-dom'
 import type { TimelineEntry } from '../../api/client'
 import { formatAge, formatMoment } from '../../lib/format'
 import { t } from '../../lib/i18n'
@@ -13,11 +14,11 @@ interface Props {
   entries: TimelineEntry[]
   nameOf: (user: string) => string
   currency: string
-  // Histories of several alerts say which one an entry is of.
-  showSubject?: boolean
+  // What the history is of; an entry of something else (an alert of the case) names it.
+  subject?: string
 }
 
-export function HistoryList({ entries, nameOf, currency, showSubject }: Props) {
+export function HistoryList({ entries, nameOf, currency, subject }: Props) {
   const now = useNow()
   return (
     <ol className={styles.list}>
@@ -29,7 +30,14 @@ export function HistoryList({ entries, nameOf, currency, showSubject }: Props) {
             <div className={styles.text}>
               <b>{entry.actor ? nameOf(entry.actor) : t('people.system')}</b>{' '}
               {quote === null ? `${what}.` : `${what}:`}
-              {showSubject && <span className="muted"> {entry.subject}</span>}
+              {subject !== undefined && entry.subject !== subject && (
+                <Link
+                  className={styles.subject}
+                  to={`/alerts/${encodeURIComponent(entry.subject)}`}
+                >
+                  {entry.subject}
+                </Link>
+              )}
               {quote !== null && <p className={styles.quote}>{quote}</p>}
             </div>
             <time className={styles.time} dateTime={entry.at} title={formatMoment(entry.at)}>
