@@ -13,7 +13,7 @@ typedef struct twi_sqlite_ledger {
     twi_conn writer;
 } twi_sqlite_ledger;
 
-// Columns of an alert in the order in which twi_alert_of reads them.
+// Columns of an alert in the order in which twi_sqlite_alert reads them.
 #define TWI_ALERT_COLUMNS                                                                          \
     "alert_id,created_ms,updated_ms,status,type,scheme,entity_kind,entity_id,store_id,"            \
     "employee_id,register_id,currency,risk_score,rank,exposure_minor,transaction_n,first_seq,"     \
@@ -63,7 +63,7 @@ tw_status twi_score_read(void *ctx, uint64_t from_seq, uint64_t to_seq, tw_score
 tw_status twi_model_list(void *ctx, tw_arena *arena, tw_model_row **out, size_t *n, tw_err *err);
 
 // A row of TWI_ALERT_COLUMNS, its texts views of the columns.
-void twi_alert_of(sqlite3_stmt *stmt, tw_alert_row *out);
+void twi_sqlite_alert(sqlite3_stmt *stmt, tw_alert_row *out);
 // The same with its texts in the arena; false when it is full.
 bool twi_alert_dup(sqlite3_stmt *stmt, tw_arena *arena, tw_alert_row *out);
 

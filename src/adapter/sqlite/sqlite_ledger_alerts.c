@@ -172,7 +172,7 @@ static void add_after(twi_query *q, const tw_alert_cursor *cursor, tw_alert_sort
 
 // ---- One alert -------------------------------------------------------------------------------
 
-void twi_alert_of(sqlite3_stmt *stmt, tw_alert_row *out)
+void twi_sqlite_alert(sqlite3_stmt *stmt, tw_alert_row *out)
 {
     *out = (tw_alert_row){
         .alert_id = twi_column_str(stmt, 0),
@@ -207,7 +207,7 @@ void twi_alert_of(sqlite3_stmt *stmt, tw_alert_row *out)
 
 bool twi_alert_dup(sqlite3_stmt *stmt, tw_arena *arena, tw_alert_row *out)
 {
-    twi_alert_of(stmt, out);
+    twi_sqlite_alert(stmt, out);
     tw_str *texts[] = {&out->alert_id,    &out->status,    &out->type,     &out->scheme,
                        &out->entity_kind, &out->entity_id, &out->store_id, &out->employee_id,
                        &out->register_id, &out->currency,  &out->body,     &out->assignee,

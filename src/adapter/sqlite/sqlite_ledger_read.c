@@ -489,7 +489,7 @@ static tw_status hash_alert(twi_conn *conn, sqlite3_stmt *stmt, tw_arena *arena,
 {
     tw_alert_row row;
     tw_alert_key *keys = NULL;
-    twi_alert_of(stmt, &row);
+    twi_sqlite_alert(stmt, &row);
     TW_TRY(read_keys(conn, R_ALERT_KEYS, &row.alert_id, 1, arena, &keys, &row.key_n, err));
     row.keys = keys;
     tw_content_alert(content, &row);

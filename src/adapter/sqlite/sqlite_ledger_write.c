@@ -202,7 +202,7 @@ static tw_status forget_alert(twi_conn *conn, const tw_alert_row *row, bool *has
     if (status != TW_OK)
         return status == TW_END ? TW_OK : status;
     tw_alert_row old;
-    twi_alert_of(b.stmt, &old);
+    twi_sqlite_alert(b.stmt, &old);
     *has_same_keys = same_own_keys(&old, row);
     status = count_alert(conn, &old, -1, err);
     sqlite3_reset(b.stmt);
