@@ -235,6 +235,8 @@ tw_status twi_place_open(twi_place *place, const char *dir, bool shared, tw_err 
 void twi_place_close(twi_place *place)
 {
     const tw_alloc *alloc = tw_alloc_system();
+    tw_reporter_stop(place->reporter);
+    place->reporter = NULL;
     tw_service_close(place->service);
     place->service = NULL;
     tw_mail_close(&place->mail);

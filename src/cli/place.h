@@ -12,6 +12,7 @@
 #include "port/mail.h"
 #include "port/paper.h"
 #include "port/password.h"
+#include "service/report.h"
 #include "service/service.h"
 
 typedef struct twi_place {
@@ -30,7 +31,8 @@ typedef struct twi_place {
     char zone_name[TW_ID_MAX_BYTES + 1];
     tw_paper paper;
     tw_archive archive;
-    tw_mail mail; // no ops = none is configured
+    tw_mail mail;          // no ops = none is configured
+    tw_reporter *reporter; // after twi_serve_start
     tw_trainer trainer;
     tw_train_schedule schedule;
     tw_drift_limits drift_limits;
@@ -39,7 +41,7 @@ typedef struct twi_place {
     char **names_own;       // ids of stores_own
     tw_buf policy, signals; // texts of the YAML files, empty when absent
     bool is_locked;
-    tw_service *service; // after twi_place_serve
+    tw_service *service;          // after twi_place_serve
     struct twi_lake_thread *lake; // of lake_thread.h, while it runs; NULL = none
 } twi_place;
 

@@ -13,7 +13,7 @@
 // --- the question
 // ---------------------------------------------------------------------------------------
 
-static tw_str argument(const twi_request *request, const char *name)
+static tw_str argument(twi_request *request, const char *name)
 {
     return tw_str_from(twi_request_argument(request, name));
 }

@@ -208,8 +208,8 @@ static tw_status put_attachments(bundle *b, tw_err *err)
     yyjson_arr_foreach(list, i, max, item)
     {
         char path[TW_ARCHIVE_NAME_BYTES];
-        twi_case_attachment_path(i, twi_member(item, "name"), path);
-        TW_TRY(tw_evidence_read(b->content->service->files, twi_member(item, "sha256"),
+        twi_case_attachment_path(i, twi_doc_text(item, "name"), path);
+        TW_TRY(tw_evidence_read(b->content->service->files, twi_doc_text(item, "sha256"),
                                 new_file(b, path), err));
     }
     return TW_OK;

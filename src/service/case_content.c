@@ -8,13 +8,13 @@
 
 #include "json_text.h"
 
-tw_str twi_member(yyjson_val *object, const char *name)
+tw_str twi_doc_text(yyjson_val *object, const char *name)
 {
     yyjson_val *value = yyjson_obj_get(object, name);
     return (tw_str){yyjson_get_str(value), yyjson_get_len(value)};
 }
 
-int64_t twi_member_int(yyjson_val *object, const char *name)
+int64_t twi_doc_int(yyjson_val *object, const char *name)
 {
     return yyjson_get_sint(yyjson_obj_get(object, name));
 }

@@ -55,8 +55,8 @@ tw_status twi_prove(const tw_journal *journal, uint64_t seq, tw_arena *arena, tw
                     tw_err *err) TW_MUST_CHECK;
 
 // Members of JSON objects: "" and 0 when they are missing or of another kind.
-tw_str twi_member(yyjson_val *object, const char *name);
-int64_t twi_member_int(yyjson_val *object, const char *name);
+tw_str twi_doc_text(yyjson_val *object, const char *name);
+int64_t twi_doc_int(yyjson_val *object, const char *name);
 
 // case_paper.c: the PDF.
 tw_status twi_case_paper(const twi_case_content *content, const tw_paper *paper, tw_buf *out,

@@ -74,37 +74,37 @@ static void put_closing(twi_sheet *sheet, const twi_case_content *c)
     char text[TEXT_BYTES], time[TW_TIME_TEXT_BYTES];
     if (!yyjson_is_obj(closing))
         return;
-    const tw_str verdict[] = {twi_member(closing, "verdict"), twi_member(closing, "reason")};
+    const tw_str verdict[] = {twi_doc_text(closing, "verdict"), twi_doc_text(closing, "reason")};
     twi_sheet_pair(sheet, "Conclusion", join(text, sizeof(text), ", ", verdict, 2));
-    if (twi_member(closing, "note").bytes > 0)
-        twi_sheet_pair(sheet, "Conclusion's note", twi_member(closing, "note"));
-    const tw_str submitted[] = {twi_member(closing, "submitted_by"),
-                                stamp_text(twi_member(closing, "submitted_at"), time)};
+    if (twi_doc_text(closing, "note").bytes > 0)
+        twi_sheet_pair(sheet, "Conclusion's note", twi_doc_text(closing, "note"));
+    const tw_str submitted[] = {twi_doc_text(closing, "submitted_by"),
+                                stamp_text(twi_doc_text(closing, "submitted_at"), time)};
     twi_sheet_pair(sheet, "Submitted by", join(text, sizeof(text), ", ", submitted, 2));
-    const tw_str approved[] = {twi_member(closing, "approved_by"),
-                               stamp_text(twi_member(closing, "approved_at"), time)};
+    const tw_str approved[] = {twi_doc_text(closing, "approved_by"),
+                               stamp_text(twi_doc_text(closing, "approved_at"), time)};
     twi_sheet_pair(sheet, "Approved by", join(text, sizeof(text), ", ", approved, 2));
 }
 
 static void put_head(twi_sheet *sheet, const twi_case_content *c)
 {
     char text[TEXT_BYTES], time[TW_TIME_TEXT_BYTES], money[64];
-    twi_sheet_title(sheet, twi_member(c->root, "title"));
+    twi_sheet_title(sheet, twi_doc_text(c->root, "title"));
     twi_sheet_pair(sheet, "Case", c->doc.id);
-    twi_sheet_pair(sheet, "State", twi_member(c->root, "state"));
-    twi_sheet_pair(sheet, "Owner", twi_member(c->root, "owner"));
-    const tw_str opened[] = {twi_member(c->root, "opened_by"),
-                             stamp_text(twi_member(c->root, "opened_at"), time)};
+    twi_sheet_pair(sheet, "State", twi_doc_text(c->root, "state"));
+    twi_sheet_pair(sheet, "Owner", twi_doc_text(c->root, "owner"));
+    const tw_str opened[] = {twi_doc_text(c->root, "opened_by"),
+                             stamp_text(twi_doc_text(c->root, "opened_at"), time)};
     twi_sheet_pair(sheet, "Opened by", join(text, sizeof(text), ", ", opened, 2));
-    twi_sheet_pair(sheet, "Store", twi_member(c->root, "store_id"));
+    twi_sheet_pair(sheet, "Store", twi_doc_text(c->root, "store_id"));
     put_closing(sheet, c);
     twi_sheet_heading(sheet, TW_STR("Money"));
     twi_sheet_pair(sheet, "Exposure",
-                   money_text(twi_member_int(c->root, "exposure_minor"), c->currency, money));
+                   money_text(twi_doc_int(c->root, "exposure_minor"), c->currency, money));
     twi_sheet_pair(sheet, "Recovered",
-                   money_text(twi_member_int(c->root, "recovered_minor"), c->currency, money));
+                   money_text(twi_doc_int(c->root, "recovered_minor"), c->currency, money));
     twi_sheet_pair(sheet, "Restitution",
-                   money_text(twi_member_int(c->root, "restitution_minor"), c->currency, money));
+                   money_text(twi_doc_int(c->root, "restitution_minor"), c->currency, money));
 }
 
 static void put_subjects(twi_sheet *sheet, const twi_case_content *c)
@@ -121,9 +121,9 @@ static void put_subjects(twi_sheet *sheet, const twi_case_content *c)
     yyjson_arr_foreach(list, i, max, item)
     {
         char time[TW_TIME_TEXT_BYTES];
-        const tw_str cells[] = {twi_member(item, "kind"), twi_member(item, "id"),
-                                twi_member(item, "added_by"),
-                                stamp_text(twi_member(item, "added_at"), time)};
+        const tw_str cells[] = {twi_doc_text(item, "kind"), twi_doc_text(item, "id"),
+                                twi_doc_text(item, "added_by"),
+                                stamp_text(twi_doc_text(item, "added_at"), time)};
         twi_sheet_row(sheet, columns, TW_COUNT(columns), cells, TWI_ROW_PLAIN, 2);
     }
 }
@@ -254,12 +254,12 @@ static void put_attachments(twi_sheet *sheet, const twi_case_content *c)
     yyjson_arr_foreach(list, i, max, item)
     {
         char bytes[32], added[TEXT_BYTES], name[TEXT_BYTES], time[TW_TIME_TEXT_BYTES];
-        snprintf(bytes, sizeof(bytes), "%lld", (long long)twi_member_int(item, "bytes"));
-        const tw_str who[] = {twi_member(item, "added_by"),
-                              stamp_text(twi_member(item, "added_at"), time)};
-        const tw_str what[] = {twi_member(item, "name"), twi_member(item, "note")};
+        snprintf(bytes, sizeof(bytes), "%lld", (long long)twi_doc_int(item, "bytes"));
+        const tw_str who[] = {twi_doc_text(item, "added_by"),
+                              stamp_text(twi_doc_text(item, "added_at"), time)};
+        const tw_str what[] = {twi_doc_text(item, "name"), twi_doc_text(item, "note")};
         const tw_str cells[] = {join(name, sizeof(name), ": ", what, 2), tw_str_from(bytes),
-                                twi_member(item, "sha256"),
+                                twi_doc_text(item, "sha256"),
                                 join(added, sizeof(added), ", ", who, 2)};
         twi_sheet_row(sheet, columns, TW_COUNT(columns), cells, TWI_ROW_PLAIN, CELL_LINES);
     }
@@ -277,8 +277,8 @@ static void put_tasks(twi_sheet *sheet, const twi_case_content *c)
         char text[TEXT_BYTES];
         bool is_done = yyjson_get_bool(yyjson_obj_get(item, "done"));
         const tw_str parts[] = {is_done ? TW_STR("done") : TW_STR("open"),
-                                twi_member(item, "title"), twi_member(item, "assignee"),
-                                twi_member(item, "due")};
+                                twi_doc_text(item, "title"), twi_doc_text(item, "assignee"),
+                                twi_doc_text(item, "due")};
         twi_sheet_text(sheet, 0, TWI_SHEET_WIDTH, &plain,
                        join(text, sizeof(text), " · ", parts, TW_COUNT(parts)));
     }
@@ -294,9 +294,9 @@ static void put_referrals(twi_sheet *sheet, const twi_case_content *c)
     yyjson_arr_foreach(list, i, max, item)
     {
         char text[TEXT_BYTES], time[TW_TIME_TEXT_BYTES];
-        const tw_str parts[] = {twi_member(item, "to"), twi_member(item, "reference"),
-                                twi_member(item, "by"), stamp_text(twi_member(item, "at"), time),
-                                twi_member(item, "note")};
+        const tw_str parts[] = {
+            twi_doc_text(item, "to"), twi_doc_text(item, "reference"), twi_doc_text(item, "by"),
+            stamp_text(twi_doc_text(item, "at"), time), twi_doc_text(item, "note")};
         twi_sheet_text(sheet, 0, TWI_SHEET_WIDTH, &plain,
                        join(text, sizeof(text), " · ", parts, TW_COUNT(parts)));
     }
@@ -373,7 +373,7 @@ tw_status twi_case_paper(const twi_case_content *content, const tw_paper *paper,
 {
     twi_sheet sheet;
     char head[TEXT_BYTES], foot[TEXT_BYTES], time[TW_TIME_TEXT_BYTES];
-    const tw_str parts[] = {content->doc.id, twi_member(content->root, "title")};
+    const tw_str parts[] = {content->doc.id, twi_doc_text(content->root, "title")};
     tw_paper_info info = {.title = join(head, sizeof(head), ": ", parts, TW_COUNT(parts)),
                           .author = content->exporter,
                           .created_ms = content->exported_ms};

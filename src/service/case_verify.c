@@ -109,9 +109,9 @@ static tw_status check_signature(verifier *v, const uint8_t *key, tw_err *err)
     TW_TRY(read_file(v, TW_STR(SIGNATURE), &hex, err));
     v->manifest = parse(v, text);
     if (!yyjson_is_obj(v->manifest) ||
-        !tw_str_equal(twi_member(v->manifest, "format"), TW_STR("tillwatch-case/1")))
+        !tw_str_equal(twi_doc_text(v->manifest, "format"), TW_STR("tillwatch-case/1")))
         return broken(err, MANIFEST, "is not of an export that this program knows");
-    if (!read_hex(twi_member(v->manifest, "public_key"), v->out->key, sizeof(v->out->key)) ||
+    if (!read_hex(twi_doc_text(v->manifest, "public_key"), v->out->key, sizeof(v->out->key)) ||
         !read_hex(tw_str_trim(hex), signature, sizeof(signature)) ||
         !tw_sign_holds(v->out->key, text.at, text.bytes, signature))
         return broken(err, "the signature", "does not hold: " MANIFEST " was changed");
@@ -126,25 +126,25 @@ static tw_status read_manifest(verifier *v, tw_err *err)
 {
     int16_t offset_min;
     tw_case_proof *out = v->out;
-    tw_str_copy(twi_member(v->manifest, "case_id"), out->case_id, sizeof(out->case_id));
-    tw_str_copy(twi_member(v->manifest, "exporter"), out->exporter, sizeof(out->exporter));
-    tw_str_copy(twi_member(v->manifest, "version"), out->version, sizeof(out->version));
-    tw_str_copy(twi_member(v->manifest, "currency"), v->currency, sizeof(v->currency));
-    out->journal_seq = (uint64_t)twi_member_int(yyjson_obj_get(v->manifest, "journal"), "seq");
-    if (!tw_time_parse(twi_member(v->manifest, "exported_at"), &out->exported_ms, &offset_min))
+    tw_str_copy(twi_doc_text(v->manifest, "case_id"), out->case_id, sizeof(out->case_id));
+    tw_str_copy(twi_doc_text(v->manifest, "exporter"), out->exporter, sizeof(out->exporter));
+    tw_str_copy(twi_doc_text(v->manifest, "version"), out->version, sizeof(out->version));
+    tw_str_copy(twi_doc_text(v->manifest, "currency"), v->currency, sizeof(v->currency));
+    out->journal_seq = (uint64_t)twi_doc_int(yyjson_obj_get(v->manifest, "journal"), "seq");
+    if (!tw_time_parse(twi_doc_text(v->manifest, "exported_at"), &out->exported_ms, &offset_min))
         return broken(err, MANIFEST, "does not say when the export was made");
     return TW_OK;
 }
 
 static tw_status check_file(verifier *v, yyjson_val *file, tw_err *err)
 {
-    tw_str name = twi_member(file, "name"), bytes;
+    tw_str name = twi_doc_text(file, "name"), bytes;
     uint8_t hash[TW_SHA256_BYTES], wanted[TW_SHA256_BYTES];
     TW_TRY(read_file(v, name, &bytes, err));
     tw_sha256(bytes.at, bytes.bytes, hash);
-    if (!read_hex(twi_member(file, "sha256"), wanted, sizeof(wanted)) ||
+    if (!read_hex(twi_doc_text(file, "sha256"), wanted, sizeof(wanted)) ||
         memcmp(hash, wanted, sizeof(hash)) != 0 ||
-        twi_member_int(file, "bytes") != (int64_t)bytes.bytes)
+        twi_doc_int(file, "bytes") != (int64_t)bytes.bytes)
         return tw_fail(err, TW_CORRUPT, "%.*s is not what the manifest says", TW_STR_ARG(name));
     v->out->file_n++;
     return TW_OK;
@@ -156,7 +156,7 @@ static bool is_named(const verifier *v, tw_str name)
     size_t i, max;
     yyjson_arr_foreach(files, i, max, file)
     {
-        if (tw_str_equal(twi_member(file, "name"), name))
+        if (tw_str_equal(twi_doc_text(file, "name"), name))
             return true;
     }
     return false;
@@ -206,7 +206,7 @@ static tw_status read_proof(verifier *v, yyjson_val *object, const char *where, 
                             tw_fact *fact, tw_err *err)
 {
     yyjson_val *block = yyjson_obj_get(object, "block");
-    tw_str hex = twi_member(object, "fact");
+    tw_str hex = twi_doc_text(object, "fact");
     uint8_t *bytes = tw_arena_take(&v->arena, hex.bytes / 2 + 1);
     if (!bytes)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the export");
@@ -215,8 +215,8 @@ static tw_status read_proof(verifier *v, yyjson_val *object, const char *where, 
                           .block_seq = yyjson_get_uint(yyjson_obj_get(block, "first_seq")),
                           .block_n = (uint32_t)yyjson_get_uint(yyjson_obj_get(block, "n"))};
     if (!read_hex(hex, bytes, hex.bytes / 2) ||
-        !read_hex(twi_member(block, "hash"), proof->hash, sizeof(proof->hash)) ||
-        !read_hex(twi_member(block, "prev_hash"), proof->prev_hash, sizeof(proof->prev_hash)) ||
+        !read_hex(twi_doc_text(block, "hash"), proof->hash, sizeof(proof->hash)) ||
+        !read_hex(twi_doc_text(block, "prev_hash"), proof->prev_hash, sizeof(proof->prev_hash)) ||
         proof->seq < proof->block_seq || proof->seq - proof->block_seq >= proof->block_n ||
         tw_fact_decode(bytes, hex.bytes / 2, &v->arena, fact) != TW_OK)
         return broken(err, where, "does not carry the bytes of its fact");
@@ -251,9 +251,9 @@ static tw_status check_block(verifier *v, const twi_proven *proof, const char *w
 static bool says_same(verifier *v, yyjson_val *line, const tw_fact *fact)
 {
     char time[TW_TIME_TEXT_BYTES];
-    tw_str kind = twi_member(line, "kind"), subject = twi_member(line, "subject"),
-           actor = twi_member(line, "actor");
-    if (!tw_str_equal(twi_member(line, "at"),
+    tw_str kind = twi_doc_text(line, "kind"), subject = twi_doc_text(line, "subject"),
+           actor = twi_doc_text(line, "actor");
+    if (!tw_str_equal(twi_doc_text(line, "at"),
                       tw_str_from(tw_time_format(tw_fact_time_ms(fact), 0, time))))
         return false;
     if (fact->kind == TW_FACT_VERDICT)
@@ -333,7 +333,7 @@ static tw_status check_entries(verifier *v, replay *r, tw_err *err)
         text = (tw_str){text.at + n, text.bytes - n};
     }
     v->out->entry_n = r->n;
-    if (r->n != (uint64_t)twi_member_int(v->manifest, "entries"))
+    if (r->n != (uint64_t)twi_doc_int(v->manifest, "entries"))
         return tw_fail(err, TW_CORRUPT,
                        "timeline.ndjson has not as many entries as the manifest says");
     if (!tw_str_equal(r->body, v->case_text))
@@ -401,7 +401,7 @@ static tw_status check_receipts(verifier *v, tw_err *err)
         if (tw_str_starts(name, TW_STR("transactions/")))
             TW_TRY(check_receipt(v, name, err));
     }
-    if (v->out->transaction_n != (uint64_t)twi_member_int(v->manifest, "transactions"))
+    if (v->out->transaction_n != (uint64_t)twi_doc_int(v->manifest, "transactions"))
         return tw_fail(err, TW_CORRUPT, "there are not as many transactions as the manifest says");
     return TW_OK;
 }
@@ -415,10 +415,11 @@ static tw_status check_evidence(verifier *v, tw_err *err)
         char path[TW_ARCHIVE_NAME_BYTES], hex[2 * TW_SHA256_BYTES + 1];
         uint8_t hash[TW_SHA256_BYTES];
         tw_str bytes;
-        twi_case_attachment_path(i, twi_member(item, "name"), path);
+        twi_case_attachment_path(i, twi_doc_text(item, "name"), path);
         TW_TRY(read_file(v, tw_str_from(path), &bytes, err));
         tw_sha256(bytes.at, bytes.bytes, hash);
-        if (!tw_str_equal(tw_str_from(tw_hex(hash, sizeof(hash), hex)), twi_member(item, "sha256")))
+        if (!tw_str_equal(tw_str_from(tw_hex(hash, sizeof(hash), hex)),
+                          twi_doc_text(item, "sha256")))
             return broken(err, path, "is not the file that was handed in");
         found++;
     }

@@ -49,6 +49,11 @@ tw_status tw_evidence_read(const tw_files *files, tw_str sha256, tw_buf *out, tw
     return tw_fail(err, TW_CORRUPT, "%s is not what was stored: bring it back from a backup", path);
 }
 
+tw_status tw_service_evidence(tw_service *service, tw_str sha256, tw_buf *out, tw_err *err)
+{
+    return tw_evidence_read(service->files, sha256, out, err);
+}
+
 // --- adding
 // ----------------------------------------------------------------------------------------
 

@@ -39,6 +39,10 @@ tw_status tw_evidence_add(tw_service *service, const tw_evidence *evidence, tw_e
 tw_status tw_evidence_read(const tw_files *files, tw_str sha256, tw_buf *out,
                            tw_err *err) TW_MUST_CHECK;
 
+// The same of a service's own directory.
+tw_status tw_service_evidence(tw_service *service, tw_str sha256, tw_buf *out,
+                              tw_err *err) TW_MUST_CHECK;
+
 // One file that cases name and that is not there as it was.
 typedef struct tw_evidence_fault {
     tw_str case_id, sha256, name;
