@@ -213,12 +213,25 @@ tw_status tw_engine_employee(const tw_engine *engine, tw_str employee_id, tw_emp
     return TW_OK;
 }
 
+bool tw_engine_knows(const tw_engine *engine, tw_entity_kind kind, tw_str id)
+{
+    TW_CHECK(kind == TW_ENTITY_EMPLOYEE || kind == TW_ENTITY_ACCOUNT);
+    uint64_t key = twi_entity_key(kind, id, TW_STR_NONE);
+    return id.bytes && twi_entity_find(engine, kind, key) != TWI_NONE;
+}
+
 void tw_engine_stores(const tw_engine *engine, tw_visit *visit, void *ctx)
 {
     for (uint32_t i = 0; i < engine->stores.n; i++) {
         const twi_store *store = twi_store_at(engine, i);
         visit(ctx, (tw_str){store->id, store->id_bytes});
     }
+}
+
+int64_t tw_engine_store_time_ms(const tw_engine *engine, tw_str store_id)
+{
+    uint32_t idx = store_index(engine, store_id);
+    return idx == TWI_NONE ? 0 : twi_store_at(engine, idx)->clock_s * TW_SECOND_MS;
 }
 
 void tw_engine_store_employees(const tw_engine *engine, tw_str store_id, tw_visit *visit, void *ctx)

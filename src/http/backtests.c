@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "learning.h"
+#include "versions.h"
 
 enum { KEPT = 16, LIST_MAX = 500, SIGNALS_MAX = 1 << 20, POLICY_MAX = 64 << 10, LOW_PRIORITY = 15 };
 
@@ -28,12 +29,14 @@ typedef struct backtest {
     int64_t started_ms, finished_ms;
     tw_buf signals, policy; // empty = as they were
     atomic_ullong done_n, all_n;
+    atomic_bool is_unwanted; // somebody stopped it
     tw_err err;
     tw_backtest result; // when DONE
 } backtest;
 
 struct twi_backtests {
     pthread_mutex_t lock;
+    pthread_cond_t ended; // nothing runs any more
     tw_http *http;
     backtest slots[KEPT];
     size_t next;       // slot that the next one takes
@@ -50,6 +53,7 @@ tw_status twi_backtests_new(tw_http *http, tw_err *err)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the server");
     all->http = http;
     pthread_mutex_init(&all->lock, NULL);
+    pthread_cond_init(&all->ended, NULL);
     http->backtests_own = all;
     return TW_OK;
 }
@@ -72,6 +76,7 @@ void twi_backtests_free(tw_http *http)
         pthread_join(all->thread, NULL);
     for (size_t i = 0; i < KEPT; i++)
         slot_reset(&all->slots[i]);
+    pthread_cond_destroy(&all->ended);
     pthread_mutex_destroy(&all->lock);
     tw_delete(http->alloc, all);
     http->backtests_own = NULL;
@@ -85,7 +90,8 @@ static bool on_progress(void *ctx, uint64_t done, uint64_t all)
     struct twi_backtests *backtests = ctx;
     atomic_store(&backtests->running->done_n, done);
     atomic_store(&backtests->running->all_n, all);
-    return atomic_load(&backtests->http->is_stopping);
+    return atomic_load(&backtests->http->is_stopping) ||
+           atomic_load(&backtests->running->is_unwanted);
 }
 
 static tw_str view_of(const tw_buf *buf)
@@ -118,6 +124,7 @@ static void *run(void *arg)
     slot->state = status == TW_OK ? BACKTEST_DONE : BACKTEST_FAILED;
     slot->finished_ms = http->clock->now_ms(http->clock->ctx);
     all->running = NULL;
+    pthread_cond_broadcast(&all->ended);
     pthread_mutex_unlock(&all->lock);
     return NULL;
 }
@@ -149,24 +156,81 @@ static void put_schemes(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_backt
     }
 }
 
+static void put_alert(yyjson_mut_doc *doc, yyjson_mut_val *list, const tw_backtest_alert *alert)
+{
+    yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, list);
+    twi_json_cstr(doc, item, "alert_id", alert->alert_id);
+    twi_json_cstr(doc, item, "scheme", alert->scheme);
+    twi_json_cstr(doc, item, "entity_id", alert->entity_id);
+    twi_json_cstr(doc, item, "store_id", alert->store_id);
+    twi_json_time(doc, item, "created_at", alert->created_ms, 0);
+    twi_json_share(doc, item, "risk_score", alert->risk);
+    if (alert->known < 0)
+        twi_json_null(doc, item, "known");
+    else
+        twi_json_cstr(doc, item, "known", alert->known ? "confirmed" : "refuted");
+    twi_json_bool(doc, item, "as_recorded", alert->as_recorded);
+}
+
 static void put_alerts(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_backtest *result)
 {
-    yyjson_mut_val *alerts = twi_json_array(doc, out, "alert_list");
-    for (size_t i = 0; i < TW_MIN(result->alert_list_n, (size_t)LIST_MAX); i++) {
-        const tw_backtest_alert *alert = &result->alerts_own[i];
-        yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, alerts);
-        twi_json_cstr(doc, item, "alert_id", alert->alert_id);
-        twi_json_cstr(doc, item, "scheme", alert->scheme);
-        twi_json_cstr(doc, item, "entity_id", alert->entity_id);
-        twi_json_cstr(doc, item, "store_id", alert->store_id);
-        twi_json_time(doc, item, "created_at", alert->created_ms, 0);
-        twi_json_share(doc, item, "risk_score", alert->risk);
-        if (alert->known < 0)
-            twi_json_null(doc, item, "known");
-        else
-            twi_json_cstr(doc, item, "known", alert->known ? "confirmed" : "refuted");
-        twi_json_bool(doc, item, "as_recorded", alert->as_recorded);
+    yyjson_mut_val *appearing = twi_json_array(doc, out, "appearing");
+    for (size_t i = 0, n = 0; i < result->alert_list_n && n < LIST_MAX; i++) {
+        if (result->alerts_own[i].as_recorded)
+            continue;
+        put_alert(doc, appearing, &result->alerts_own[i]);
+        n++;
     }
+    yyjson_mut_val *vanishing = twi_json_array(doc, out, "vanishing");
+    for (size_t i = 0, n = 0; i < result->recorded_n && n < LIST_MAX; i++) {
+        if (result->recorded_own[i].is_raised)
+            continue;
+        put_alert(doc, vanishing, &result->recorded_own[i]);
+        n++;
+    }
+    yyjson_mut_val *alerts = twi_json_array(doc, out, "alert_list");
+    for (size_t i = 0; i < TW_MIN(result->alert_list_n, (size_t)LIST_MAX); i++)
+        put_alert(doc, alerts, &result->alerts_own[i]);
+}
+
+static int32_t day_of(const tw_backtest_alert *alert)
+{
+    return (int32_t)(alert->created_ms / TW_DAY_MS);
+}
+
+// Alerts by day, of both runs: both lists are in order of creation.
+static void put_days(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_backtest *result)
+{
+    const tw_backtest_alert *tried = result->alerts_own, *recorded = result->recorded_own;
+    size_t tried_i = 0, recorded_i = 0;
+    yyjson_mut_val *days = twi_json_array(doc, out, "days_of");
+    while (tried_i < result->alert_list_n || recorded_i < result->recorded_n) {
+        int32_t day = INT32_MAX;
+        uint64_t tried_n = 0, recorded_n = 0;
+        if (tried_i < result->alert_list_n)
+            day = day_of(&tried[tried_i]);
+        if (recorded_i < result->recorded_n)
+            day = TW_MIN(day, day_of(&recorded[recorded_i]));
+        for (; tried_i < result->alert_list_n && day_of(&tried[tried_i]) == day; tried_i++)
+            tried_n++;
+        for (; recorded_i < result->recorded_n && day_of(&recorded[recorded_i]) == day;
+             recorded_i++)
+            recorded_n++;
+        yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, days);
+        twi_json_date(doc, item, "date", day);
+        twi_json_uint(doc, item, "alerts", tried_n);
+        twi_json_uint(doc, item, "recorded", recorded_n);
+    }
+}
+
+static void put_recorded(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_backtest *result)
+{
+    yyjson_mut_val *recorded = twi_json_object(doc, out, "recorded");
+    twi_json_uint(doc, recorded, "alerts", result->recorded_n);
+    twi_json_uint(doc, recorded, "confirmed", result->recorded_confirmed_n);
+    twi_json_uint(doc, recorded, "refuted", result->recorded_refuted_n);
+    twi_json_uint(doc, recorded, "unknown", result->recorded_unknown_n);
+    twi_json_share_of(doc, recorded, "precision", &result->recorded_precision);
 }
 
 static void put_result(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_backtest *result)
@@ -185,6 +249,8 @@ static void put_result(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_backt
     twi_json_uint(doc, out, "known_found", result->known_found_n);
     twi_json_uint(doc, out, "appears", result->appears_n);
     twi_json_uint(doc, out, "vanishes", result->vanishes_n);
+    put_recorded(doc, out, result);
+    put_days(doc, out, result);
     put_schemes(doc, out, result);
     put_alerts(doc, out, result);
 }
@@ -277,6 +343,26 @@ static bool time_member(twi_request *request, yyjson_val *body, const char *name
     return false;
 }
 
+// Changes by name make a text out of the one in force; not together with a whole text.
+static bool read_changes(twi_request *request, yyjson_val *body, wanted *out, size_t *known_n)
+{
+    yyjson_val *changes = yyjson_obj_get(body, "signal_changes");
+    yyjson_val *values = yyjson_obj_get(body, "policy_values");
+    tw_str current;
+    *known_n += (changes != NULL) + (values != NULL);
+    if ((changes && out->signals.bytes) || (values && out->policy.bytes)) {
+        twi_problem(request, 422, changes ? "signal_changes" : "policy_values",
+                    "Give changes or a whole text, not both");
+        return false;
+    }
+    if (changes &&
+        (!twi_version_current(request, TW_CONFIG_SIGNALS, &current) ||
+         !twi_signals_edited(request, changes, "signal_changes", current, &out->signals)))
+        return false;
+    return !values || (twi_version_current(request, TW_CONFIG_POLICY, &current) &&
+                       twi_policy_edited(request, values, "policy_values", current, &out->policy));
+}
+
 static bool read_wanted(twi_request *request, yyjson_val *body, wanted *out)
 {
     size_t known_n = 0;
@@ -284,11 +370,13 @@ static bool read_wanted(twi_request *request, yyjson_val *body, wanted *out)
         !text_member(request, body, "signals", SIGNALS_MAX, &out->signals, &known_n) ||
         !text_member(request, body, "policy", POLICY_MAX, &out->policy, &known_n) ||
         !time_member(request, body, "from", &out->from_ms, &known_n) ||
-        !time_member(request, body, "to", &out->to_ms, &known_n))
+        !time_member(request, body, "to", &out->to_ms, &known_n) ||
+        !read_changes(request, body, out, &known_n))
         return false;
     if (yyjson_obj_size(body) != known_n)
         twi_problem(request, 422, NULL,
-                    "The body may hold model, signals, policy, from and to, nothing else");
+                    "The body may hold model, signals or signal_changes, policy or policy_values, "
+                    "from and to, nothing else");
     else if (out->to_ms && out->to_ms <= out->from_ms)
         twi_problem(request, 422, "to", "to must be later than from");
     else
@@ -366,4 +454,28 @@ void twi_handle_backtest_start(twi_request *request)
         twi_problem_err(request, status, NULL);
     else
         twi_reply_json(request, 202, doc);
+}
+
+// A running one ends at its next step, some milliseconds later.
+void twi_handle_backtest_stop(twi_request *request)
+{
+    struct twi_backtests *all = request->http->backtests_own;
+    tw_str id = request->params[0];
+    bool is_found = false;
+    pthread_mutex_lock(&all->lock);
+    for (size_t i = 0; i < KEPT && !is_found; i++) {
+        backtest *slot = &all->slots[i];
+        is_found = slot->state != BACKTEST_NONE && tw_str_equal(id, tw_str_from(slot->id));
+        if (is_found && slot->state == BACKTEST_RUNNING)
+            atomic_store(&slot->is_unwanted, true);
+        else if (is_found)
+            slot_reset(slot);
+    }
+    while (is_found && all->running && atomic_load(&all->running->is_unwanted))
+        pthread_cond_wait(&all->ended, &all->lock);
+    pthread_mutex_unlock(&all->lock);
+    if (is_found)
+        twi_reply(request, 204, NULL, TW_STR_NONE);
+    else
+        twi_problem(request, 404, NULL, "There is no backtest \"%.*s\"", TW_STR_ARG(id));
 }

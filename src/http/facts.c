@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "intake_log.h"
 
 enum { PROBLEMS_MAX = 100 };
 
@@ -311,6 +311,19 @@ static bool next_batch(twi_request *request)
     return false;
 }
 
+// For GET /v1/data: by whom records came in.
+static void count_batch(twi_request *request)
+{
+    uint64_t accepted = 0, duplicate = 0, n = tw_batch_n(request->batch);
+    for (size_t i = 0; i < n; i++) {
+        tw_outcome outcome = tw_batch_result(request->batch, i)->outcome;
+        accepted += outcome == TW_OUTCOME_ACCEPTED;
+        duplicate += outcome == TW_OUTCOME_DUPLICATE;
+    }
+    twi_intake_count(request->http, request->who.user, accepted, duplicate,
+                     n - accepted - duplicate);
+}
+
 bool twi_facts_continue(twi_request *request)
 {
     const tw_err *err = NULL;
@@ -319,6 +332,7 @@ bool twi_facts_continue(twi_request *request)
         fail_batch(request, status, err);
         return true;
     }
+    count_batch(request);
     if (!request->is_ndjson) {
         answer_single(request, tw_batch_result(request->batch, 0));
         request->phase = TWI_READY;

@@ -38,6 +38,7 @@ void twi_put_learning_metrics(twi_request *request, tw_buf *out);
 // backtests.c
 void twi_handle_backtest_start(twi_request *request);
 void twi_handle_backtest(twi_request *request);
+void twi_handle_backtest_stop(twi_request *request);
 tw_status twi_backtests_new(tw_http *http, tw_err *err);
 // Stops what runs (is_stopping is set) and frees. http->backtests_own may be NULL.
 void twi_backtests_free(tw_http *http);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the installation knows of itself: signals, features, figures, dead letters.
+// What the installation knows of itself: features and figures.
 #include <math.h>
 #include <stdio.h>
 
@@ -17,41 +17,6 @@ bool twi_query_limit(twi_request *request, uint32_t *limit)
     }
     *limit = (uint32_t)value;
     return true;
-}
-
-void twi_handle_signals(twi_request *request)
-{
-    const tw_signal_row *rows = NULL;
-    size_t n = 0;
-    tw_status status = tw_query_signals(request->http->service, &request->arena, &rows, &n);
-    yyjson_mut_doc *doc;
-    yyjson_mut_val *root;
-    if (!twi_json_begin(request, status, NULL, &doc, &root))
-        return;
-    yyjson_mut_val *items = twi_json_array(doc, root, "items");
-    for (size_t i = 0; i < n; i++) {
-        yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, items);
-        twi_json_str(doc, item, "name", rows[i].name);
-        twi_json_str(doc, item, "title", rows[i].title);
-        twi_json_str(doc, item, "scheme", rows[i].scheme);
-        twi_json_cstr(doc, item, "type", tw_alert_type_name(rows[i].type));
-        twi_json_cstr(doc, item, "entity", tw_entity_name(rows[i].entity));
-        twi_json_str(doc, item, "help", rows[i].help);
-        yyjson_mut_val *parameters = twi_json_object(doc, item, "parameters");
-        for (size_t p = 0; p < rows[i].parameter_n; p++) {
-            const tw_parameter *parameter = &rows[i].parameters[p];
-            yyjson_mut_obj_add(parameters,
-                               yyjson_mut_strncpy(doc, parameter->name.at, parameter->name.bytes),
-                               yyjson_mut_real(doc, parameter->value));
-        }
-        twi_json_uint(doc, item, "hits_28d", rows[i].hits_28d);
-        twi_json_share_of(doc, item, "precision", &rows[i].precision);
-        bool is_judged = rows[i].precision.n > 0;
-        twi_json_num(doc, item, "false_positive_rate",
-                     is_judged ? 1.0 - rows[i].precision.value : (double)NAN);
-        twi_json_num(doc, item, "trust", rows[i].trust);
-    }
-    twi_reply_json(request, 200, doc);
 }
 
 void twi_handle_catalogue(twi_request *request)
@@ -112,47 +77,5 @@ void twi_handle_summary(twi_request *request)
     if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
     twi_json_summary(doc, root, &summary);
-    twi_reply_json(request, 200, doc);
-}
-
-static void json_letter(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_dead_letter *letter)
-{
-    twi_json_uint(doc, object, "id", letter->id);
-    twi_json_time(doc, object, "received_at", letter->received_ms, 0);
-    twi_json_str(doc, object, "source", letter->source);
-    if (letter->line)
-        twi_json_uint(doc, object, "line", letter->line);
-    else
-        twi_json_null(doc, object, "line");
-    twi_json_str_or_null(doc, object, "field", letter->field);
-    twi_json_str(doc, object, "reason", letter->code);
-    twi_json_str(doc, object, "sentence", letter->sentence);
-    twi_json_str(doc, object, "excerpt", letter->excerpt);
-}
-
-void twi_handle_dead_letters(twi_request *request)
-{
-    tw_dead_letter_list_view list;
-    uint32_t limit = 0;
-    int64_t before = 0;
-    const char *cursor = twi_request_argument(request, "cursor");
-    if (!twi_query_limit(request, &limit))
-        return;
-    if (cursor && cursor[0] && (!tw_str_to_i64(tw_str_from(cursor), &before) || before < 1)) {
-        twi_problem(request, 400, "cursor", "the cursor is not of this list");
-        return;
-    }
-    tw_status status = tw_query_dead_letters(request->http->service, (uint64_t)before, limit,
-                                             &request->arena, &list);
-    yyjson_mut_doc *doc;
-    yyjson_mut_val *root;
-    if (!twi_json_begin(request, status, NULL, &doc, &root))
-        return;
-    yyjson_mut_val *items = twi_json_array(doc, root, "items");
-    for (size_t i = 0; i < list.n; i++)
-        json_letter(doc, yyjson_mut_arr_add_obj(doc, items), &list.items[i]);
-    char next[24];
-    snprintf(next, sizeof(next), "%llu", (unsigned long long)list.next);
-    twi_json_str_or_null(doc, root, "next_cursor", list.next ? tw_str_from(next) : TW_STR_NONE);
     twi_reply_json(request, 200, doc);
 }

@@ -83,8 +83,8 @@ static tw_status note_changes(runner *r, const tw_detector *detector,
             TW_TRY(map_put(&r->newest, case_key, alert->key));
         if (!is_in(r, alert->created_ms))
             continue;
-        if (is_recorded && opens)
-            TW_TRY(twi_sum_recorded(&r->sum, alert->key, case_key));
+        if (is_recorded)
+            TW_TRY(twi_sum_recorded(&r->sum, alert, case_key));
         if (detector == r->watched)
             TW_TRY(twi_sum_alert(&r->sum, alert, case_key));
     }
@@ -215,7 +215,7 @@ tw_status tw_backtest_run(const tw_alloc *alloc, const tw_journal *journal,
     if (status == TW_OK)
         status = twi_run_go(&run, err);
     if (status == TW_OK) {
-        status = twi_sum_finish(&r.sum, r.watched, out);
+        status = twi_sum_finish(&r.sum, r.watched, run.detector_own, out);
         if (status != TW_OK)
             tw_fail(err, status, "no memory for the backtest");
     }
@@ -236,5 +236,7 @@ void tw_backtest_release(tw_backtest *backtest)
     tw_free_array(alloc, backtest->signals_own, backtest->signal_n, sizeof *backtest->signals_own);
     tw_free_array(alloc, backtest->alerts_own, backtest->alert_list_n,
                   sizeof *backtest->alerts_own);
+    tw_free_array(alloc, backtest->recorded_own, backtest->recorded_n,
+                  sizeof *backtest->recorded_own);
     *backtest = (tw_backtest){0};
 }

@@ -57,6 +57,15 @@ tw_status twi_sum_transaction(twi_backtest_sum *sum, const tw_transaction *trans
     return TW_OK;
 }
 
+static void describe(const tw_alert *alert, tw_backtest_alert *out)
+{
+    *out = (tw_backtest_alert){.created_ms = alert->created_ms};
+    tw_alert_id(alert->key, out->alert_id);
+    memcpy(out->scheme, alert->scheme, sizeof out->scheme);
+    memcpy(out->entity_id, alert->entity_id, sizeof out->entity_id);
+    memcpy(out->store_id, alert->store_id, sizeof out->store_id);
+}
+
 tw_status twi_sum_alert(twi_backtest_sum *sum, const tw_alert *alert, uint64_t case_key)
 {
     tw_table_slot *slot;
@@ -70,11 +79,7 @@ tw_status twi_sum_alert(twi_backtest_sum *sum, const tw_alert *alert, uint64_t c
         slot->value = (uint32_t)sum->item_n++;
         twi_sum_item *item = &sum->items_own[slot->value];
         *item = (twi_sum_item){.key = alert->key, .case_key = case_key};
-        item->alert.created_ms = alert->created_ms;
-        tw_alert_id(alert->key, item->alert.alert_id);
-        memcpy(item->alert.scheme, alert->scheme, sizeof item->alert.scheme);
-        memcpy(item->alert.entity_id, alert->entity_id, sizeof item->alert.entity_id);
-        memcpy(item->alert.store_id, alert->store_id, sizeof item->alert.store_id);
+        describe(alert, &item->alert);
     }
     twi_sum_item *item = &sum->items_own[slot->value];
     item->alert.risk = alert->risk;
@@ -84,7 +89,7 @@ tw_status twi_sum_alert(twi_backtest_sum *sum, const tw_alert *alert, uint64_t c
     return TW_OK;
 }
 
-tw_status twi_sum_recorded(twi_backtest_sum *sum, uint64_t key, uint64_t case_key)
+tw_status twi_sum_recorded(twi_backtest_sum *sum, const tw_alert *alert, uint64_t case_key)
 {
     tw_table_slot *slot;
     void *olds = sum->olds_own;
@@ -92,10 +97,15 @@ tw_status twi_sum_recorded(twi_backtest_sum *sum, uint64_t key, uint64_t case_ke
                                sizeof *sum->olds_own, TW_TABLE_NONE);
     sum->olds_own = olds;
     TW_TRY(status);
-    TW_TRY(tw_table_at(&sum->old_table, hash_of(key), &slot));
-    slot->value = (uint32_t)sum->old_n;
-    sum->olds_own[sum->old_n++] =
-        (twi_sum_old){.key = key, .case_key = case_key, .verdict = NO_VERDICT};
+    TW_TRY(tw_table_at(&sum->old_table, hash_of(alert->key), &slot));
+    if (slot->value == TW_TABLE_NONE) {
+        slot->value = (uint32_t)sum->old_n++;
+        twi_sum_old *old = &sum->olds_own[slot->value];
+        *old = (twi_sum_old){.key = alert->key, .case_key = case_key, .verdict = NO_VERDICT};
+        describe(alert, &old->alert);
+        old->alert.as_recorded = true;
+    }
+    sum->olds_own[slot->value].alert.risk = alert->risk;
     return TW_OK;
 }
 
@@ -168,11 +178,14 @@ static tw_status count_pairs(twi_backtest_sum *sum, tw_table *pairs, tw_backtest
         twi_sum_item *item = &sum->items_own[i];
         item->alert.as_recorded =
             (tw_table_find(pairs, item->case_key)->value & TWI_PAIR_RECORDED) != 0;
+        item->alert.is_raised = true;
         out->appears_n += !item->alert.as_recorded;
     }
-    for (size_t i = 0; i < sum->old_n; i++)
-        out->vanishes_n +=
-            !(tw_table_find(pairs, sum->olds_own[i].case_key)->value & TWI_PAIR_RAISED);
+    for (size_t i = 0; i < sum->old_n; i++) {
+        twi_sum_old *old = &sum->olds_own[i];
+        old->alert.is_raised = (tw_table_find(pairs, old->case_key)->value & TWI_PAIR_RAISED) != 0;
+        out->vanishes_n += !old->alert.is_raised;
+    }
     for (size_t i = 0; i < pairs->cap; i++) {
         uint32_t bits = pairs->slots_own[i].key != 0 ? pairs->slots_own[i].value : 0;
         bool is_confirmed = (bits & TWI_PAIR_CONFIRMED) != 0;
@@ -233,6 +246,18 @@ static size_t list_signals(const twi_backtest_sum *sum, const tw_detector *watch
     return n;
 }
 
+static void sum_up_recorded(tw_backtest *out)
+{
+    for (size_t i = 0; i < out->recorded_n; i++) {
+        int8_t k = out->recorded_own[i].known;
+        out->recorded_confirmed_n += k == 1;
+        out->recorded_refuted_n += k == 0;
+        out->recorded_unknown_n += k < 0;
+    }
+    out->recorded_precision =
+        tw_share_of(out->recorded_confirmed_n, out->recorded_confirmed_n + out->recorded_refuted_n);
+}
+
 static void sum_up(const twi_backtest_sum *sum, tw_backtest *out)
 {
     out->transaction_n = sum->transaction_n;
@@ -281,6 +306,11 @@ static tw_status make_lists(twi_backtest_sum *sum, const tw_detector *watched, t
     out->alert_list_n = sum->item_n;
     for (size_t i = 0; i < sum->item_n; i++)
         out->alerts_own[i] = sum->items_own[i].alert;
+    TW_TRY(list_new(sum->alloc, sum->old_n, sizeof *out->recorded_own, &list));
+    out->recorded_own = list;
+    out->recorded_n = sum->old_n;
+    for (size_t i = 0; i < sum->old_n; i++)
+        out->recorded_own[i] = sum->olds_own[i].alert;
     TW_TRY(list_new(sum->alloc, signal_n, sizeof *out->signals_own, &list));
     out->signals_own = list;
     out->signal_n = signal_n;
@@ -288,12 +318,15 @@ static tw_status make_lists(twi_backtest_sum *sum, const tw_detector *watched, t
     return TW_OK;
 }
 
-tw_status twi_sum_finish(twi_backtest_sum *sum, const tw_detector *watched, tw_backtest *out)
+tw_status twi_sum_finish(twi_backtest_sum *sum, const tw_detector *watched,
+                         const tw_detector *recorded, tw_backtest *out)
 {
     tw_table pairs;
     *out = (tw_backtest){.alloc = sum->alloc};
     for (size_t i = 0; i < sum->item_n; i++)
         sum->items_own[i].alert.known = known(sum, watched, sum->items_own[i].key);
+    for (size_t i = 0; i < sum->old_n; i++)
+        sum->olds_own[i].alert.known = known(sum, recorded, sum->olds_own[i].key);
     tw_table_init(&pairs, sum->alloc, TW_ENTITIES_MAX);
     tw_status status = count_pairs(sum, &pairs, out);
     if (status == TW_OK)
@@ -305,5 +338,6 @@ tw_status twi_sum_finish(twi_backtest_sum *sum, const tw_detector *watched, tw_b
         return status;
     }
     sum_up(sum, out);
+    sum_up_recorded(out);
     return TW_OK;
 }

@@ -19,6 +19,7 @@ typedef struct twi_sum_item {
 typedef struct twi_sum_old {
     uint64_t key, case_key;
     uint8_t verdict; // latest, or 0xff
+    tw_backtest_alert alert;
 } twi_sum_old;
 
 // Of an entity and scheme.
@@ -47,15 +48,17 @@ tw_status twi_sum_transaction(twi_backtest_sum *sum, const tw_transaction *trans
 // An alert of the run that is looked at opened or changed.
 tw_status twi_sum_alert(twi_backtest_sum *sum, const tw_alert *alert,
                         uint64_t case_key) TW_MUST_CHECK;
-// The recorded run opened an alert; somebody judged one.
-tw_status twi_sum_recorded(twi_backtest_sum *sum, uint64_t key, uint64_t case_key) TW_MUST_CHECK;
+// The recorded run opened or changed an alert; somebody judged one.
+tw_status twi_sum_recorded(twi_backtest_sum *sum, const tw_alert *alert,
+                           uint64_t case_key) TW_MUST_CHECK;
 void twi_sum_verdict(twi_backtest_sum *sum, uint64_t key, tw_verdict_kind verdict);
 // What a verdict says of a transaction; one on the transaction itself goes before one on its alert.
 tw_status twi_sum_label(twi_backtest_sum *sum, uint64_t seq, tw_verdict_kind verdict,
                         bool of_alert) TW_MUST_CHECK;
 
-// All figures. `watched` is the detector of the run that is looked at, still alive.
+// All figures. `watched` is the detector of the run that is looked at, `recorded` that of the
+// recorded one, both still alive.
 tw_status twi_sum_finish(twi_backtest_sum *sum, const tw_detector *watched,
-                         tw_backtest *out) TW_MUST_CHECK;
+                         const tw_detector *recorded, tw_backtest *out) TW_MUST_CHECK;
 
 #endif

@@ -76,6 +76,13 @@ static void without_overrides_it_is_the_record(void **state)
     assert_int_equal(b.known_found_n, 1);
     assert_int_equal(b.appears_n, 0);
     assert_int_equal(b.vanishes_n, 0);
+    assert_int_equal(b.recorded_n, 3);
+    assert_int_equal(b.recorded_confirmed_n, 1);
+    assert_int_equal(b.recorded_refuted_n, 1);
+    assert_int_equal(b.recorded_unknown_n, 1);
+    assert_int_equal(b.recorded_precision.n, 2);
+    for (size_t i = 0; i < b.recorded_n; i++)
+        assert_memory_equal(&b.recorded_own[i], &b.alerts_own[i], sizeof b.alerts_own[i]);
     assert_int_equal(alert_of(&b, "E0")->known, 1);
     assert_int_equal(alert_of(&b, "E1")->known, 0);
     assert_int_equal(alert_of(&b, "E2")->known, -1);
@@ -130,6 +137,12 @@ static void a_stricter_policy_raises_less_and_loses_what_was_found(void **state)
     assert_int_equal(b.vanishes_n, 2);
     assert_int_equal(b.known_confirmed_n, 1);
     assert_int_equal(b.known_found_n, 0);
+    assert_int_equal(b.recorded_n, 3);
+    assert_int_equal(b.recorded_precision.n, 2);
+    assert_string_equal(b.recorded_own[0].entity_id, "E0");
+    assert_false(b.recorded_own[0].is_raised);
+    assert_int_equal(b.recorded_own[0].known, 1);
+    assert_true(b.recorded_own[2].is_raised);
     assert_int_equal(b.precision.n, 0);
     assert_true(isnan(b.precision.value));
     assert_string_equal(b.alerts_own[0].entity_id, "E2");

@@ -105,11 +105,16 @@ typedef struct tw_employee_info {
 tw_status tw_engine_employee(const tw_engine *engine, tw_str employee_id,
                              tw_employee_info *out) TW_MUST_CHECK;
 
+// Is there an employee or an account (kind EMPLOYEE or ACCOUNT) with this id?
+bool tw_engine_knows(const tw_engine *engine, tw_entity_kind kind, tw_str id);
+
 // Calls visit for each known store, or each employee last seen in the store; order of first sight.
 typedef void tw_visit(void *ctx, tw_str id);
 void tw_engine_stores(const tw_engine *engine, tw_visit *visit, void *ctx);
 void tw_engine_store_employees(const tw_engine *engine, tw_str store_id, tw_visit *visit,
                                void *ctx);
+// The newest time that a store has sent records of; 0 for one that is unknown.
+int64_t tw_engine_store_time_ms(const tw_engine *engine, tw_str store_id);
 uint32_t tw_engine_entity_n(const tw_engine *engine, tw_entity_kind kind);
 // Memory that entities of a kind take, window logs included, in bytes; TXN = the identity index.
 uint64_t tw_engine_bytes(const tw_engine *engine, tw_entity_kind kind);

@@ -34,6 +34,7 @@ typedef struct tw_backtest_alert {
     float risk;
     int8_t known;     // 1 confirmed, 0 refuted, -1 unknown: most of its transactions that have one
     bool as_recorded; // the recorded run raised one for the same entity and scheme
+    bool is_raised;   // the run that is looked at raised one for the same entity and scheme
 } tw_backtest_alert;
 
 typedef struct tw_backtest {
@@ -46,10 +47,14 @@ typedef struct tw_backtest {
     uint64_t known_confirmed_n;     // entity and scheme pairs confirmed in the period
     uint64_t known_found_n;         // of them, those that it raised
     uint64_t appears_n, vanishes_n; // against the recorded run
-    size_t scheme_n, signal_n, alert_list_n;
+    // The recorded run over the same period.
+    uint64_t recorded_confirmed_n, recorded_refuted_n, recorded_unknown_n;
+    tw_share recorded_precision;
+    size_t scheme_n, signal_n, alert_list_n, recorded_n;
     tw_backtest_scheme *schemes_own;
     tw_backtest_signal *signals_own;
-    tw_backtest_alert *alerts_own; // in order of creation
+    tw_backtest_alert *alerts_own;   // in order of creation
+    tw_backtest_alert *recorded_own; // alerts of the recorded run, the same
 } tw_backtest;
 
 // Replays the whole journal; the recorded run goes on beside what is tried. *out is the caller's,

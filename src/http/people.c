@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who is in a team, by the accounts as they are now.
+#include "people.h"
+
+tw_status twi_team_members(tw_http *http, tw_str team, tw_arena *arena, tw_str_list *out)
+{
+    static const tw_str nobody = {"\x7f", 1};
+    tw_user_row *users;
+    size_t n, found = 0;
+    *out = (tw_str_list){&nobody, 1};
+    TW_TRY(tw_access_user_list(http->access, arena, &users, &n, NULL));
+    tw_str *items = tw_arena_array(arena, n + 1, sizeof(*items));
+    if (!items)
+        return TW_NO_MEMORY;
+    for (size_t i = 0; i < n && found < TW_LEDGER_FILTER_MAX; i++) {
+        if (tw_str_equal(users[i].team, team))
+            items[found++] = users[i].user_id;
+    }
+    if (found > 0)
+        *out = (tw_str_list){items, found};
+    return TW_OK;
+}

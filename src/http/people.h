@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who is in a team. Only files of src/http include this.
+#ifndef TWI_HTTP_PEOPLE_H
+#define TWI_HTTP_PEOPLE_H
+
+#include "internal.h"
+
+// The user ids of a team's accounts, in the arena; at least one: an id that nobody has, when there
+// are none.
+tw_status twi_team_members(tw_http *http, tw_str team, tw_arena *arena,
+                           tw_str_list *out) TW_MUST_CHECK;
+
+#endif
