@@ -71,8 +71,8 @@ static bool is_alive(const tw_access_session *session, int64_t now_ms)
     return session->expires_ms > now_ms && session->seen_ms + IDLE_MS > now_ms;
 }
 
-static bool look_up_session(tw_http *http, tw_arena *arena, int64_t now_ms, twi_principal *out,
-                            tw_str *stores, int64_t *until_ms)
+static bool look_up_session(tw_http *http, tw_arena *arena, int64_t now_ms, bool is_sight,
+                            twi_principal *out, tw_str *stores, int64_t *until_ms)
 {
     tw_access_session session;
     tw_user_row user;
@@ -81,7 +81,7 @@ static bool look_up_session(tw_http *http, tw_arena *arena, int64_t now_ms, twi_
         tw_access_user_get(http->access, session.user_id, arena, &user, NULL) != TW_OK ||
         user.state != TW_USER_ACTIVE)
         return false;
-    if (now_ms - session.seen_ms >= TOUCH_MS)
+    if (is_sight && now_ms - session.seen_ms >= TOUCH_MS)
         (void)!tw_access_session_touch(http->access, out->hash, now_ms, NULL);
     tw_str_copy(user.user_id, out->user, sizeof(out->user));
     out->is_user = true;
@@ -113,7 +113,7 @@ static bool look_up_token(tw_http *http, tw_arena *arena, int64_t now_ms, twi_pr
 }
 
 bool twi_access_look_up(tw_http *http, tw_arena *arena, const uint8_t hash[TW_SHA256_BYTES],
-                        bool by_cookie, twi_principal *out)
+                        bool by_cookie, bool is_sight, twi_principal *out)
 {
     int64_t now_ms = twi_now_ms(http);
     if (remembered(http, hash, now_ms, out)) {
@@ -128,8 +128,9 @@ bool twi_access_look_up(tw_http *http, tw_arena *arena, const uint8_t hash[TW_SH
     tw_str stores;
     *out = (twi_principal){.by_cookie = by_cookie};
     memcpy(out->hash, hash, TW_SHA256_BYTES);
-    bool is_known = by_cookie ? look_up_session(http, arena, now_ms, out, &stores, &until_ms)
-                              : look_up_token(http, arena, now_ms, out, &stores, &until_ms);
+    bool is_known = by_cookie
+                        ? look_up_session(http, arena, now_ms, is_sight, out, &stores, &until_ms)
+                        : look_up_token(http, arena, now_ms, out, &stores, &until_ms);
     if (is_known && twi_scope_new(http, stores, arena, &out->scope) == TW_OK) {
         remember(http, until_ms, out, round);
         return true;
@@ -155,7 +156,8 @@ bool twi_access_identify(twi_request *request)
         return false;
     uint8_t hash[TW_SHA256_BYTES];
     tw_sha256(secret, strlen(secret), hash);
-    return twi_access_look_up(request->http, &request->arena, hash, !is_bearer, &request->who);
+    return twi_access_look_up(request->http, &request->arena, hash, !is_bearer, true,
+                              &request->who);
 }
 
 // With a cookie, an unsafe request must come from our own page: a header that forms cannot send,

@@ -56,10 +56,11 @@ void twi_session_cookie(twi_request *request, const char *secret, int64_t life_s
 
 // What was looked up about callers is looked up again.
 void twi_access_forget(tw_http *http);
-// Who has this secret (its hash): a session's with by_cookie, else a token's. *out holds a
-// reference to its scope, which the caller gives back. False when there is none.
+// Who has this secret (its hash): a session's with by_cookie, else a token's. is_sight: the person
+// is there, which keeps a session alive. *out holds a reference to its scope, which the caller
+// gives back. False when there is none.
 bool twi_access_look_up(tw_http *http, tw_arena *arena, const uint8_t hash[TW_SHA256_BYTES],
-                        bool by_cookie, twi_principal *out);
+                        bool by_cookie, bool is_sight, twi_principal *out);
 // Who asks; false when nobody can be told. Fills request->who.
 bool twi_access_identify(twi_request *request);
 // The session's secret as the request carries it, NULL without.

@@ -4,7 +4,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "internal.h"
+#include "alias.h"
 
 enum { STEP_BYTES = 64 << 10 };
 
@@ -138,5 +138,6 @@ yyjson_doc *twi_body_json(twi_request *request)
         twi_problem(request, 400, NULL, "The body must be one JSON object");
         return NULL;
     }
+    twi_alias_resolve_doc(request, doc);
     return doc;
 }

@@ -16,10 +16,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/table.h"
 #include "http/access.h"
 #include "http/server.h"
 #include "intake/json.h"
 #include "service/events.h"
+#include "service/lake_live.h"
 #include "service/query.h"
 
 enum {
@@ -121,6 +123,17 @@ typedef struct twi_workers {
     unsigned thread_n;
 } twi_workers;
 
+// The data directory's parts on the disk; storage.c has their names.
+enum { TWI_STORAGE_N = 7 };
+typedef struct twi_storage {
+    int64_t measured_ms;
+    struct {
+        uint64_t bytes, file_n;
+    } parts[TWI_STORAGE_N];
+    bool has_free;
+    uint64_t free_bytes;
+} twi_storage;
+
 typedef struct twi_access_entry {
     twi_principal who; // holds a reference to its scope
     int64_t until_ms;  // forgotten then
@@ -154,8 +167,12 @@ struct tw_http {
     uint64_t access_round; // one more each time that the cache is emptied
     pthread_mutex_t attempt_lock;
     pthread_mutex_t users_lock; // changes of accounts that must see each other
+    pthread_mutex_t alias_lock;
+    tw_table alias_digits; // hash of kind and id -> digits of a pseudonym that is stored
 
     twi_workers lanes[TWI_LANE_N];
+    tw_lake_live *lake;                // NULL = there is none
+    char lake_out_dir[TWI_PATH_BYTES]; // for exports on their way
     atomic_ulong export_n;
 
     pthread_mutex_t stream_lock;
@@ -164,13 +181,21 @@ struct tw_http {
     pthread_t stream_thread;
     bool has_stream_thread;
 
+    struct tw_reporter *reporter; // NULL = nothing is mailed
     struct twi_backtests *backtests_own;
+    struct twi_intake_log *intake_log_own;
+
+    pthread_mutex_t config_lock;   // changes of signals and policy, each a version behind another
+    char data_dir[TWI_PATH_BYTES]; // "" = unknown
+    pthread_mutex_t storage_lock;
+    twi_storage storage; // as measured last
 };
 
 // request.c
 twi_request *twi_request_get(tw_http *http);
 void twi_request_put(twi_request *request);
 const char *twi_request_header(const twi_request *request, const char *name);
+// With pseudonyms resolved.
 const char *twi_request_argument(const twi_request *request, const char *name);
 void twi_request_pool_release(tw_http *http);
 tw_json_parser *twi_parser_get(tw_http *http);
@@ -181,6 +206,8 @@ void twi_reply(twi_request *request, unsigned status, const char *content_type, 
 void twi_reply_header(twi_request *request, const char *name, const char *value);
 // Serialises and answers; the document is freed.
 void twi_reply_json(twi_request *request, unsigned status, yyjson_mut_doc *doc);
+// The same as problem+json, for problems that say more than a sentence.
+void twi_reply_problem(twi_request *request, unsigned status, yyjson_mut_doc *doc);
 // problem+json with a sentence; field may be NULL.
 void twi_problem(twi_request *request, unsigned status, const char *field, const char *format, ...)
     TW_PRINTF(4, 5);
@@ -269,6 +296,7 @@ void twi_handle_alert(twi_request *request);
 void twi_handle_verdict(twi_request *request);
 void twi_handle_verdict_reasons(twi_request *request);
 void twi_json_alert(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_alert_view *alert);
+void twi_json_alert_brief(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_alert_view *alert);
 void twi_json_alert_array(yyjson_mut_doc *doc, yyjson_mut_val *array, const tw_alert_list *list);
 
 // entities.c
@@ -283,10 +311,8 @@ void twi_json_brief(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_transa
 void twi_json_measure(yyjson_mut_doc *doc, yyjson_mut_val *array, const tw_measure_view *measure);
 
 // reference.c
-void twi_handle_signals(twi_request *request);
 void twi_handle_catalogue(twi_request *request);
 void twi_handle_summary(twi_request *request);
-void twi_handle_dead_letters(twi_request *request);
 void twi_json_summary(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_summary *summary);
 // limit and cursor of a list; answers 400 and returns false when they are out of range.
 bool twi_query_limit(twi_request *request, uint32_t *limit);

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "internal.h"
+#include "alias.h"
 
 void twi_reply(twi_request *request, unsigned status, const char *content_type, tw_str body)
 {
@@ -32,7 +32,7 @@ static void reply_doc(twi_request *request, unsigned status, const char *type, y
 {
     size_t bytes = 0;
     const char *text = NULL;
-    if (doc && yyjson_mut_doc_get_root(doc)) {
+    if (doc && yyjson_mut_doc_get_root(doc) && twi_alias_hide(request, doc) == TW_OK) {
         yyjson_alc alc = doc->alc;
         text = yyjson_mut_write_opts(doc, YYJSON_WRITE_NOFLAG, &alc, &bytes, NULL);
     }
@@ -52,6 +52,11 @@ void twi_reply_json(twi_request *request, unsigned status, yyjson_mut_doc *doc)
     reply_doc(request, status, "application/json", doc);
 }
 
+void twi_reply_problem(twi_request *request, unsigned status, yyjson_mut_doc *doc)
+{
+    reply_doc(request, status, "application/problem+json", doc);
+}
+
 const char *twi_status_title(unsigned status)
 {
     static const struct {
@@ -63,6 +68,7 @@ const char *twi_status_title(unsigned status)
                   {404, "Not Found"},
                   {405, "Method Not Allowed"},
                   {409, "Conflict"},
+                  {412, "Precondition Failed"},
                   {413, "Content Too Large"},
                   {415, "Unsupported Media Type"},
                   {422, "Unprocessable Content"},

@@ -4,6 +4,7 @@
 // nothing per request.
 #include <unistd.h>
 
+#include "alias.h"
 #include "scope.h"
 
 enum { ARENA_MAX_BYTES = 96 << 20 };
@@ -128,5 +129,17 @@ const char *twi_request_header(const twi_request *request, const char *name)
 
 const char *twi_request_argument(const twi_request *request, const char *name)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+    const char *text =
+        MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+    twi_request *own; // const for the caller: what it sees does not change, the arena does
+    memcpy(&own, &request, sizeof(own));
+    char *plain = text ? tw_arena_copy(&own->arena, text, strlen(text)) : NULL;
+    if (!plain)
+        return NULL;
+    // As forms and URLSearchParams write them: the server keeps the escapes (keep_escapes).
+    for (char *c = plain; *c; c++)
+        *c = *c == '+' ? ' ' : *c;
+    MHD_http_unescape(plain);
+    return tw_str_is_utf8(tw_str_from(plain)) ? twi_alias_resolve(own, tw_str_from(plain)).at
+                                              : NULL;
 }

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // All routes of the interface in one table, in the order of api/openapi.yaml.
+#include "audit.h"
+#include "evidence.h"
+#include "lake.h"
 #include "learning.h"
 #include "metrics.h"
+#include "versions.h"
+#include "work.h"
 
-// Who lets others in must not be limited to some stores; models and signals score everywhere.
+// Who lets others in must not be limited to some stores; what is set
+// about models, signals and the work holds everywhere.
 #define ACCOUNTS (TW_RIGHT_ADMIN | TWI_CHAIN_WIDE)
 #define LEARNING (TW_RIGHT_MANAGE | TWI_CHAIN_WIDE)
+// Evidence is of no use with pseudonyms.
+#define EVIDENCE (TW_RIGHT_WORK | TW_RIGHT_NAMES)
 
 static const twi_route routes[] = {
     {"POST", "/v1/transactions", TW_RIGHT_INGEST, false, true, twi_handle_transactions},
@@ -14,14 +22,38 @@ static const twi_route routes[] = {
     {"POST", "/v1/movements", TW_RIGHT_INGEST, false, true, twi_handle_movements},
     {"POST", "/v1/shifts", TW_RIGHT_INGEST, false, true, twi_handle_shifts},
     {"GET", "/v1/alerts", TW_RIGHT_READ, true, false, twi_handle_alert_list},
+    {"POST", "/v1/alerts/actions", TW_RIGHT_WORK, true, true, twi_handle_alert_actions},
+    {"POST", "/v1/alerts/next", TW_RIGHT_WORK, true, false, twi_handle_alert_next},
     {"GET", "/v1/alerts/{}", TW_RIGHT_READ, true, false, twi_handle_alert},
+    {"POST", "/v1/alerts/{}/actions", TW_RIGHT_WORK, true, true, twi_handle_alert_action},
+    {"GET", "/v1/alerts/{}/history", TW_RIGHT_READ, true, false, twi_handle_alert_history},
+    {"GET", "/v1/alerts/{}/related", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_related},
     {"POST", "/v1/verdicts", TW_RIGHT_WORK, true, true, twi_handle_verdict},
-    {"GET", "/v1/verdict-reasons", TW_RIGHT_READ, false, false, twi_handle_verdict_reasons},
+    {"GET", "/v1/verdict-reasons", TW_RIGHT_READ, true, false, twi_handle_verdict_reasons},
     {"GET", "/v1/transactions/{}", TW_RIGHT_READ, true, false, twi_handle_transaction},
-    {"GET", "/v1/employees/{}", TW_RIGHT_READ, true, false, twi_handle_employee},
+    {"GET", "/v1/employees/{}", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_employee},
     {"GET", "/v1/stores", TW_RIGHT_READ, true, false, twi_handle_store_list},
-    {"GET", "/v1/stores/{}", TW_RIGHT_READ, true, false, twi_handle_store},
+    {"GET", "/v1/stores/{}", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_store},
+    {"GET", "/v1/employees/{}/calendar", TW_RIGHT_READ, TWI_LANE_PAGE, false,
+     twi_handle_employee_calendar},
+    {"GET", "/v1/stores/{}/calendar", TW_RIGHT_READ, TWI_LANE_PAGE, false,
+     twi_handle_store_calendar},
+    {"GET", "/v1/stores/{}/registers/{}", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_register},
+    {"GET", "/v1/cards/{}", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_card},
+    {"GET", "/v1/customers/{}", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_customer},
+    {"GET", "/v1/items/{}", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_item},
+    {"POST", "/v1/search", TW_RIGHT_READ, TWI_LANE_PAGE, true, twi_handle_search},
+    {"POST", "/v1/lake/query", TW_RIGHT_SQL | TW_RIGHT_NAMES | TWI_CHAIN_WIDE, TWI_LANE_SQL, true,
+     twi_handle_lake_query},
+    {"POST", "/v1/lake/export", TW_RIGHT_READ | TW_RIGHT_NAMES, TWI_LANE_SQL, true,
+     twi_handle_lake_export},
     {"GET", "/v1/signals", TW_RIGHT_READ, true, false, twi_handle_signals},
+    {"PUT", "/v1/signals", LEARNING, true, true, twi_handle_signals_change},
+    {"GET", "/v1/signals/versions", TW_RIGHT_READ, true, false, twi_handle_signal_versions},
+    {"GET", "/v1/signals/versions/{}", TW_RIGHT_READ, true, false, twi_handle_signal_version},
+    {"GET", "/v1/policy", TW_RIGHT_READ, true, false, twi_handle_policy},
+    {"PUT", "/v1/policy", LEARNING, true, true, twi_handle_policy_change},
+    {"GET", "/v1/policy/versions", TW_RIGHT_READ, true, false, twi_handle_policy_versions},
     {"GET", "/v1/audit-sample", TW_RIGHT_READ, true, false, twi_handle_audit_sample},
     {"GET", "/v1/models", TW_RIGHT_READ, true, false, twi_handle_model_list},
     {"POST", "/v1/models", LEARNING, true, true, twi_handle_model_import},
@@ -36,12 +68,35 @@ static const twi_route routes[] = {
     {"GET", "/v1/watch", TW_RIGHT_READ, true, false, twi_handle_watch},
     {"POST", "/v1/backtests", LEARNING, true, true, twi_handle_backtest_start},
     {"GET", "/v1/backtests/{}", TW_RIGHT_READ, true, false, twi_handle_backtest},
+    {"DELETE", "/v1/backtests/{}", LEARNING, true, false, twi_handle_backtest_stop},
     {"GET", "/v1/metrics/summary", TW_RIGHT_READ, true, false, twi_handle_metrics_summary},
     {"GET", "/v1/metrics/daily", TW_RIGHT_READ, true, false, twi_handle_metrics_daily},
     {"GET", "/v1/metrics/by/{}", TW_RIGHT_READ, true, false, twi_handle_metrics_by},
+    {"GET", "/v1/cases", TW_RIGHT_READ, true, false, twi_handle_case_list},
+    {"POST", "/v1/cases", TW_RIGHT_WORK, true, true, twi_handle_case_open},
+    {"GET", "/v1/cases/{}", TW_RIGHT_READ, true, false, twi_handle_case},
+    {"POST", "/v1/cases/{}/actions", TW_RIGHT_WORK, true, true, twi_handle_case_action},
+    {"GET", "/v1/cases/{}/timeline", TW_RIGHT_READ, true, false, twi_handle_case_timeline},
+    {"GET", "/v1/settings", TW_RIGHT_READ, true, false, twi_handle_settings},
+    {"PATCH", "/v1/settings", LEARNING, true, true, twi_handle_settings_change},
+    {"GET", "/v1/allow-list", TW_RIGHT_READ, true, false, twi_handle_allow_list},
+    {"POST", "/v1/allow-list", LEARNING, true, true, twi_handle_allow_add},
+    {"DELETE", "/v1/allow-list/{}", LEARNING, true, false, twi_handle_allow_remove},
+    {"GET", "/v1/filters", TW_RIGHT_READ, true, false, twi_handle_filter_list},
+    {"PUT", "/v1/filters/{}", TW_RIGHT_READ, true, true, twi_handle_filter_save},
+    {"DELETE", "/v1/filters/{}", TW_RIGHT_READ, true, false, twi_handle_filter_remove},
+    {"GET", "/v1/metrics/report", TW_RIGHT_READ, TWI_LANE_PAGE, false, twi_handle_report},
+    {"GET", "/v1/metrics/report/schedule", TW_RIGHT_READ, true, false, twi_handle_report_schedule},
+    {"POST", "/v1/metrics/report/send", TW_RIGHT_MANAGE | TWI_CHAIN_WIDE, true, true,
+     twi_handle_report_send},
+    {"POST", "/v1/cases/{}/attachments", TW_RIGHT_WORK, true, true, twi_handle_attach},
+    {"GET", "/v1/cases/{}/attachments/{}", EVIDENCE, TWI_LANE_PAGE, false, twi_handle_evidence},
+    {"GET", "/v1/cases/{}/export", EVIDENCE, TWI_LANE_PAGE, false, twi_handle_case_export},
     {"GET", "/v1/catalogue", TW_RIGHT_READ, false, false, twi_handle_catalogue},
     {"GET", "/v1/summary", TW_RIGHT_READ, true, false, twi_handle_summary},
-    {"GET", "/v1/dead-letters", ACCOUNTS, true, false, twi_handle_dead_letters},
+    {"GET", "/v1/dead-letters", LEARNING, true, false, twi_handle_dead_letters},
+    {"POST", "/v1/dead-letters/{}/resubmit", LEARNING, true, true, twi_handle_resubmit},
+    {"GET", "/v1/data", TW_RIGHT_READ, true, false, twi_handle_data},
     {"GET", "/v1/events", TW_RIGHT_READ, false, false, twi_handle_events},
     {"GET", "/v1/sign-in", 0, true, false, twi_handle_sign_in},
     {"POST", "/v1/sign-in", 0, true, true, twi_handle_sign_in_link},
@@ -59,6 +114,7 @@ static const twi_route routes[] = {
     {"GET", "/v1/tokens", ACCOUNTS, true, false, twi_handle_token_list},
     {"POST", "/v1/tokens", ACCOUNTS, true, true, twi_handle_token_create},
     {"DELETE", "/v1/tokens/{}", ACCOUNTS, true, false, twi_handle_token_revoke},
+    {"GET", "/v1/audit", TW_RIGHT_AUDIT, true, false, twi_handle_audit},
     {"GET", "/healthz", 0, false, false, twi_handle_health},
     {"GET", "/readyz", 0, false, false, twi_handle_ready},
     {"GET", "/metrics", 0, true, false, twi_handle_metrics},

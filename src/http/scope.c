@@ -105,6 +105,16 @@ void twi_scope_unref(twi_scope *scope)
         tw_free_array(scope->alloc, scope, scope->bytes, 1);
 }
 
+bool twi_scope_equal(const twi_scope *a, const twi_scope *b)
+{
+    if (!a || !b || a->n != b->n)
+        return a == b;
+    for (size_t i = 0; i < a->n; i++)
+        if (!tw_str_equal(a->patterns[i], b->patterns[i]))
+            return false;
+    return true;
+}
+
 // --- asking
 // ---------------------------------------------------------------------------------------
 

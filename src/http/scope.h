@@ -16,6 +16,8 @@ tw_status twi_scope_new(tw_http *http, tw_str stores, tw_arena *scratch,
                         twi_scope **out) TW_MUST_CHECK;
 void twi_scope_ref(twi_scope *scope);   // NULL is allowed
 void twi_scope_unref(twi_scope *scope); // NULL is allowed
+// The same patterns in the same order.
+bool twi_scope_equal(const twi_scope *a, const twi_scope *b);
 bool twi_scope_allows(const twi_scope *scope, tw_str store_id);
 // The stores of a scope that are known, for filters: in the arena; of NULL n 0, else at least one
 // (an id that no store has, when none fits).

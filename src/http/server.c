@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "alias.h"
+#include "intake_log.h"
 #include "learning.h"
 
 enum {
@@ -53,8 +55,10 @@ static void admit(twi_request *request)
         twi_problem(request, 405, NULL, "%.10s is not possible here", request->method);
     else if (!request->route)
         twi_problem(request, 404, NULL, "There is no \"%.100s\" here", request->path);
-    else
-        twi_access_check(request);
+    else if (twi_access_check(request)) {
+        for (size_t i = 0; i < TWI_PARAMS_MAX; i++)
+            request->params[i] = twi_alias_resolve(request, request->params[i]);
+    }
 }
 
 static enum MHD_Result receive(twi_request *request, const char *data, size_t *bytes)
@@ -193,6 +197,8 @@ static void locks_init(tw_http *http)
     pthread_mutex_init(&http->attempt_lock, NULL);
     pthread_mutex_init(&http->users_lock, NULL);
     pthread_mutex_init(&http->stream_lock, NULL);
+    pthread_mutex_init(&http->config_lock, NULL);
+    pthread_mutex_init(&http->storage_lock, NULL);
     twi_workers_init(http);
 }
 
@@ -203,6 +209,8 @@ static void locks_release(tw_http *http)
     pthread_mutex_destroy(&http->attempt_lock);
     pthread_mutex_destroy(&http->users_lock);
     pthread_mutex_destroy(&http->stream_lock);
+    pthread_mutex_destroy(&http->config_lock);
+    pthread_mutex_destroy(&http->storage_lock);
     twi_workers_release(http);
 }
 
@@ -241,11 +249,18 @@ tw_status tw_http_start(const tw_http_options *options, tw_http **out, tw_err *e
     http->clock = options->clock ? options->clock : tw_clock_system();
     http->service = options->service;
     http->intake = options->intake;
+    http->lake = options->lake;
+    tw_str_copy(tw_str_from(options->lake_out_dir), http->lake_out_dir, sizeof(http->lake_out_dir));
+    http->reporter = options->reporter;
+    tw_str_copy(tw_str_from(options->data_dir), http->data_dir, sizeof(http->data_dir));
     locks_init(http);
+    twi_alias_start(http);
     unsigned query_threads = options->query_threads ? options->query_threads : QUERY_THREADS;
     tw_status status = take_access(http, options, err);
     if (status == TW_OK)
         status = twi_backtests_new(http, err);
+    if (status == TW_OK)
+        status = twi_intake_log_new(http, err);
     if (status == TW_OK)
         status = twi_workers_start(http, query_threads, err);
     if (status == TW_OK)
@@ -281,6 +296,7 @@ void tw_http_stop(tw_http *http)
         return;
     MHD_socket listening = http->daemon ? MHD_quiesce_daemon(http->daemon) : MHD_INVALID_SOCKET;
     atomic_store(&http->is_stopping, true);
+    tw_lake_live_stop(http->lake); // questions that run end at once
     twi_streams_stop(http);
     wait_for_requests(http);
     twi_workers_stop(http);
@@ -289,8 +305,10 @@ void tw_http_stop(tw_http *http)
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
     twi_backtests_free(http);
+    twi_intake_log_free(http);
     twi_request_pool_release(http);
     twi_access_forget(http);
+    twi_alias_stop(http);
     locks_release(http);
     tw_delete(http->alloc, http);
 }

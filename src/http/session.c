@@ -67,7 +67,7 @@ bool twi_session_begin(twi_request *request, const tw_user_row *user, const char
     twi_session_cookie(request, secret, SESSION_MS / TW_SECOND_MS);
     memset(secret, 0, sizeof(secret));
     twi_scope_unref(request->who.scope);
-    if (!twi_access_look_up(request->http, &request->arena, row.hash, true, &request->who)) {
+    if (!twi_access_look_up(request->http, &request->arena, row.hash, true, true, &request->who)) {
         twi_problem_err(request, TW_IO, NULL);
         return false;
     }

@@ -3,17 +3,21 @@
 // Live streams (server-sent events). One thread waits for events and, once a second, for the
 // figures; it writes frames into each stream's buffer and resumes the connections that have
 // something to read. The HTTP thread only copies bytes out and suspends again, so that a slow
-// reader costs nobody else.
+// reader costs nobody else. Who reads sees the events of their stores, without names when they may
+// not see them; the right to read is looked at again every few seconds.
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "internal.h"
+#include "account.h"
+#include "alias.h"
+#include "scope.h"
 
 enum {
     FRAMES_MAX_BYTES =
         4 << 20, // a reader that lags by more is cut off and resumes by Last-Event-ID
     EVENTS_AT_ONCE = 64,
     COMMENT_EVERY_S = 15,
+    CHECK_EVERY_S = 5,
 };
 
 struct twi_stream {
@@ -23,8 +27,21 @@ struct twi_stream {
     tw_buf frames; // under the server's stream_lock
     size_t sent;   // of frames
     uint64_t after;
+    twi_principal who; // holds a reference to its scope
     bool is_suspended, is_over;
 };
+
+static bool hides_names(const twi_stream *stream)
+{
+    return !(stream->who.rights & TW_RIGHT_NAMES);
+}
+
+static void stream_free(twi_stream *stream)
+{
+    twi_scope_unref(stream->who.scope);
+    tw_buf_release(&stream->frames);
+    tw_delete(stream->http->alloc, stream);
+}
 
 // --- the reader's side
 // ---------------------------------------------------------------------------------------
@@ -69,8 +86,7 @@ static void leave(void *cls)
         }
     }
     pthread_mutex_unlock(&http->stream_lock);
-    tw_buf_release(&stream->frames);
-    tw_delete(http->alloc, stream);
+    stream_free(stream);
 }
 
 enum MHD_Result twi_stream_send(twi_request *request)
@@ -106,6 +122,8 @@ void twi_handle_events(twi_request *request)
     stream->http = http;
     stream->connection = request->connection;
     stream->after = newest;
+    stream->who = request->who;
+    twi_scope_ref(stream->who.scope);
     tw_buf_cstr(&stream->frames, "retry: 2000\n\n");
     if (last && tw_str_to_i64(tw_str_from(last), &after)) {
         bool is_kept = (uint64_t)after <= newest && (uint64_t)after + 1 >= oldest;
@@ -125,17 +143,24 @@ void twi_handle_events(twi_request *request)
     pthread_mutex_unlock(&http->stream_lock);
     if (has_room)
         return;
-    tw_buf_release(&stream->frames);
-    tw_delete(http->alloc, stream);
+    stream_free(stream);
     twi_problem(request, 503, NULL, "Too many live streams are open; close a tab");
 }
 
 // --- the writer's side
 // -----------------------------------------------------------------------------------------
 
+// One event as frames: as it is, and without names.
+typedef struct event_frames {
+    tw_buf plain, hidden;
+    char store_id[TW_ID_MAX_BYTES + 1]; // "" = cannot be told: only for readers of all stores
+} event_frames;
+
 typedef struct frame_maker {
     tw_http *http;
     twi_request scratch; // lends its arena to the JSON helpers
+    event_frames frames;
+    tw_buf stats;
 } frame_maker;
 
 static void put_frame(tw_buf *out, const char *event, uint64_t id, yyjson_mut_doc *doc)
@@ -163,41 +188,61 @@ static void put_verdict(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_even
     twi_json_time(doc, root, "decided_at", event->decided_ms, 0);
 }
 
-// The frame of one event; nothing when its alert cannot be read.
-static void make_event(frame_maker *maker, const tw_event *event, tw_buf *out)
+static yyjson_mut_doc *new_doc(frame_maker *maker)
 {
-    tw_arena_reset(&maker->scratch.arena);
     yyjson_mut_doc *doc = twi_json_doc(&maker->scratch);
-    if (!doc)
-        return;
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
-    if (event->kind == TW_EVENT_VERDICT) {
-        put_verdict(doc, root, event);
-        put_frame(out, "verdict", event->id, doc);
-        return;
-    }
-    tw_alert_view alert;
-    if (tw_query_alert(maker->http->service, tw_str_from(event->alert_id), &maker->scratch.arena,
-                       &alert) != TW_OK)
-        return;
-    twi_json_alert(doc, root, &alert);
-    put_frame(out, "alert", event->id, doc);
+    if (doc)
+        yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+    return doc;
 }
 
-static void make_stats(frame_maker *maker, tw_buf *out)
+// The frames of one event; empty when its alert cannot be read.
+static void make_event(frame_maker *maker, const tw_event *event)
 {
-    tw_summary summary;
+    event_frames *out = &maker->frames;
+    tw_alert_view alert = {.store_id = TW_STR_NONE};
+    bool is_verdict = event->kind == TW_EVENT_VERDICT;
     tw_arena_reset(&maker->scratch.arena);
-    if (tw_query_summary(maker->http->service, &maker->scratch.arena, &summary) != TW_OK)
+    tw_buf_reset(&out->plain);
+    tw_buf_reset(&out->hidden);
+    out->store_id[0] = '\0';
+    tw_status status = TW_NOT_FOUND;
+    if (event->alert_id[0])
+        status = tw_query_alert(maker->http->service, tw_str_from(event->alert_id),
+                                &maker->scratch.arena, &alert);
+    if (status != TW_OK && !is_verdict)
         return;
-    yyjson_mut_doc *doc = twi_json_doc(&maker->scratch);
+    tw_str_copy(status == TW_OK ? alert.store_id : TW_STR_NONE, out->store_id,
+                sizeof(out->store_id));
+    yyjson_mut_doc *doc = new_doc(maker);
     if (!doc)
         return;
-    yyjson_mut_val *root = yyjson_mut_obj(doc);
-    yyjson_mut_doc_set_root(doc, root);
-    twi_json_summary(doc, root, &summary);
-    put_frame(out, "stats", 0, doc);
+    if (is_verdict)
+        put_verdict(doc, yyjson_mut_doc_get_root(doc), event);
+    else
+        twi_json_alert(doc, yyjson_mut_doc_get_root(doc), &alert);
+    const char *name = is_verdict ? "verdict" : "alert";
+    put_frame(&out->plain, name, event->id, doc);
+    if (twi_alias_hide_doc(maker->http, &maker->scratch.arena, doc) == TW_OK)
+        put_frame(&out->hidden, name, event->id, doc);
+}
+
+// The figures of some stores, NULL = of all.
+static void make_stats(frame_maker *maker, const twi_scope *scope)
+{
+    tw_http *http = maker->http;
+    tw_summary summary;
+    tw_str_list stores;
+    tw_arena_reset(&maker->scratch.arena);
+    tw_buf_reset(&maker->stats);
+    if (twi_scope_list(http, scope, &maker->scratch.arena, &stores) != TW_OK ||
+        tw_query_summary_of(http->service, &stores, &maker->scratch.arena, &summary) != TW_OK)
+        return;
+    yyjson_mut_doc *doc = new_doc(maker);
+    if (!doc)
+        return;
+    twi_json_summary(doc, yyjson_mut_doc_get_root(doc), &summary);
+    put_frame(&maker->stats, "stats", 0, doc);
 }
 
 static void deliver(twi_stream *stream, const tw_buf *frames)
@@ -212,8 +257,24 @@ static void deliver(twi_stream *stream, const tw_buf *frames)
     }
 }
 
+static void deliver_event(frame_maker *maker, const tw_event *event)
+{
+    tw_http *http = maker->http;
+    const event_frames *frames = &maker->frames;
+    tw_str store_id = tw_str_from(frames->store_id);
+    pthread_mutex_lock(&http->stream_lock);
+    for (twi_stream *stream = http->streams; stream; stream = stream->next) {
+        if (stream->after >= event->id)
+            continue;
+        stream->after = event->id;
+        if (!stream->who.scope || (store_id.bytes && twi_scope_allows(stream->who.scope, store_id)))
+            deliver(stream, hides_names(stream) ? &frames->hidden : &frames->plain);
+    }
+    pthread_mutex_unlock(&http->stream_lock);
+}
+
 // Gives every stream the events that it has not seen; streams that are level share the frames.
-static void deliver_events(frame_maker *maker, tw_buf *frames)
+static void deliver_events(frame_maker *maker)
 {
     tw_http *http = maker->http;
     uint64_t newest = tw_events_newest(http->service);
@@ -229,26 +290,101 @@ static void deliver_events(frame_maker *maker, tw_buf *frames)
             after < newest ? tw_events_read(http->service, after, events, EVENTS_AT_ONCE) : 0;
         again = n == EVENTS_AT_ONCE;
         for (size_t i = 0; i < n; i++) {
-            tw_buf_reset(frames);
-            make_event(maker, &events[i], frames);
-            pthread_mutex_lock(&http->stream_lock);
-            for (twi_stream *stream = http->streams; stream; stream = stream->next) {
-                if (stream->after >= events[i].id)
-                    continue;
-                stream->after = events[i].id;
-                deliver(stream, frames);
-            }
-            pthread_mutex_unlock(&http->stream_lock);
+            make_event(maker, &events[i]);
+            deliver_event(maker, &events[i]);
         }
     }
 }
 
-static void deliver_all(tw_http *http, const tw_buf *frames)
+// The scopes of the streams, each once and with a reference.
+static size_t scopes_of(tw_http *http, twi_scope *out[TWI_STREAMS_MAX])
 {
+    size_t n = 0;
+    pthread_mutex_lock(&http->stream_lock);
+    for (twi_stream *stream = http->streams; stream; stream = stream->next) {
+        size_t at = 0;
+        while (at < n && !twi_scope_equal(out[at], stream->who.scope))
+            at++;
+        if (at == n) {
+            twi_scope_ref(stream->who.scope);
+            out[n++] = stream->who.scope;
+        }
+    }
+    pthread_mutex_unlock(&http->stream_lock);
+    return n;
+}
+
+static void deliver_stats(frame_maker *maker)
+{
+    tw_http *http = maker->http;
+    twi_scope *scopes[TWI_STREAMS_MAX];
+    size_t n = scopes_of(http, scopes);
+    for (size_t i = 0; i < n; i++) {
+        make_stats(maker, scopes[i]);
+        pthread_mutex_lock(&http->stream_lock);
+        for (twi_stream *stream = http->streams; stream; stream = stream->next)
+            if (twi_scope_equal(stream->who.scope, scopes[i]))
+                deliver(stream, &maker->stats);
+        pthread_mutex_unlock(&http->stream_lock);
+        twi_scope_unref(scopes[i]);
+    }
+}
+
+static void deliver_comment(frame_maker *maker)
+{
+    tw_http *http = maker->http;
+    tw_buf_reset(&maker->stats);
+    tw_buf_cstr(&maker->stats, ": still here\n\n");
     pthread_mutex_lock(&http->stream_lock);
     for (twi_stream *stream = http->streams; stream; stream = stream->next)
-        deliver(stream, frames);
+        deliver(stream, &maker->stats);
     pthread_mutex_unlock(&http->stream_lock);
+}
+
+// Is this still somebody with the same rights and stores?
+static bool is_still(frame_maker *maker, const twi_principal *who)
+{
+    twi_principal now;
+    tw_arena_reset(&maker->scratch.arena);
+    if (!twi_access_look_up(maker->http, &maker->scratch.arena, who->hash, who->by_cookie, false,
+                            &now))
+        return false;
+    bool is_same = now.rights == who->rights && twi_scope_equal(now.scope, who->scope);
+    twi_scope_unref(now.scope);
+    return is_same;
+}
+
+static void end_streams_of(tw_http *http, const twi_principal *who)
+{
+    static const tw_buf nothing;
+    pthread_mutex_lock(&http->stream_lock);
+    for (twi_stream *stream = http->streams; stream; stream = stream->next) {
+        if (memcmp(stream->who.hash, who->hash, TW_SHA256_BYTES) != 0 ||
+            !twi_scope_equal(stream->who.scope, who->scope))
+            continue;
+        stream->is_over = true;
+        deliver(stream, &nothing);
+    }
+    pthread_mutex_unlock(&http->stream_lock);
+}
+
+// Ends the streams whose reader was signed out or is another one now; their page asks anew.
+static void end_strangers(frame_maker *maker)
+{
+    tw_http *http = maker->http;
+    twi_principal readers[TWI_STREAMS_MAX];
+    size_t n = 0;
+    pthread_mutex_lock(&http->stream_lock);
+    for (twi_stream *stream = http->streams; stream; stream = stream->next) {
+        readers[n] = stream->who;
+        twi_scope_ref(readers[n++].scope);
+    }
+    pthread_mutex_unlock(&http->stream_lock);
+    for (size_t i = 0; i < n; i++) {
+        if (!is_still(maker, &readers[i]))
+            end_streams_of(http, &readers[i]);
+        twi_scope_unref(readers[i].scope);
+    }
 }
 
 static bool has_streams(tw_http *http)
@@ -259,32 +395,41 @@ static bool has_streams(tw_http *http)
     return any;
 }
 
+static void tick(frame_maker *maker, unsigned ticks)
+{
+    deliver_stats(maker);
+    if (ticks % CHECK_EVERY_S == 0)
+        end_strangers(maker);
+    if (ticks % COMMENT_EVERY_S == 0)
+        deliver_comment(maker);
+}
+
 static void *feed(void *arg)
 {
     enum { STATS_MS = 1000 };
     tw_http *http = arg;
     frame_maker maker = {.http = http, .scratch.http = http};
-    tw_buf frames;
     tw_arena_init(&maker.scratch.arena, http->alloc, 64 << 10, 64 << 20);
-    tw_buf_init(&frames, http->alloc, FRAMES_MAX_BYTES);
+    tw_buf_init(&maker.frames.plain, http->alloc, FRAMES_MAX_BYTES);
+    tw_buf_init(&maker.frames.hidden, http->alloc, FRAMES_MAX_BYTES);
+    tw_buf_init(&maker.stats, http->alloc, FRAMES_MAX_BYTES);
     uint64_t seen = tw_events_newest(http->service), stats_ns = tw_monotonic_ns();
     for (unsigned ticks = 0; !atomic_load(&http->is_stopping);) {
         uint64_t elapsed_ms = (tw_monotonic_ns() - stats_ns) / 1000000;
         int wait_ms = elapsed_ms < STATS_MS ? (int)(STATS_MS - elapsed_ms) : 0;
         seen = tw_events_wait(http->service, seen, wait_ms);
         if (has_streams(http))
-            deliver_events(&maker, &frames);
+            deliver_events(&maker);
         if ((tw_monotonic_ns() - stats_ns) / 1000000 < STATS_MS)
             continue;
         stats_ns = tw_monotonic_ns();
-        tw_buf_reset(&frames);
+        ticks++;
         if (has_streams(http))
-            make_stats(&maker, &frames);
-        if (++ticks % COMMENT_EVERY_S == 0)
-            tw_buf_cstr(&frames, ": still here\n\n");
-        deliver_all(http, &frames);
+            tick(&maker, ticks);
     }
-    tw_buf_release(&frames);
+    tw_buf_release(&maker.frames.plain);
+    tw_buf_release(&maker.frames.hidden);
+    tw_buf_release(&maker.stats);
     tw_arena_release(&maker.scratch.arena);
     return NULL;
 }

@@ -31,6 +31,20 @@ tw_status tw_query_employee(tw_service *service, tw_str employee_id, tw_employee
     return status;
 }
 
+tw_status tw_query_known(tw_service *service, const tw_str *words, size_t n, char *kinds)
+{
+    if (service->mode == TW_SERVICE_READER)
+        return TW_UNSUPPORTED;
+    const tw_engine *engine = service->core.engine_own;
+    twi_gate_enter(&service->gate);
+    for (size_t i = 0; i < n; i++)
+        kinds[i] = tw_engine_knows(engine, TW_ENTITY_EMPLOYEE, words[i])  ? 'E'
+                   : tw_engine_knows(engine, TW_ENTITY_ACCOUNT, words[i]) ? 'K'
+                                                                          : '\0';
+    twi_gate_leave(&service->gate);
+    return TW_OK;
+}
+
 tw_status tw_query_trend(tw_service *service, tw_str employee_id, tw_peer_measure measure,
                          tw_trend_day out[28])
 {
@@ -156,6 +170,10 @@ tw_status tw_query_stores(tw_service *service, tw_arena *arena, const tw_store_r
     for (size_t i = 0; i < list.n; i++)
         rows[i] = (tw_store_row){.store_id = list.items[i],
                                  .alerts_open = count_of(counts, count_n, list.items[i])};
+    twi_gate_enter(&service->gate);
+    for (size_t i = 0; i < list.n; i++)
+        rows[i].last_ms = tw_engine_store_time_ms(service->core.engine_own, list.items[i]);
+    twi_gate_leave(&service->gate);
     *out = rows;
     *out_n = list.n;
     return TW_OK;

@@ -12,6 +12,7 @@
 #include "port/access.h"
 #include "port/identity.h"
 #include "port/password.h"
+#include "service/lake_live.h"
 #include "service/service.h"
 
 typedef struct tw_http tw_http;
@@ -29,6 +30,10 @@ typedef struct tw_http_options {
     const char *public_url; // "https://loss.example.com": what browsers see; NULL = what they ask
     bool trusts_proxy;      // X-Forwarded-For tells the client's address
     const char *listen;     // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0 = any free one
+    tw_lake_live *lake;     // for search, SQL and the pages of entities; NULL = there is none
+    struct tw_reporter *reporter; // of service/report.h; NULL = nothing is mailed
+    const char *data_dir;     // whose size GET /v1/data tells; NULL = unknown
+    const char *lake_out_dir; // a folder that the lake may write to, for exports on their way
     unsigned http_threads;    // 0 = 2
     unsigned query_threads;   // 0 = 2
 } tw_http_options;

@@ -168,6 +168,11 @@ tw_peer_measure tw_scheme_measure(tw_service *service, tw_str scheme);
 tw_status tw_query_employee(tw_service *service, tw_str employee_id,
                             tw_employee_info *out) TW_MUST_CHECK;
 
+// Which of these words are ids of employees or accounts: kinds[i] = 'E', 'K' or 0. One turn at the
+// engine for all. TW_UNSUPPORTED in reader mode.
+tw_status tw_query_known(tw_service *service, const tw_str *words, size_t n,
+                         char *kinds) TW_MUST_CHECK; // E
+
 typedef struct tw_store_row {
     tw_str store_id;
     uint64_t alerts_open;
@@ -239,6 +244,9 @@ typedef struct tw_summary {
 } tw_summary;
 // Cached for half a second: cheap enough for every client's every second.
 tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out) TW_MUST_CHECK;
+// The same with the alerts of some stores only (n 0 = all); those are counted each time.
+tw_status tw_query_summary_of(tw_service *service, const tw_str_list *stores, tw_arena *arena,
+                              tw_summary *out) TW_MUST_CHECK;
 
 typedef struct tw_signal_row {
     tw_str name, title, scheme, help;
