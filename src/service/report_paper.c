@@ -153,8 +153,7 @@ static void put_work(report *r, const tw_metrics *now, const tw_backlog *backlog
     if (isfinite(now->roi))
         snprintf(more, sizeof(more), "%.1f", now->roi);
     put_tile(r, 11, "Return on cost (estimated)",
-             isfinite(now->roi) ? tw_str_from(more) : TW_STR("–"),
-             TW_STR("(recovered + saved - cost) / cost"));
+             isfinite(now->roi) ? tw_str_from(more) : TW_STR("–"), TW_STR("(gain - cost) / cost"));
 }
 
 // --- trend
@@ -182,8 +181,8 @@ static void put_trend(report *r)
                      TWI_RULE);
         tw_paper_box(sheet->paper, sheet->doc, x + width * 0.15, base - right, width * 0.7, right,
                      TWI_BLUE);
-        if (width >= 34 || i % 7 == 0)
-            twi_sheet_label(sheet, x, base + 8, TW_MAX(width, 34.0), false, &axis, r->spans[i].key);
+        if (width >= 40 || i % 7 == 0)
+            twi_sheet_label(sheet, x, base + 8, TW_MAX(width, 40.0), false, &axis, r->spans[i].key);
     }
     tw_paper_line(sheet->paper, sheet->doc, TWI_SHEET_LEFT, base, TWI_SHEET_LEFT + TWI_SHEET_WIDTH,
                   base, 0.6, TWI_GREY);
@@ -203,7 +202,7 @@ static int by_exposure(const void *a, const void *b)
 
 static void put_table_row(report *r, const tw_metric_row *row)
 {
-    static const twi_column columns[] = {{171, false, false}, {50, true, false}, {50, true, false},
+    static const twi_column columns[] = {{161, false, false}, {50, true, false}, {60, true, false},
                                          {90, true, false},   {75, true, false}, {75, true, false}};
     char alerts[TEXT_BYTES], confirmed[TEXT_BYTES], precision[TEXT_BYTES], exposure[TEXT_BYTES],
         recovered[TEXT_BYTES];
