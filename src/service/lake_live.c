@@ -422,7 +422,7 @@ typedef struct question {
 static tw_status ask_once(tw_lake_live *live, const question *q, uint64_t *number, tw_err *err)
 {
     handle *h;
-    tw_lake_lane taken;
+    tw_lake_lane taken = q->lane;
     TW_TRY(enter(live, q->lane, &h, &taken, err));
     const tw_lake *session = &h->sessions[taken];
     *number = h->number;
