@@ -40,6 +40,9 @@ void twi_json_assumptions(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_
 void twi_json_backlog(yyjson_mut_doc *doc, yyjson_mut_val *object, const twi_figures *figures,
                       const tw_backlog *backlog);
 
+// work_metrics.c: the series of /metrics about the work, appended to `out`.
+void twi_put_work_metrics(twi_request *request, tw_buf *out);
+
 // metrics.c
 void twi_handle_metrics_summary(twi_request *request);
 void twi_handle_metrics_daily(twi_request *request);

@@ -2,6 +2,7 @@
 //
 // Probes for supervisors and metrics in Prometheus' text format (version 0.0.4).
 #include "learning.h"
+#include "metrics.h"
 
 static void reply_pair(twi_request *request, unsigned status, const char *a, const char *a_text,
                        const char *b, const char *b_text)
@@ -111,6 +112,7 @@ void twi_handle_metrics(twi_request *request)
     put_latency(request, out);
     put_http(request, out);
     twi_put_learning_metrics(request, out);
+    twi_put_work_metrics(request, out);
     twi_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8",
               (tw_str){(const char *)out->data_own, out->bytes});
 }

@@ -140,6 +140,7 @@ const char *twi_request_argument(const twi_request *request, const char *name)
     for (char *c = plain; *c; c++)
         *c = *c == '+' ? ' ' : *c;
     MHD_http_unescape(plain);
-    return tw_str_is_utf8(tw_str_from(plain)) ? twi_alias_resolve(own, tw_str_from(plain)).at
-                                              : NULL;
+    // What is no text finds nothing; it must not count as absent.
+    tw_str value = tw_str_is_utf8(tw_str_from(plain)) ? tw_str_from(plain) : tw_str_from(text);
+    return twi_alias_resolve(own, value).at;
 }
