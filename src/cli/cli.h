@@ -83,6 +83,7 @@ char *twi_thousands(uint64_t n, char out[32]);
 int twi_cmd_alerts(int argc, char **argv);
 int twi_cmd_backtest(int argc, char **argv);
 int twi_cmd_bench(int argc, char **argv);
+int twi_cmd_cases(int argc, char **argv);
 int twi_cmd_demo(int argc, char **argv);
 int twi_cmd_doctor(int argc, char **argv);
 int twi_cmd_evaluate(int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "output.h"
 #include "place.h"
+#include "service/evidence.h"
 #include "service/query.h"
 
 #define DISK_LOW_BYTES ((uint64_t)1 << 30)
@@ -14,7 +15,8 @@ static const char help[] =
     "Usage: tillwatch doctor [--data DIR] [--json]\n"
     "\n"
     "Checks the data directory: configuration and keys, the journal's hash chain, that ledger and\n"
-    "snapshots belong to it, the model, disk space and the clock. Changes nothing and works while "
+    "snapshots belong to it, the model, the files of evidence, disk space and the clock. Changes "
+    "nothing and works while "
     "a\n"
     "server runs. Exit status 1 when something needs attention.\n"
     "\n"
@@ -125,6 +127,27 @@ static void check_model(report *r, twi_place *place)
     tw_arena_release(&arena);
 }
 
+static void check_evidence(report *r, twi_place *place)
+{
+    tw_arena arena;
+    tw_evidence_check check;
+    tw_err err = {0};
+    char text[640];
+    tw_arena_init(&arena, tw_alloc_system(), 0, (size_t)64 << 20);
+    tw_status status = tw_evidence_verify(&place->ledger, &place->files, &arena, &check, &err);
+    if (status != TW_OK)
+        snprintf(text, sizeof(text), "%s", err.text);
+    else if (check.fault_n == 0)
+        snprintf(text, sizeof(text), "%llu files, %.1f MB, as they were handed in",
+                 (unsigned long long)check.file_n, (double)check.bytes / 1e6);
+    else
+        snprintf(text, sizeof(text), "%zu files are not there as they were; case %.*s: %.*s",
+                 check.fault_n, TW_STR_ARG(check.faults[0].case_id),
+                 TW_STR_ARG(check.faults[0].sentence));
+    say(r, status == TW_OK && check.fault_n == 0, "evidence", text);
+    tw_arena_release(&arena);
+}
+
 static void check_machine(report *r, twi_place *place)
 {
     uint64_t bytes;
@@ -168,6 +191,7 @@ int twi_cmd_doctor(int argc, char **argv)
         check_ledger(&r, &place);
         check_snapshots(&r, &place);
         check_model(&r, &place);
+        check_evidence(&r, &place);
         check_machine(&r, &place);
         twi_place_close(&place);
     }

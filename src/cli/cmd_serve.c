@@ -60,12 +60,17 @@ tw_status twi_serve_link(twi_place *place, const char *url, bool always, tw_err 
 tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads, tw_http **out,
                           tw_err *err)
 {
+    TW_TRY(tw_reporter_start(place->service, &place->mail, &place->reporter, err));
     tw_http_options options = {.service = place->service,
+                               .reporter = place->reporter,
                                .access = &place->access,
                                .password = &place->password,
                                .intake = &place->intake,
                                .listen = listen,
                                .http_threads = threads,
+                               .data_dir = place->dir,
+                               .lake = twi_lake_thread_live(place->lake),
+                               .lake_out_dir = twi_lake_thread_out_dir(place->lake),
                                .public_url = place->public_url,
                                .trusts_proxy = place->trusts_proxy};
     memcpy(options.alias_key, place->alias_key, sizeof(options.alias_key));
@@ -85,22 +90,24 @@ static tw_status serve(twi_place *place, const char *listen, unsigned threads, b
                        const sigset_t *signals, tw_err *err)
 {
     tw_http *http;
-    twi_lake_thread *lake = NULL;
     TW_TRY(twi_place_serve(place, TW_SERVICE_LIVE, err));
-    TW_TRY(twi_serve_start(place, listen, threads, &http, err));
+    TW_TRY(twi_lake_thread_start(place, err));
+    tw_status status = twi_serve_start(place, listen, threads, &http, err);
+    if (status != TW_OK) {
+        twi_lake_thread_stop(place);
+        return status;
+    }
     printf("Listening on %s\n", tw_http_url(http));
-    tw_status status = twi_serve_link(place, tw_http_url(http), new_link, err);
+    status = twi_serve_link(place, tw_http_url(http), new_link, err);
     fflush(stdout);
-    if (status == TW_OK)
-        status = twi_lake_thread_start(place, &lake, err);
     if (status == TW_OK) {
         int signal_number;
         while (sigwait(signals, &signal_number) != 0)
             continue;
         tw_log(TW_LOG_INFO, "serve", "stopping");
     }
-    twi_lake_thread_stop(lake);
     tw_http_stop(http);
+    twi_lake_thread_stop(place);
     return status;
 }
 

@@ -25,6 +25,7 @@ static const command commands[] = {
     {"backtest", twi_cmd_backtest, "which alerts another model, signal set or policy would raise"},
     {"models", twi_cmd_models, "list or show what scores"},
     {"alerts", twi_cmd_alerts, "list alerts"},
+    {"cases", twi_cmd_cases, "list, show, export and verify cases"},
     {"lake", twi_cmd_lake, "the history as Parquet files, and SQL over it"},
     {"rebuild", twi_cmd_rebuild, "projections from the journal; --verify compares"},
     {"doctor", twi_cmd_doctor, "check a data directory and say what to do"},
