@@ -116,7 +116,6 @@ static void must(tw_status status, const tw_err *err)
 static void write_rows(const tw_lake *lake, const tw_lake_table *table, uint64_t row_n,
                        int32_t day_n)
 {
-    size_t merged_n;
     static maker m;
     tw_err err = {.text = ""};
     uint64_t started_ns = tw_monotonic_ns(), seq = 0;
@@ -131,7 +130,6 @@ static void write_rows(const tw_lake *lake, const tw_lake_table *table, uint64_t
         tw_lake_position position = {.seq = seq};
         must(tw_lake_commit(lake, &position, &err), &err);
     }
-    must(tw_lake_compact(lake, INT32_MAX, &merged_n, &err), &err);
     printf("{\"bench\":\"lake_write\",\"rows\":%llu,\"seconds\":%.1f}\n", (unsigned long long)seq,
            (double)(tw_monotonic_ns() - started_ns) / 1e9);
 }
@@ -223,7 +221,7 @@ int main(int argc, char **argv)
     tw_lake lake;
     tw_err err = {.text = ""};
     const tw_lake_part *parts;
-    size_t part_n;
+    size_t part_n, merged_n;
     uint64_t row_n = argc > 2 ? strtoull(argv[2], NULL, 10) : 12000000;
     int32_t day_n = argc > 3 ? (int32_t)strtol(argv[3], NULL, 10) : 64;
     if (argc < 2) {
@@ -237,6 +235,7 @@ int main(int argc, char **argv)
     must(tw_lake_parts(&lake, &parts, &part_n, &err), &err);
     if (part_n == 0)
         write_rows(&lake, &options.schema.tables[TW_LAKE_TRANSACTIONS], row_n, day_n);
+    must(tw_lake_compact(&lake, INT32_MAX, &merged_n, &err), &err);
     print_sizes(&lake);
     tw_lake_close(&lake);
     // As a server has it open: one thread, no writing.

@@ -23,7 +23,7 @@
 #define SETTLE_FACTS 16384
 // Facts of one turn of the thread: others wait no longer than this takes.
 #define STEP_FACTS 8192
-#define OPEN_WAIT_MS 5000
+#define OPEN_WAIT_MS 10000
 
 typedef struct handle {
     tw_lake main;

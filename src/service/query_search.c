@@ -62,9 +62,6 @@ static bool has_text(const tw_search *s, const tw_transaction_view *view)
         has_part(t->original_transaction_id, s->text) ||
         has_part(t->void_of_transaction_id, s->text) || has_part(t->override_reason, s->text))
         return true;
-    for (size_t i = 0; i < t->line_n; i++)
-        if (has_part(t->lines[i].discount_reason, s->text))
-            return true;
     for (size_t i = 0; i < view->signal_n; i++)
         if (has_part(view->signals[i].sentence, s->text))
             return true;

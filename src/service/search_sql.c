@@ -233,16 +233,26 @@ void twi_sql_needle_conditions(tw_buf *sql, const tw_search *s)
     }
 }
 
-static void put_text_condition(tw_buf *sql, tw_str text)
+static void put_part(tw_buf *sql, const char *what, tw_str text)
 {
-    tw_buf_cstr(sql,
-                " AND contains(lower(concat_ws(chr(10), transaction_id, "
-                "original_transaction_id, void_of_transaction_id, override_reason, "
-                "array_to_string(list_transform(lines, lambda x: x.discount_reason), chr(10)), "
-                "array_to_string(list_transform(signals, lambda x: x.sentence), chr(10)))), "
-                "lower(");
+    tw_buf_printf(sql, "contains(lower(%s), lower(", what);
     twi_sql_text(sql, text);
     tw_buf_cstr(sql, "))");
+}
+
+static void put_text_condition(tw_buf *sql, tw_str text)
+{
+    static const char *const columns[] = {"transaction_id", "original_transaction_id",
+                                          "void_of_transaction_id", "override_reason"};
+    tw_buf_cstr(sql, " AND (");
+    for (size_t i = 0; i < TW_COUNT(columns); i++) {
+        put_part(sql, columns[i], text);
+        tw_buf_cstr(sql, " OR ");
+    }
+    // Few have signals: the others are not looked at.
+    tw_buf_cstr(sql, "CASE WHEN len(signals) > 0 THEN ");
+    put_part(sql, "array_to_string(list_transform(signals, lambda x: x.sentence), chr(10))", text);
+    tw_buf_cstr(sql, " ELSE false END)");
 }
 
 static void put_member(tw_buf *sql, const char *list, const char *member, tw_str value)

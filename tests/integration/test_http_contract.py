@@ -20,6 +20,8 @@ import urllib.request
 import jsonschema
 import yaml
 
+from contract_lake import check_lake
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("TILLWATCH_BIN", os.path.join(SOURCE, "build", "tillwatch"))
 
@@ -57,7 +59,7 @@ class Contract:
             return
         media = media.split(";")[0]
         assert media in content, f"{method} {path}: {media} is not documented for {status}"
-        if media in ("text/plain", "text/markdown", "application/octet-stream"):
+        if media not in ("application/json", "application/problem+json", "application/x-ndjson"):
             return
         lines = body.splitlines() if media == "application/x-ndjson" else [body]
         for line in lines:
@@ -617,7 +619,7 @@ def check_stream(client):
 
 
 def check_all(client):
-    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_models,
+    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_lake, check_models,
                   check_classifier, check_trainings, check_watch, check_backtests, check_portal, check_stream]:
         check(client)
         print("ok", check.__name__, flush=True)

@@ -133,12 +133,14 @@ static void find_spot(const char *sentence, const char *text, tw_lake_spot *spot
         return;
     column -= head;
     if (strncmp(piece, "...", 3) == 0 && column >= 3) {
-        // The piece begins somewhere in its line.
-        char look[32];
+        // The piece begins somewhere in its line, and may be cut at its end, too.
+        char look[160];
+        size_t bytes = strcspn(piece + 3, "\n");
         for (unsigned long i = 1; text && i < line; i++)
             text = strchr(text, '\n') ? strchr(text, '\n') + 1 : NULL;
-        tw_str_copy((tw_str){piece + 3, TW_MIN(strcspn(piece + 3, ".\n"), sizeof(look) - 1)}, look,
-                    sizeof(look));
+        tw_str_copy((tw_str){piece + 3, TW_MIN(bytes, sizeof(look) - 1)}, look, sizeof(look));
+        if (bytes >= 3 && bytes < sizeof(look) && strcmp(look + bytes - 3, "...") == 0)
+            look[bytes - 3] = '\0';
         const char *found = text ? strstr(text, look) : NULL;
         if (!found)
             return;
