@@ -136,7 +136,7 @@ static tw_status known(void *ctx, const tw_str *words, size_t n, char *kinds)
 tw_status twi_alias_hide_doc(tw_http *http, tw_arena *arena, yyjson_mut_doc *doc)
 {
     source_ctx c = {http, arena};
-    const tw_alias_source source = {known, aliases, &c};
+    const tw_alias_source source = {.known = known, .aliases = aliases, .ctx = &c};
     return tw_pseudonymise(doc, &source, arena);
 }
 
@@ -148,7 +148,14 @@ tw_status twi_alias_hide(twi_request *request, yyjson_mut_doc *doc)
     if ((rights & TW_RIGHT_NAMES) || !(rights & sees) ||
         (request->route->right & (TW_RIGHT_INGEST | TW_RIGHT_SCORE)))
         return TW_OK;
-    return twi_alias_hide_doc(request->http, &request->arena, doc);
+    source_ctx c = {request->http, &request->arena};
+    const tw_alias_source source = {.known = known,
+                                    .aliases = aliases,
+                                    .ctx = &c,
+                                    .told = request->told,
+                                    .told_kinds = request->told_kinds,
+                                    .told_n = request->told_n};
+    return tw_pseudonymise(doc, &source, &request->arena);
 }
 
 // --- back
@@ -161,6 +168,13 @@ static bool stands_for(void *ctx, tw_str alias, tw_str *id)
     if (tw_access_alias_find(request->http->access, alias, &request->arena, &row, NULL) != TW_OK)
         return false;
     *id = row.id;
+    bool is_told = false;
+    for (size_t i = 0; i < request->told_n; i++)
+        is_told = is_told || tw_str_equal(request->told[i], row.id);
+    if (!is_told && request->told_n < TWI_TOLD_MAX) {
+        request->told[request->told_n] = row.id;
+        request->told_kinds[request->told_n++] = row.kind;
+    }
     return true;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transactions, employees and stores as the API shows them.
+#include "audit.h"
 #include "lake.h"
 #include "scope.h"
 
@@ -249,6 +250,7 @@ void twi_handle_employee(twi_request *request)
     yyjson_mut_val *root;
     if (!twi_json_begin(request, status, NULL, &doc, &root))
         return;
+    twi_audit_view(request, "employee.view", id, id);
     twi_json_str(doc, root, "employee_id", id);
     add_stores(doc, root, &info, &counts, twi_scope_has(request, tw_str_from(info.home_store)));
     twi_json_str_or_null(doc, root, "role", tw_str_from(info.role));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Registers, cards, customers, items and calendars: what the lake tells of them.
+#include "audit.h"
 #include "lake.h"
 #include "scope.h"
 #include "service/work.h"
@@ -173,6 +174,8 @@ static void answer_account(twi_request *request, tw_account_kind kind, const cha
         tw_query_account(http->service, http->lake, kind, id, stores, &request->arena, &view, &err);
     if (!begin(request, status, &err, what, id, &doc, &root))
         return;
+    twi_audit_view(request, kind == TW_ACCOUNT_CARD ? "card.view" : "customer.view", id,
+                   TW_STR_NONE);
     twi_json_str(doc, root, "id", id);
     twi_json_windows(doc, root, view.windows, TW_COUNTS_WINDOWS);
     twi_json_counts_by(doc, root, "stores", view.stores, view.store_n);
@@ -342,6 +345,8 @@ static void answer_calendar(twi_request *request, tw_str employee_id, tw_str sto
                                          days, by_hour, &request->arena, &calendar, &err);
     if (!twi_lake_begin(request, status, &err, &doc, &root))
         return;
+    if (employee_id.bytes)
+        twi_audit_view(request, "employee.view", employee_id, employee_id);
     json_calendar(doc, root, &calendar, by_hour);
     twi_reply_json(request, 200, doc);
 }

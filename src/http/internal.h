@@ -29,6 +29,7 @@ enum {
     TWI_LAKE_QUEUE = 32,    // requests that may wait for a thread of the lake
     TWI_ACCESS_CACHE = 256, // tokens and sessions remembered
     TWI_STREAMS_MAX = 256,  // live streams
+    TWI_TOLD_MAX = 16,      // pseudonyms of a request that its reply must not resolve
     TWI_PARAMS_MAX = 2,     // variable parts of a path
     TWI_PATH_BYTES = 4096,
 };
@@ -86,6 +87,9 @@ struct twi_request {
     const twi_route *route;
     tw_str params[TWI_PARAMS_MAX];
     twi_principal who;
+    tw_str told[TWI_TOLD_MAX]; // ids that pseudonyms of the request stood for
+    char told_kinds[TWI_TOLD_MAX];
+    size_t told_n;
     // The reply.
     unsigned status;
     const char *content_type;

@@ -165,6 +165,23 @@ static char kind_of_key(const char *key)
     return 0;
 }
 
+// Of lists whose items are {id, ...}.
+static char kind_of_list(const char *key)
+{
+    static const struct {
+        const char *key;
+        char kind;
+    } keys[] = {{"employees", TW_ALIAS_EMPLOYEE},
+                {"approvers", TW_ALIAS_EMPLOYEE},
+                {"cards", TW_ALIAS_CARD},
+                {"accounts", TW_ALIAS_CARD},
+                {"customers", TW_ALIAS_CUSTOMER}};
+    for (size_t i = 0; i < TW_COUNT(keys); i++)
+        if (strcmp(key, keys[i].key) == 0)
+            return keys[i].kind;
+    return 0;
+}
+
 // Kinds of the one or two ids of an entity, second 0 for one; first 0 for another thing.
 static void kinds_of_entity(tw_str kind, char out[2])
 {
@@ -263,10 +280,13 @@ static void open_raw(walk *w, yyjson_mut_val *value)
 
 static void gather(walk *w, const char *key, yyjson_mut_val *value, int depth);
 
-static void gather_object(walk *w, yyjson_mut_val *object, int depth)
+static void gather_object(walk *w, const char *list, yyjson_mut_val *object, int depth)
 {
     size_t i, n;
     yyjson_mut_val *key, *value;
+    char kind = kind_of_list(list);
+    if (kind)
+        add_id(w, text_of(yyjson_mut_obj_get(object, "id")), kind);
     gather_entity(w, object, "kind", "id");
     gather_entity(w, object, "entity_kind", "entity_id");
     yyjson_mut_obj_foreach(object, i, n, key, value)
@@ -285,7 +305,7 @@ static void gather(walk *w, const char *key, yyjson_mut_val *value, int depth)
     if (w->status != TW_OK)
         return;
     if (yyjson_mut_is_obj(value)) {
-        gather_object(w, value, depth + 1);
+        gather_object(w, key, value, depth + 1);
     } else if (yyjson_mut_is_arr(value)) {
         yyjson_mut_arr_foreach(value, i, n, item) gather(w, key, item, depth + 1);
     } else if (yyjson_mut_is_str(value)) {
@@ -459,7 +479,7 @@ static void rewrite_string(walk *w, const char *key, yyjson_mut_val *value, bool
 
 static void rewrite(walk *w, const char *key, yyjson_mut_val *value, bool is_id);
 
-static void rewrite_object(walk *w, yyjson_mut_val *object)
+static void rewrite_object(walk *w, const char *list, yyjson_mut_val *object)
 {
     size_t i, n;
     yyjson_mut_val *key, *value;
@@ -471,6 +491,10 @@ static void rewrite_object(walk *w, yyjson_mut_val *object)
         id = yyjson_mut_obj_get(object, "entity_id");
     }
     kinds_of_entity(yyjson_mut_is_str(kind) ? text_of(kind) : TW_STR_NONE, kinds);
+    if (kind_of_list(list)) {
+        id = yyjson_mut_obj_get(object, "id");
+        kinds[0] = kind_of_list(list);
+    }
     tw_str about = kinds[0] && yyjson_mut_is_str(id) ? text_of(id) : TW_STR_NONE;
     yyjson_mut_val *concerned = yyjson_mut_obj_get(object, "about");
     if (yyjson_mut_is_str(concerned))
@@ -488,7 +512,7 @@ static void rewrite(walk *w, const char *key, yyjson_mut_val *value, bool is_id)
     size_t i, n;
     yyjson_mut_val *item;
     if (yyjson_mut_is_obj(value)) {
-        rewrite_object(w, value);
+        rewrite_object(w, key, value);
     } else if (yyjson_mut_is_arr(value)) {
         yyjson_mut_arr_foreach(value, i, n, item) rewrite(w, key, item, false);
     } else if (yyjson_mut_is_str(value)) {
@@ -502,6 +526,8 @@ tw_status tw_pseudonymise(yyjson_mut_doc *doc, const tw_alias_source *source, tw
     yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
     if (!root)
         return TW_OK;
+    for (size_t i = 0; i < source->told_n; i++)
+        add_id(&w, source->told[i], source->told_kinds[i]);
     gather(&w, "", root, 0);
     TW_TRY(w.status);
     TW_TRY(ask_known(&w));

@@ -36,7 +36,7 @@ static void assert_hidden(const char *json, const char *wanted)
 {
     tw_arena arena;
     tw_arena_init(&arena, tw_alloc_system(), 0, 1 << 20);
-    const tw_alias_source source = {known, aliases, &arena};
+    const tw_alias_source source = {.known = known, .aliases = aliases, .ctx = &arena};
     yyjson_doc *read = yyjson_read(json, strlen(json), 0);
     yyjson_mut_doc *doc = yyjson_doc_mut_copy(read, NULL);
     assert_int_equal(tw_pseudonymise(doc, &source, &arena), TW_OK);
@@ -64,6 +64,8 @@ static void members_that_hold_ids_are_hidden(void **state)
                   "{\"kind\":\"STORE\",\"id\":\"bo\",\"label\":\"bo\"}");
     assert_hidden("{\"kind\":\"EMPLOYEE\",\"id\":\"17\",\"label\":\"17\",\"n\":17}",
                   "{\"kind\":\"EMPLOYEE\",\"id\":\"<E:17>\",\"label\":\"<E:17>\",\"n\":17}");
+    assert_hidden("{\"employees\":[{\"id\":\"17\",\"n\":1}],\"stores\":[{\"id\":\"17\"}]}",
+                  "{\"employees\":[{\"id\":\"<E:17>\",\"n\":1}],\"stores\":[{\"id\":\"17\"}]}");
     assert_hidden("{\"employee_id\":null,\"employee_ids\":[\"a\",\"b\"]}",
                   "{\"employee_id\":null,\"employee_ids\":[\"<E:a>\",\"<E:b>\"]}");
 }
@@ -117,7 +119,7 @@ static void json_that_was_put_in_as_text_is_opened(void **state)
     (void)state;
     tw_arena arena;
     tw_arena_init(&arena, tw_alloc_system(), 0, 1 << 20);
-    const tw_alias_source source = {known, aliases, &arena};
+    const tw_alias_source source = {.known = known, .aliases = aliases, .ctx = &arena};
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = yyjson_mut_obj(doc);
     yyjson_mut_doc_set_root(doc, root);

@@ -27,6 +27,10 @@ typedef struct tw_alias_source {
     // Pseudonyms of n ids; they live as long as the document.
     tw_status (*aliases)(void *ctx, const char *kinds, const tw_str *ids, size_t n, tw_str *out);
     void *ctx;
+    // Ids that the caller asked by: such wherever they stand in the reply.
+    const tw_str *told;
+    const char *told_kinds;
+    size_t told_n;
 } tw_alias_source;
 
 // Replaces ids in all strings of the document but the keys. Strings of the result live in the arena
