@@ -11,7 +11,8 @@
 //   outlier_model.c  the outlier model      watch.c    figures about models, in the core
 //
 // Threads: producers; the flow thread (core, groups); the writer thread (journal appends that
-// overlap with applying); the projector thread (ledger); the trainer thread. Locks, in the order in
+// overlap with applying); the projector thread (ledger); the trainer thread; the thread of the
+// assignment rules. Locks, in the order in
 // which they may be taken: none of them is held while another is taken, but for gate ->
 // pending_lock, and for work_lock, under which everything else happens.
 #ifndef TWI_SERVICE_INTERNAL_H
@@ -25,6 +26,7 @@
 #include "service/events.h"
 #include "service/query.h"
 #include "service/service.h"
+#include "service/work.h"
 #include "sync.h"
 #include "workflow/alert_work.h"
 #include "workflow/settings.h"
@@ -165,6 +167,14 @@ struct tw_service {
     pthread_mutex_t work_lock; // one command at a time; may be held while others are taken
     pthread_mutex_t note_lock;
     tw_table notes; // under note_lock: when whoever looked at what last
+    pthread_mutex_t team_lock;
+    tw_team_members *team_members; // under team_lock, as the next
+    void *team_ctx;
+    pthread_t assign_thread;
+    bool has_assign; // constant after open
+    pthread_mutex_t assign_lock;
+    pthread_cond_t assign_cond;
+    bool assign_wanted, assign_stop; // under assign_lock
 
     pthread_mutex_t watch_lock;
     struct twi_watch_cache *watch_cache_own; // under watch_lock, as the next
@@ -269,6 +279,9 @@ void twi_events_close(tw_service *service);
 // query_watch.c
 typedef struct twi_watch_cache twi_watch_cache;
 void twi_watch_cache_free(tw_service *service);
+
+// work_assign.c: alerts may wait for somebody.
+void twi_assign_wake(tw_service *service);
 
 // query_learning.c: verdicts that stand now, by key; only keys that have some.
 tw_status twi_precision_of(tw_service *service, tw_verdict_group group, tw_arena *arena,

@@ -191,6 +191,12 @@ static void push_events(tw_service *service)
     const tw_event *events;
     size_t n = twi_projector_events(service->projector, &events);
     twi_events_push(service, events, n);
+    for (size_t i = 0; i < n; i++) {
+        if (events[i].is_new) {
+            twi_assign_wake(service);
+            break;
+        }
+    }
 }
 
 static void *project_main(void *ctx)

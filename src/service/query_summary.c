@@ -46,12 +46,14 @@ static tw_status fill_model(tw_service *service, tw_arena *arena, tw_str scores,
     return TW_OK;
 }
 
-static tw_status fill_alerts(tw_service *service, tw_arena *arena, int64_t last_ms,
-                             int16_t offset_min, tw_summary *out)
+static tw_status fill_alerts(tw_service *service, const tw_str_list *stores, tw_arena *arena,
+                             int64_t last_ms, int16_t offset_min, tw_summary *out)
 {
     tw_alert_count *counts;
     size_t n;
-    tw_alert_filter open = {.only_open = true};
+    tw_alert_filter open = {.only_open = true, .stores = *stores};
+    out->alerts_open = out->alerts_today = 0;
+    out->exposure_open = (tw_money){0};
     memcpy(out->exposure_open.currency, service->currency, sizeof(service->currency));
     TW_TRY(tw_ledger_alert_counts(service->ledger, &open, TW_ALERT_GROUP_NONE, arena, &counts, &n,
                                   NULL));
@@ -69,7 +71,8 @@ static tw_status fill_alerts(tw_service *service, tw_arena *arena, int64_t last_
         return TW_OK;
     int64_t shift_ms = offset_min * INT64_C(60000);
     int64_t midnight = (int64_t)tw_floor_day(last_ms + shift_ms) * TW_DAY_MS - shift_ms;
-    tw_alert_filter today = {.created_from_ms = midnight, .created_to_ms = midnight + TW_DAY_MS};
+    tw_alert_filter today = {
+        .created_from_ms = midnight, .created_to_ms = midnight + TW_DAY_MS, .stores = *stores};
     TW_TRY(tw_ledger_alert_counts(service->ledger, &today, TW_ALERT_GROUP_NONE, arena, &counts, &n,
                                   NULL));
     for (size_t i = 0; i < n; i++)
@@ -97,7 +100,8 @@ static tw_status fill_summary(tw_service *service, tw_arena *arena, tw_summary *
     }
     out->last_offset_min = offset_min;
     TW_TRY(tw_dead_letter_count(service->journal, &out->dead_letters, NULL));
-    TW_TRY(fill_alerts(service, arena, stats.last_time_ms, offset_min, out));
+    TW_TRY(
+        fill_alerts(service, &(tw_str_list){NULL, 0}, arena, stats.last_time_ms, offset_min, out));
     return fill_model(service, arena, tw_str_from(stats.model_id), out);
 }
 
@@ -132,6 +136,15 @@ tw_status tw_query_summary(tw_service *service, tw_arena *arena, tw_summary *out
     tw_service_stats_get(service, &stats);
     out->rate_1m = stats.rate_1m;
     return TW_OK;
+}
+
+tw_status tw_query_summary_of(tw_service *service, const tw_str_list *stores, tw_arena *arena,
+                              tw_summary *out)
+{
+    TW_TRY(tw_query_summary(service, arena, out));
+    if (stores->n == 0)
+        return TW_OK;
+    return fill_alerts(service, stores, arena, out->last_transaction_ms, out->last_offset_min, out);
 }
 
 static void fill_signal(const tw_signal_set *set, size_t i, tw_signal_info *info,

@@ -23,6 +23,9 @@ static void locks_init(tw_service *service)
     TW_CHECK(pthread_mutex_init(&service->pending_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->train_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->work_lock, NULL) == 0);
+    TW_CHECK(pthread_mutex_init(&service->team_lock, NULL) == 0);
+    TW_CHECK(pthread_mutex_init(&service->assign_lock, NULL) == 0);
+    twi_cond_init(&service->assign_cond);
     TW_CHECK(pthread_mutex_init(&service->watch_lock, NULL) == 0);
     TW_CHECK(pthread_mutex_init(&service->stats_lock, NULL) == 0);
     twi_cond_init(&service->has_work);
@@ -49,6 +52,9 @@ static void locks_release(tw_service *service)
     pthread_cond_destroy(&service->has_work);
     pthread_mutex_destroy(&service->stats_lock);
     pthread_mutex_destroy(&service->watch_lock);
+    pthread_cond_destroy(&service->assign_cond);
+    pthread_mutex_destroy(&service->assign_lock);
+    pthread_mutex_destroy(&service->team_lock);
     pthread_mutex_destroy(&service->work_lock);
     pthread_mutex_destroy(&service->train_lock);
     pthread_mutex_destroy(&service->pending_lock);
@@ -226,8 +232,11 @@ tw_status tw_service_open(const tw_service_options *options, tw_service **out, t
             status = install_configs(service, options, err);
         if (status == TW_OK)
             status = twi_train_start(service, err);
+        if (status == TW_OK)
+            status = twi_assign_start(service, err);
     }
     if (status != TW_OK) {
+        twi_assign_stop(service);
         twi_train_stop(service);
         twi_flow_stop(service);
         twi_project_stop(service);
@@ -242,6 +251,7 @@ void tw_service_close(tw_service *service)
 {
     if (!service)
         return;
+    twi_assign_stop(service);
     twi_train_stop(service);
     twi_flow_stop(service);
     twi_project_stop(service);

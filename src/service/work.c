@@ -362,8 +362,8 @@ static tw_status take_requests(twi_bench *bench, const tw_work_request *requests
     return TW_OK;
 }
 
-static tw_status commit(twi_bench *bench, tw_work_result *results, const size_t *entries, size_t n,
-                        tw_err *err)
+static tw_status commit(twi_bench *bench, const tw_work_request *requests, tw_work_result *results,
+                        const size_t *entries, size_t n, tw_err *err)
 {
     uint64_t last = 0;
     if (tw_batch_n(bench->batch) == 0)
@@ -381,6 +381,9 @@ static tw_status commit(twi_bench *bench, tw_work_result *results, const size_t 
                 tw_fail(&results[i].err, TW_CONFLICT, "another action has the same id");
     }
     (void)twi_project_wait(bench->service, last, SEE_OWN_WRITE_MS);
+    for (size_t i = 0; i < n; i++)
+        if (requests[i].kind == TW_ACTION_SETTINGS_CHANGE && results[i].status == TW_OK)
+            twi_assign_wake(bench->service);
     return TW_OK;
 }
 
@@ -391,7 +394,7 @@ static tw_status act(twi_bench *bench, const tw_work_request *requests, size_t n
     if (!entries)
         return tw_fail(err, TW_NO_MEMORY, "no memory for a command");
     TW_TRY(take_requests(bench, requests, n, results, entries, err));
-    return commit(bench, results, entries, n, err);
+    return commit(bench, requests, results, entries, n, err);
 }
 
 tw_status tw_service_act(tw_service *service, const tw_work_request *requests, size_t n,
