@@ -14,12 +14,15 @@ interface StateProps {
   title: string
   children?: ReactNode
   actions?: ReactNode
+  // Within a page that has its own heading.
+  isPart?: boolean
 }
 
-export function State({ title, children, actions }: StateProps) {
+export function State({ title, children, actions, isPart }: StateProps) {
+  const Heading = isPart ? 'h2' : 'h1'
   return (
     <div className={styles.state} role="status">
-      <h1>{title}</h1>
+      <Heading>{title}</Heading>
       {children}
       {actions && <div className={styles.actions}>{actions}</div>}
     </div>

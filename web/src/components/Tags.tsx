@@ -2,7 +2,7 @@
 import { Tooltip } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Alert } from '../api/client'
-import { formatMoment, formatRisk, formatUntil } from '../lib/format'
+import { formatMoment, formatRisk, formatSpan } from '../lib/format'
 import { t } from '../lib/i18n'
 import { alertStatusLabel, verdictLabel } from '../lib/vocabulary'
 import styles from './Tags.module.css'
@@ -56,10 +56,25 @@ export function DueTag({
   }
   const leftMs = Date.parse(alert.due_at) - nowMs
   const level = leftMs < 0 ? 'over' : leftMs < soonMs ? 'soon' : 'later'
-  const when = formatUntil(alert.due_at, nowMs)
+  const span = formatSpan(leftMs)
   return (
     <span className={styles.due} data-level={level} title={formatMoment(alert.due_at)}>
-      {level === 'over' ? t('work:overdue', { when }) : t('work:due', { when })}
+      {level === 'over' ? t('work:overdue', { span }) : t('work:due', { span })}
+    </span>
+  )
+}
+
+// The state of something that is no alert: a word with a dot whose colour says how it stands.
+export function StateTag({
+  tone,
+  children,
+}: {
+  tone: 'good' | 'bad' | 'warn' | 'none'
+  children: ReactNode
+}) {
+  return (
+    <span className={styles.tag} data-tone={tone}>
+      {children}
     </span>
   )
 }

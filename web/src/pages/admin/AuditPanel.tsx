@@ -109,7 +109,7 @@ export function AuditPanel() {
       ) : !data ? (
         <PageSkeleton />
       ) : items.length === 0 ? (
-        <State title={t('admin:audit.none')}>
+        <State isPart title={t('admin:audit.none')}>
           <p>{t('admin:audit.noneHelp')}</p>
         </State>
       ) : (

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tokens of programs: what they may do, and for which stores.
-import { Badge, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { KeyRound } from 'lucide-react'
 import { useState } from 'react'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { ErrorState, State } from '../../components/States'
+import { StateTag } from '../../components/Tags'
 import { formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useNow } from '../../lib/useNow'
@@ -40,7 +41,7 @@ export function TokensPanel() {
   return (
     <>
       {data.items.length === 0 ? (
-        <State title={t('admin:tokens.none')} actions={button}>
+        <State isPart title={t('admin:tokens.none')} actions={button}>
           <p>{t('admin:tokens.noneHelp')}</p>
         </State>
       ) : (
@@ -117,9 +118,9 @@ function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke: (token: T
                     : t('admin:tokens.neverExpires')}
                 </td>
                 <td>
-                  <Badge size="sm" variant="light" color={state === 'valid' ? 'green' : 'gray'}>
+                  <StateTag tone={state === 'valid' ? 'good' : 'none'}>
                     {t(`admin:tokens.states.${state}`)}
-                  </Badge>
+                  </StateTag>
                 </td>
                 <td>
                   {state !== 'revoked' && (

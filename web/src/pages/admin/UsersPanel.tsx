@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Accounts: who may sign in, as what, and for which stores.
-import { Badge, Button, Group, Menu, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Group, Menu, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { EllipsisVertical, Search, UserPlus } from 'lucide-react'
 import { useState } from 'react'
-import { ActionIcon } from '@mantine/core'
 import { useMe } from '../../app/session'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
+import { StateTag } from '../../components/Tags'
 import { formatAge, formatCount } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useNow } from '../../lib/useNow'
@@ -26,7 +26,7 @@ type Open =
   | { what: 'state'; user: User }
   | null
 
-const stateColour = { ACTIVE: 'green', INVITED: 'yellow', DISABLED: 'gray' } as const
+const stateTone = { ACTIVE: 'good', INVITED: 'warn', DISABLED: 'none' } as const
 
 function matches(user: User, text: string): boolean {
   return [user.user_id, user.name, user.email ?? '', user.team ?? '']
@@ -137,9 +137,7 @@ function UserRow({ user, onOpen }: { user: User; onOpen: (open: Open) => void })
       <td>{user.team ?? '–'}</td>
       <td>{user.stores.length === 0 ? t('admin:scope.all') : user.stores.join(', ')}</td>
       <td>
-        <Badge size="sm" variant="light" color={stateColour[user.state]} autoContrast>
-          {t(`admin:users.states.${user.state}`)}
-        </Badge>
+        <StateTag tone={stateTone[user.state]}>{t(`admin:users.states.${user.state}`)}</StateTag>
       </td>
       <td className="num">
         {user.last_seen ? formatAge(user.last_seen, now) : t('admin:users.never')}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What comes in, from where, how far behind, and what is kept.
-import { Alert, Badge } from '@mantine/core'
+import { Alert } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router-dom'
 import { trainingsQuery } from '../../api/queries'
@@ -10,6 +10,7 @@ import { Facts } from '../../components/Facts'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
+import { StateTag } from '../../components/Tags'
 import { formatBytes, formatCount, formatShort, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
@@ -147,7 +148,7 @@ function TrainingPanel() {
       aside={<Link to="/model-health">{t('data:training.link')}</Link>}
     >
       {data.state === 'running' ? (
-        <Badge variant="light">{t('data:training.running')}</Badge>
+        <StateTag tone="good">{t('data:training.running')}</StateTag>
       ) : data.next_at ? (
         t('data:training.next', { time: formatTime(data.next_at, 'dateTime') })
       ) : (

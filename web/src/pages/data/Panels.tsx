@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Badge } from '@mantine/core'
 import { Link } from 'react-router-dom'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
+import { StateTag } from '../../components/Tags'
 import { formatAge, formatBytes, formatCount, formatMinutes, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useNow } from '../../lib/useNow'
@@ -40,11 +40,7 @@ export function StoresPanel({ data }: { data: DataStatus }) {
                     <Link to={`/stores/${encodeURIComponent(store.store_id)}`}>
                       {store.store_id}
                     </Link>{' '}
-                    {store.is_silent && (
-                      <Badge size="xs" color="red" variant="light">
-                        {t('data:stores.silent')}
-                      </Badge>
-                    )}
+                    {store.is_silent && <StateTag tone="bad">{t('data:stores.silent')}</StateTag>}
                   </td>
                   <td>{store.region ?? '–'}</td>
                   <td className="num">

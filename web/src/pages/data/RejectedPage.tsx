@@ -83,7 +83,7 @@ export function RejectedPage() {
       {!data ? (
         <PageSkeleton />
       ) : items.length === 0 ? (
-        <State title={t('data:letters.empty')}>
+        <State isPart title={t('data:letters.empty')}>
           <p>{t('data:letters.emptyHelp')}</p>
         </State>
       ) : (

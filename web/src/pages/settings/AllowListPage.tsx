@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who and what is kept from alerting for a while, who answers for it, and why.
-import { Badge, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
@@ -9,6 +9,7 @@ import { useCan } from '../../app/session'
 import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { ErrorState, State } from '../../components/States'
+import { StateTag } from '../../components/Tags'
 import { formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
@@ -48,7 +49,7 @@ export function AllowListPage() {
         <span className="muted">{t('settings:allow.help')}</span>
       </div>
       {items.length === 0 ? (
-        <State title={t('settings:allow.none')} actions={add || undefined}>
+        <State isPart title={t('settings:allow.none')} actions={add || undefined}>
           <p>{t('settings:allow.noneHelp')}</p>
         </State>
       ) : (
@@ -112,9 +113,9 @@ function AllowTable({
               <td>{entry.owner}</td>
               <td className="num">{formatTime(entry.until, 'date')}</td>
               <td>
-                <Badge size="sm" variant="light" color={entry.is_active ? 'green' : 'gray'}>
+                <StateTag tone={entry.is_active ? 'good' : 'none'}>
                   {entry.is_active ? t('settings:allow.active') : t('settings:allow.over')}
-                </Badge>
+                </StateTag>
               </td>
               <td>
                 {onRemove && entry.is_active && (
