@@ -345,19 +345,68 @@ static void put_row(yyjson_mut_doc *doc, yyjson_mut_val *item, const twi_figures
         twi_json_null(doc, item, "filter");
 }
 
+// --- people
+// -------------------------------------------------------------------------------------------
+
+typedef struct people {
+    const tw_user_row *users;
+    size_t n;
+} people;
+
+static const tw_user_row *find_user(const people *p, tw_str user)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (tw_str_equal(p->users[i].user_id, user))
+            return &p->users[i];
+    return NULL;
+}
+
+static tw_str team_of(void *ctx, tw_str user)
+{
+    const tw_user_row *row = find_user(ctx, user);
+    return row ? row->team : TW_STR_NONE;
+}
+
+static tw_status read_people(const twi_figures *figures, people *out, tw_err *err)
+{
+    tw_user_row *users;
+    twi_request *request = figures->request;
+    TW_TRY(tw_access_user_list(request->http->access, &request->arena, &users, &out->n, err));
+    out->users = users;
+    return TW_OK;
+}
+
+// Names of people for their ids.
+static void name_rows(const people *p, table_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const tw_user_row *user = find_user(p, rows[i].key);
+        if (user && user->name.bytes > 0)
+            rows[i].title = user->name;
+    }
+}
+
 static tw_status query_table(const twi_figures *figures, const char *sort, table_row **out,
                              size_t *n, tw_err *err)
 {
     tw_metric_row *now, *before;
     size_t now_n, before_n;
+    people all = {.n = 0};
     twi_request *request = figures->request;
-    tw_metric_query earlier = twi_figures_before(figures);
-    TW_TRY(query_rows(request, &figures->query, &now, &now_n, err));
+    tw_metric_query query = figures->query, earlier = twi_figures_before(figures);
+    bool is_people = query.cut == TW_METRIC_CUT_TEAM || query.cut == TW_METRIC_CUT_ASSIGNEE;
+    if (is_people)
+        TW_TRY(read_people(figures, &all, err));
+    query.team_of = earlier.team_of = team_of;
+    query.team_ctx = earlier.team_ctx = &all;
+    TW_TRY(query_rows(request, &query, &now, &now_n, err));
     TW_TRY(query_rows(request, &earlier, &before, &before_n, err));
     *out = tw_arena_array(&request->arena, now_n + before_n + 1, sizeof(**out));
     if (!*out)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the figures");
     *n = join_rows(now, now_n, before, before_n, sort, *out);
+    if (query.cut == TW_METRIC_CUT_ASSIGNEE)
+        name_rows(&all, *out, *n);
     return TW_OK;
 }
 
