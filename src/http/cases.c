@@ -3,6 +3,7 @@
 // Cases: the list, the file, and what people do with it.
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "fields.h"
 #include "learning.h"
 #include "scope.h"
@@ -252,8 +253,32 @@ static bool members_are_seen(twi_request *request, yyjson_val *body)
     return true;
 }
 
+// A new task gets an id: of the request's key, so that a repetition makes no second one.
+static bool name_task(twi_request *request, yyjson_val *body, tw_str action_id, yyjson_mut_doc *doc,
+                      yyjson_mut_val *out)
+{
+    enum { ID_BYTES = 6 };
+    uint8_t random[ID_BYTES];
+    char hex[2 * ID_BYTES + 1], id[24];
+    if (yyjson_obj_get(body, "task_id"))
+        return true;
+    if (!yyjson_obj_get(body, "title")) {
+        twi_problem(request, 422, "title", "A new task needs a title");
+        return false;
+    }
+    if (action_id.bytes > sizeof(hex))
+        snprintf(id, sizeof(id), "K-%.*s", 2 * ID_BYTES, action_id.at + 2);
+    else if (tw_random_bytes(random, sizeof(random)) == TW_OK)
+        snprintf(id, sizeof(id), "K-%s", tw_hex(random, sizeof(random), hex));
+    else
+        return twi_problem_err(request, TW_IO, NULL), false;
+    twi_json_cstr(doc, out, "task_id", id);
+    return true;
+}
+
+// The body of the action of *work.
 static bool action_body(twi_request *request, yyjson_val *body, const twi_field *fields, size_t n,
-                        tw_str *out)
+                        tw_work_request *work)
 {
     static const char *const apart[] = {"action", NULL};
     yyjson_mut_doc *doc = twi_json_doc(request);
@@ -264,12 +289,14 @@ static bool action_body(twi_request *request, yyjson_val *body, const twi_field 
     }
     yyjson_mut_doc_set_root(doc, root);
     if (!twi_fields_read(request, body, fields, n, apart, doc, root) ||
-        !members_are_seen(request, body))
+        !members_are_seen(request, body) ||
+        (work->kind == TW_ACTION_CASE_TASK &&
+         !name_task(request, body, work->action_id, doc, root)))
         return false;
-    *out = twi_json_text(doc);
-    if (out->bytes == 0)
+    work->body = twi_json_text(doc);
+    if (work->body.bytes == 0)
         twi_problem_err(request, TW_NO_MEMORY, NULL);
-    return out->bytes > 0;
+    return work->body.bytes > 0;
 }
 
 void twi_handle_case_open(twi_request *request)
@@ -278,8 +305,7 @@ void twi_handle_case_open(twi_request *request)
     tw_work_result result;
     yyjson_doc *body = twi_body_json(request);
     if (!body || !twi_work_of(request, TW_ACTION_CASE_OPEN, TW_STR_NONE, &work) ||
-        !action_body(request, yyjson_doc_get_root(body), open_fields, TW_COUNT(open_fields),
-                     &work.body))
+        !action_body(request, yyjson_doc_get_root(body), open_fields, TW_COUNT(open_fields), &work))
         return;
     work.if_version = 0;
     if (!twi_work_run(request, &work, &result)) {
@@ -333,7 +359,7 @@ void twi_handle_case_action(twi_request *request)
         return;
     }
     if (!twi_work_of(request, word->kind, row.id, &work) ||
-        !action_body(request, body, word->fields, word->n, &work.body))
+        !action_body(request, body, word->fields, word->n, &work))
         return;
     if (twi_work_run(request, &work, &result))
         reply_case(request, 200, row.id);

@@ -164,11 +164,9 @@ static tw_status count_letters(twi_request *request, reason_table *table)
     twi_resolutions resolutions;
     tw_summary summary;
     uint64_t next = 0;
+    size_t seen = 0;
     TW_TRY(twi_resolutions_read(request, &resolutions));
-    TW_TRY(tw_query_summary(request->http->service, &request->arena, &summary));
-    table->total = summary.dead_letters;
-    table->open = summary.dead_letters - TW_MIN(summary.dead_letters, (uint64_t)resolutions.n);
-    for (size_t seen = 0; seen < LETTERS_MAX;) {
+    while (seen < LETTERS_MAX) {
         tw_dead_letter_list_view page;
         TW_TRY(tw_query_dead_letters(request->http->service, next, LETTERS_PAGE, &request->arena,
                                      &page));
@@ -181,6 +179,12 @@ static tw_status count_letters(twi_request *request, reason_table *table)
         if (next == 0)
             break;
     }
+    table->total = seen;
+    if (next != 0) { // more than were looked at
+        TW_TRY(tw_query_summary(request->http->service, &request->arena, &summary));
+        table->total = TW_MAX(summary.dead_letters, (uint64_t)seen);
+    }
+    table->open = table->total - TW_MIN(table->total, (uint64_t)resolutions.n);
     return TW_OK;
 }
 

@@ -22,7 +22,25 @@ static const tw_str resolve_kind = {"dead_letter.resolve", 19};
 static int by_id(const void *a, const void *b)
 {
     uint64_t x = ((const twi_resolution *)a)->id, y = ((const twi_resolution *)b)->id;
+    int64_t x_ms = ((const twi_resolution *)a)->at_ms, y_ms = ((const twi_resolution *)b)->at_ms;
+    return x != y ? (x > y) - (x < y) : (x_ms > y_ms) - (x_ms < y_ms);
+}
+
+static int find_id(const void *key, const void *item)
+{
+    uint64_t x = *(const uint64_t *)key, y = ((const twi_resolution *)item)->id;
     return (x > y) - (x < y);
+}
+
+// The first resolution of a letter stands, however often it was sent in.
+static void drop_repeated(twi_resolutions *all)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        if (kept == 0 || all->items[kept - 1].id != all->items[i].id)
+            all->items[kept++] = all->items[i];
+    }
+    all->n = kept;
 }
 
 tw_status twi_resolutions_read(twi_request *request, twi_resolutions *out)
@@ -55,13 +73,13 @@ tw_status twi_resolutions_read(twi_request *request, twi_resolutions *out)
     }
     if (out->n)
         qsort(out->items, out->n, sizeof(*out->items), by_id);
+    drop_repeated(out);
     return TW_OK;
 }
 
 const twi_resolution *twi_resolution_of(const twi_resolutions *all, uint64_t id)
 {
-    twi_resolution key = {.id = id};
-    return all->n ? bsearch(&key, all->items, all->n, sizeof(key), by_id) : NULL;
+    return all->n ? bsearch(&id, all->items, all->n, sizeof(*all->items), find_id) : NULL;
 }
 
 // --- the list

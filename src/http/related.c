@@ -114,7 +114,7 @@ static int most_telling(const void *a, const void *b)
 }
 
 // Without a lake nothing else is known of them.
-static tw_status find_others(relation *r)
+static tw_status find_others(relation *r, tw_err *err)
 {
     twi_request *request = r->request;
     tw_related_query query = {.days = DAYS, .own = r->seqs, .own_n = r->own_n};
@@ -125,7 +125,7 @@ static tw_status find_others(relation *r)
     for (size_t i = 0; i < r->thing_n; i++)
         r->things[i] = (tw_related_thing){.kind = r->candidates[i].kind, .id = r->candidates[i].id};
     tw_status status = tw_query_related(request->http->service, request->http->lake, &query,
-                                        r->things, r->thing_n, &request->arena, NULL);
+                                        r->things, r->thing_n, &request->arena, err);
     return status == TW_UNSUPPORTED ? TW_OK : status;
 }
 
@@ -301,10 +301,11 @@ void twi_handle_related(twi_request *request)
     }
     *r = (relation){.request = request, .alert = &alert};
     read_own(r);
-    tw_status status = find_others(r);
+    tw_err err = {0};
+    tw_status status = find_others(r, &err);
     yyjson_mut_doc *doc;
     yyjson_mut_val *root;
-    if (!twi_json_begin(request, status, NULL, &doc, &root))
+    if (!twi_json_begin(request, status, &err, &doc, &root))
         return;
     put_shared(doc, root, r);
     put_network(request, doc, root, r);

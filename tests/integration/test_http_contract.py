@@ -20,7 +20,9 @@ import urllib.request
 import jsonschema
 import yaml
 
+from contract_figures import check_figures
 from contract_lake import check_lake
+from contract_work import ROUTES as ROUTES_OF_WORK
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("TILLWATCH_BIN", os.path.join(SOURCE, "build", "tillwatch"))
@@ -122,7 +124,7 @@ class Client:
         except urllib.error.HTTPError as error:
             status, kind, text = error.code, error.headers.get("Content-Type", ""), error.read()
             self.last_headers = error.headers
-        if kind != "application/octet-stream":
+        if kind.startswith("text/") or "json" in kind or not kind:
             text = text.decode()
         self.contract.check(method, path, status, kind, text)
         return status, json.loads(text) if text and "json" in kind and "ndjson" not in kind else text
@@ -371,7 +373,7 @@ def check_verdicts(client, alert_id):
     detail = client.call("GET", "/v1/alerts/" + alert_id)[1]
     assert detail["status"] == "CLOSED" and detail["verdict"]["recovered"]["amount"] == "10.50"
     undo = {"alert_id": alert_id, "verdict": "INCONCLUSIVE", "reason": "reopened"}
-    assert client.call("POST", "/v1/verdicts", undo)[1]["status"] == "IN_REVIEW"
+    assert client.call("POST", "/v1/verdicts", undo)[1]["status"] == "NEW"
     assert client.call("GET", "/v1/alerts/" + alert_id)[1]["verdict"] is None
 
 
@@ -619,7 +621,7 @@ def check_stream(client):
 
 
 def check_all(client):
-    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_lake, check_models,
+    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_figures, check_lake, check_models,
                   check_classifier, check_trainings, check_watch, check_backtests, check_portal, check_stream]:
         check(client)
         print("ok", check.__name__, flush=True)
@@ -648,7 +650,8 @@ def main():
             server.stop()
         finally:
             server.process.kill()
-        assert not contract.missing(), f"never called: {contract.missing()}"
+        missing = [route for route in contract.missing() if route not in ROUTES_OF_WORK]
+        assert not missing, f"never called: {missing}"
         replies = sum(len(statuses) for statuses in contract.seen.values())
         print(f"{len(contract.seen)} operations, {replies} documented replies seen")
 
