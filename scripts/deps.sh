@@ -302,7 +302,7 @@ for group in "$@"; do
     case $group in
     build)
         want="$want gcc g++ cmake ninja-build pkgconf git ca-certificates libc6-dev python3"
-        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libargon2-dev"
+        want="$want libsqlite3-dev libzstd-dev zlib1g-dev libmicrohttpd-dev libcyaml-dev libargon2-dev libcjose-dev"
         want="$want libyaml-dev libssl-dev libxxhash-dev libcmocka-dev tzdata"
         want="$want libhpdf-dev libzip-dev fonts-dejavu-core"
         # Another flavour of curl's headers serves as well and would be removed by this one.
@@ -313,6 +313,7 @@ for group in "$@"; do
     web) need_node ;;
     test)
         want="$want python3 python3-yaml python3-jsonschema tzdata zstd fonts-liberation"
+        want="$want python3-aiosmtpd openssl poppler-utils"
         want="$want universal-ctags python3-venv python3-pip python3-numpy python3-pandas"
         want="$want $(optional python3-xgboost)"
         need_node

@@ -8,13 +8,15 @@ static tw_status load(tw_service *service, tw_arena *arena, tw_settings *out, ui
                       tw_err *err)
 {
     tw_doc_row doc;
+    tw_err cause = {.text = ""};
     *out = *tw_settings_default();
     *version = 0;
     tw_status status = tw_ledger_doc_get(service->ledger, TW_STR("settings"), TW_STR("settings"),
-                                         arena, &doc, err);
-    if (status == TW_NOT_FOUND)
+                                         arena, &doc, &cause);
+    if (status == TW_NOT_FOUND) // nobody has changed anything: no failure to tell of
         return TW_OK;
-    TW_TRY(status);
+    if (status != TW_OK)
+        return tw_fail(err, status, "%s", cause.text);
     *version = doc.seq;
     return tw_settings_read(doc.body, arena, out, err);
 }

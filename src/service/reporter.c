@@ -165,7 +165,8 @@ static void take_result(tw_reporter *r, tw_status status, const tw_err *err)
     if (status != TW_OK)
         tw_log(TW_LOG_ERROR, "report", "not sent: %s", err->text);
     pthread_mutex_lock(&r->lock);
-    tw_str_copy(tw_str_from(err->text), r->state.last_error, sizeof(r->state.last_error));
+    tw_str_copy(tw_str_from(status != TW_OK ? err->text : ""), r->state.last_error,
+                sizeof(r->state.last_error));
     r->state.is_alarm = status != TW_OK;
     if (status == TW_OK)
         r->state.last_sent_ms = now_ms;
@@ -185,7 +186,7 @@ static tw_status deliver(tw_reporter *r, const job *j)
     if (status == TW_OK)
         status = send_mail(r, j, &pdf, &err);
     tw_buf_release(&pdf);
-    note(r, j, status == TW_OK ? "report.send" : "report.fail", err.text);
+    note(r, j, status == TW_OK ? "report.send" : "report.fail", status == TW_OK ? "" : err.text);
     take_result(r, status, &err);
     return status;
 }

@@ -211,8 +211,10 @@ static tw_status smtp_send(void *ctx, const tw_mail_message *message, tw_err *er
     add_headers(&s, smtp, message);
     add_parts(&s, message);
     set_options(&s, smtp, failure);
+    long answer = 0;
     if (s.status == TW_OK)
         code = curl_easy_perform(s.curl);
+    curl_easy_getinfo(s.curl, CURLINFO_RESPONSE_CODE, &answer);
     curl_easy_cleanup(s.curl);
     curl_mime_free(s.mime);
     curl_slist_free_all(s.headers);
@@ -220,8 +222,8 @@ static tw_status smtp_send(void *ctx, const tw_mail_message *message, tw_err *er
     if (s.status != TW_OK)
         return tw_fail(err, s.status, "no memory for a mail");
     if (code != CURLE_OK)
-        return tw_fail(err, TW_IO, "%.100s: %.110s", smtp->url,
-                       failure[0] ? failure : curl_easy_strerror(code));
+        return tw_fail(err, TW_IO, "%.80s: %.90s (the server's last answer: %ld)", smtp->url,
+                       failure[0] ? failure : curl_easy_strerror(code), answer);
     return TW_OK;
 }
 
