@@ -5,7 +5,8 @@
 Clients post batches and single records while the server is killed and restarted, TILLWATCH_KILLS times
 (default 100; 1000 for a long run). At the end every acknowledged record must be known with the answer
 that was given, every record must be there once, and a replay of the journal must give the very state,
-scores and alerts that are live (which is what an unbroken run over the same journal gives).
+scores and alerts that are live (which is what an unbroken run over the same journal gives). An
+investigator opens cases all the while: each that was acknowledged is there, once, whatever was tried again.
 The seed is printed; TILLWATCH_SEED repeats the moments of the kills.
 """
 import collections
@@ -76,6 +77,43 @@ class Producer(threading.Thread):
         return len(part)
 
 
+class Investigator(threading.Thread):
+    """Opens one case after the other, each until it is acknowledged."""
+
+    def __init__(self, world):
+        super().__init__(daemon=True)
+        self.world = world
+        self.cases = {}
+        self.failure = None
+
+    def run(self):
+        try:
+            while not self.world.done.is_set():
+                self.open(f"case {len(self.cases)}")
+        except Exception as failure:  # pylint: disable=broad-except
+            self.failure = failure
+
+    def open(self, title):
+        address = self.world.address
+        if address is None:
+            time.sleep(0.002)
+            return
+        client = Client(address, dict(self.world.headers, **{"Idempotency-Key": title.replace(" ", "-")}))
+        try:
+            status, case = client.json("POST", "/v1/cases", {"title": title})
+        except (OSError, http.client.HTTPException, ValueError):
+            time.sleep(0.002)
+            return
+        finally:
+            client.close()
+        if status in (429, 503):
+            time.sleep(0.01)
+            return
+        assert status in (200, 201), (status, case)
+        assert case["title"] == title, case
+        self.cases[case["case_id"]] = title
+
+
 class World:
     def __init__(self):
         self.address = None
@@ -95,13 +133,14 @@ class KillTest(unittest.TestCase):
             run("import", os.path.join(sim, "shifts.ndjson"), "--quiet", data=data)
             world = World()
             server = Server(data).start(new_link=True)
-            world.headers = token_of(server, ["ingest", "read"])
+            world.headers = token_of(server, ["ingest", "read", "work"])
             world.address = server.address
             producers = [Producer(world, records[i::CLIENTS], i == 0) for i in range(CLIENTS)]
-            for producer in producers:
-                producer.start()
+            investigator = Investigator(world)
+            for thread in [*producers, investigator]:
+                thread.start()
             kills = 0
-            while kills < KILLS and all(p.is_alive() for p in producers):
+            while kills < KILLS and investigator.is_alive() and all(p.is_alive() for p in producers):
                 time.sleep(rng.uniform(0.0, 0.25))
                 world.address = None
                 server.kill()
@@ -109,12 +148,30 @@ class KillTest(unittest.TestCase):
                 server = Server(data).start()
                 world.address = server.address
             world.done.set()
-            for producer in producers:
-                producer.join(120)
-                self.assertIsNone(producer.failure)
+            for thread in [*producers, investigator]:
+                thread.join(120)
+                self.assertIsNone(thread.failure)
             self.assertEqual(kills, KILLS)
+            self.check_cases(server, world, investigator.cases)
             self.check(server, world, producers, data, folder)
-            print(f"{kills} kills, {sum(len(p.acknowledged) for p in producers)} records acknowledged", file=sys.stderr)
+            print(f"{kills} kills, {sum(len(p.acknowledged) for p in producers)} records and "
+                  f"{len(investigator.cases)} cases acknowledged", file=sys.stderr)
+
+    def check_cases(self, server, world, acknowledged):
+        client = Client(server.address, world.headers)
+        known, cursor = {}, ""
+        while cursor is not None:
+            status, page = client.json("GET", f"/v1/cases?limit=100&cursor={cursor}")
+            self.assertEqual(status, 200, page)
+            known.update((case["case_id"], case["title"]) for case in page["items"])
+            cursor = page["next_cursor"]
+        client.close()
+        self.assertGreater(len(acknowledged), 0)
+        titles = collections.Counter(known.values())
+        self.assertEqual([title for title, n in titles.items() if n != 1], [])
+        for case_id, title in acknowledged.items():
+            self.assertEqual(known.get(case_id), title, "a case was acknowledged and lost")
+        self.assertLessEqual(len(known), len(acknowledged) + 1)
 
     def check(self, server, world, producers, data, folder):
         client = Client(server.address, world.headers)
