@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "fields.h"
+#include "people.h"
 #include "scope.h"
 #include "work.h"
 
@@ -120,6 +121,8 @@ static bool read_work(twi_request *request, yyjson_val *body, const alert_word *
     }
     yyjson_mut_doc_set_root(doc, root);
     if (!twi_fields_read(request, body, word->fields, word->n, apart, doc, root))
+        return false;
+    if (!twi_user_known(request, "assignee", twi_member(body, "assignee")))
         return false;
     if (strcmp(word->word, "claim") == 0)
         twi_json_cstr(doc, root, "assignee", request->who.user);

@@ -3,6 +3,8 @@
 // The allow list: entities that are kept from alerting for a while.
 #include "fields.h"
 #include "learning.h"
+#include "people.h"
+#include "scope.h"
 #include "work.h"
 
 enum { REASON_MAX = 500 };
@@ -44,6 +46,22 @@ static void put_entry(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
     twi_json_uint(doc, out, "version", row->seq);
 }
 
+// An entry is of the store of its register or employee; cards belong to the whole chain.
+static bool may_see(twi_request *request, yyjson_val *file)
+{
+    tw_str kind = twi_member(file, "entity_kind"), id = twi_member(file, "entity_id");
+    tw_str store = twi_member(file, "store_id");
+    tw_employee_info info;
+    if (!request->who.scope)
+        return true;
+    if (tw_str_equal(kind, TW_STR("store")))
+        return twi_scope_has(request, id);
+    if (tw_str_equal(kind, TW_STR("employee")))
+        return tw_query_employee(request->http->service, id, &info) == TW_OK &&
+               twi_scope_has(request, tw_str_from(info.home_store));
+    return store.bytes > 0 && twi_scope_has(request, store);
+}
+
 void twi_handle_allow_list(twi_request *request)
 {
     tw_doc_filter filter = {.kind = doc_kind};
@@ -68,7 +86,8 @@ void twi_handle_allow_list(twi_request *request)
     yyjson_mut_val *items = twi_json_array(doc, root, "items");
     for (size_t i = 0; i < page.n; i++) {
         yyjson_val *file = twi_stored_json(request, page.items[i].body);
-        if (file && (!has_active || is_active(request, &page.items[i], file) == active))
+        if (file && may_see(request, file) &&
+            (!has_active || is_active(request, &page.items[i], file) == active))
             put_entry(request, doc, yyjson_mut_arr_add_obj(doc, items), &page.items[i], file);
     }
     twi_json_str_or_null(doc, root, "next_cursor", tw_str_from(page.next_cursor));
@@ -109,6 +128,8 @@ static bool read_entry(twi_request *request, yyjson_val *body, tw_str *out)
         yyjson_mut_obj_remove_key(root, "owner");
         twi_json_cstr(doc, root, "owner", request->who.user);
     }
+    if (!twi_user_known(request, "owner", twi_member(body, "owner")))
+        return false;
     *out = twi_json_text(doc);
     if (out->bytes == 0)
         twi_problem_err(request, TW_NO_MEMORY, NULL);

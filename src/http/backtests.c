@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "learning.h"
+#include "scope.h"
 #include "versions.h"
 
 enum { KEPT = 16, LIST_MAX = 500, SIGNALS_MAX = 1 << 20, POLICY_MAX = 64 << 10, LOW_PRIORITY = 15 };
@@ -156,8 +157,12 @@ static void put_schemes(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_backt
     }
 }
 
-static void put_alert(yyjson_mut_doc *doc, yyjson_mut_val *list, const tw_backtest_alert *alert)
+// Alerts of stores that the caller may not see are left out.
+static bool put_alert(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *list,
+                      const tw_backtest_alert *alert)
 {
+    if (!twi_scope_has(request, tw_str_from(alert->store_id)))
+        return false;
     yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, list);
     twi_json_cstr(doc, item, "alert_id", alert->alert_id);
     twi_json_cstr(doc, item, "scheme", alert->scheme);
@@ -170,27 +175,25 @@ static void put_alert(yyjson_mut_doc *doc, yyjson_mut_val *list, const tw_backte
     else
         twi_json_cstr(doc, item, "known", alert->known ? "confirmed" : "refuted");
     twi_json_bool(doc, item, "as_recorded", alert->as_recorded);
+    return true;
 }
 
-static void put_alerts(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_backtest *result)
+static void put_alerts(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *out,
+                       const tw_backtest *result)
 {
     yyjson_mut_val *appearing = twi_json_array(doc, out, "appearing");
     for (size_t i = 0, n = 0; i < result->alert_list_n && n < LIST_MAX; i++) {
-        if (result->alerts_own[i].as_recorded)
-            continue;
-        put_alert(doc, appearing, &result->alerts_own[i]);
-        n++;
+        if (!result->alerts_own[i].as_recorded)
+            n += put_alert(request, doc, appearing, &result->alerts_own[i]);
     }
     yyjson_mut_val *vanishing = twi_json_array(doc, out, "vanishing");
     for (size_t i = 0, n = 0; i < result->recorded_n && n < LIST_MAX; i++) {
-        if (result->recorded_own[i].is_raised)
-            continue;
-        put_alert(doc, vanishing, &result->recorded_own[i]);
-        n++;
+        if (!result->recorded_own[i].is_raised)
+            n += put_alert(request, doc, vanishing, &result->recorded_own[i]);
     }
     yyjson_mut_val *alerts = twi_json_array(doc, out, "alert_list");
-    for (size_t i = 0; i < TW_MIN(result->alert_list_n, (size_t)LIST_MAX); i++)
-        put_alert(doc, alerts, &result->alerts_own[i]);
+    for (size_t i = 0, n = 0; i < result->alert_list_n && n < LIST_MAX; i++)
+        n += put_alert(request, doc, alerts, &result->alerts_own[i]);
 }
 
 static int32_t day_of(const tw_backtest_alert *alert)
@@ -233,7 +236,8 @@ static void put_recorded(yyjson_mut_doc *doc, yyjson_mut_val *out, const tw_back
     twi_json_share_of(doc, recorded, "precision", &result->recorded_precision);
 }
 
-static void put_result(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_backtest *result)
+static void put_result(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
+                       const tw_backtest *result)
 {
     yyjson_mut_val *out = twi_json_object(doc, root, "result");
     twi_json_uint(doc, out, "transactions", result->transaction_n);
@@ -252,7 +256,7 @@ static void put_result(yyjson_mut_doc *doc, yyjson_mut_val *root, const tw_backt
     put_recorded(doc, out, result);
     put_days(doc, out, result);
     put_schemes(doc, out, result);
-    put_alerts(doc, out, result);
+    put_alerts(request, doc, out, result);
 }
 
 static void time_or_null(yyjson_mut_doc *doc, yyjson_mut_val *out, const char *key, int64_t ms)
@@ -264,7 +268,8 @@ static void time_or_null(yyjson_mut_doc *doc, yyjson_mut_val *out, const char *k
 }
 
 // Inside the lock.
-static void put_backtest(yyjson_mut_doc *doc, yyjson_mut_val *root, backtest *slot)
+static void put_backtest(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val *root,
+                         backtest *slot)
 {
     static const char *const states[] = {"", "running", "done", "failed"};
     twi_json_cstr(doc, root, "id", slot->id);
@@ -280,7 +285,7 @@ static void put_backtest(yyjson_mut_doc *doc, yyjson_mut_val *root, backtest *sl
     twi_json_str_or_null(doc, root, "detail",
                          has_failed ? tw_str_from(slot->err.text) : TW_STR_NONE);
     if (slot->state == BACKTEST_DONE)
-        put_result(doc, root, &slot->result);
+        put_result(request, doc, root, &slot->result);
     else
         twi_json_null(doc, root, "result");
 }
@@ -299,7 +304,7 @@ void twi_handle_backtest(twi_request *request)
         backtest *slot = &all->slots[i];
         is_found = slot->state != BACKTEST_NONE && tw_str_equal(id, tw_str_from(slot->id));
         if (is_found)
-            put_backtest(doc, root, slot);
+            put_backtest(request, doc, root, slot);
     }
     pthread_mutex_unlock(&all->lock);
     if (is_found)
@@ -445,7 +450,7 @@ void twi_handle_backtest_start(twi_request *request)
     tw_status status = is_busy ? TW_CONFLICT : begin(all, &want, slot);
     if (status == TW_OK) {
         all->next = (all->next + 1) % KEPT;
-        put_backtest(doc, root, slot);
+        put_backtest(request, doc, root, slot);
     }
     pthread_mutex_unlock(&all->lock);
     if (is_busy)

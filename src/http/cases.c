@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "fields.h"
 #include "learning.h"
+#include "people.h"
 #include "scope.h"
 #include "work.h"
 
@@ -290,6 +291,8 @@ static bool action_body(twi_request *request, yyjson_val *body, const twi_field 
     yyjson_mut_doc_set_root(doc, root);
     if (!twi_fields_read(request, body, fields, n, apart, doc, root) ||
         !members_are_seen(request, body) ||
+        !twi_user_known(request, "owner", twi_member(body, "owner")) ||
+        !twi_user_known(request, "assignee", twi_member(body, "assignee")) ||
         (work->kind == TW_ACTION_CASE_TASK &&
          !name_task(request, body, work->action_id, doc, root)))
         return false;

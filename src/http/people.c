@@ -21,3 +21,20 @@ tw_status twi_team_members(tw_http *http, tw_str team, tw_arena *arena, tw_str_l
         *out = (tw_str_list){items, found};
     return TW_OK;
 }
+
+bool twi_user_known(twi_request *request, const char *field, tw_str user_id)
+{
+    tw_user_row user;
+    if (user_id.bytes == 0 || tw_str_equal(user_id, tw_str_from(request->who.user)))
+        return true;
+    tw_status status =
+        tw_access_user_get(request->http->access, user_id, &request->arena, &user, NULL);
+    if (status == TW_OK && user.state != TW_USER_DISABLED)
+        return true;
+    if (status == TW_OK || status == TW_NOT_FOUND || status == TW_INVALID)
+        twi_problem(request, 422, field, "There is no user \"%.*s\"",
+                    (int)TW_MIN(user_id.bytes, 64), user_id.at);
+    else
+        twi_problem_err(request, status, NULL);
+    return false;
+}

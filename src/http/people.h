@@ -11,4 +11,7 @@
 tw_status twi_team_members(tw_http *http, tw_str team, tw_arena *arena,
                            tw_str_list *out) TW_MUST_CHECK;
 
+// May work be given to this user? "" (nobody) and the caller always. False after answering 422.
+bool twi_user_known(twi_request *request, const char *field, tw_str user_id);
+
 #endif

@@ -114,7 +114,7 @@ def check_actions(ana, mo, path):
     """Each action, and bodies that do not hold."""
     for body, field in [
         ({}, "action"), ({"action": "dance"}, "action"), ({"action": "assign"}, "assignee"),
-        ({"action": "escalate"}, "note"), ({"action": "escalate", "note": " "}, "note"),
+        ({"action": "assign", "assignee": "nobody"}, "assignee"), ({"action": "escalate"}, "note"), ({"action": "escalate", "note": " "}, "note"),
         ({"action": "snooze"}, "until"), ({"action": "snooze", "until": "tomorrow"}, "until"),
         ({"action": "comment", "text": ""}, "text"), ({"action": "comment", "text": "x" * 2001}, "text"),
         ({"action": "comment", "text": "x", "mentions": ["a"] * 21}, "mentions"),
@@ -289,7 +289,7 @@ def check_case_work(ana, mo, path, alert):
     for body, field in [
         ({}, "action"), ({"action": "note"}, "text"), ({"action": "money", "kind": "lost", "amount": "1"}, None),
         ({"action": "money", "kind": "recovered", "amount": "much"}, "amount"), ({"action": "refer", "to": "press"}, None),
-        ({"action": "task", "is_done": "yes"}, "is_done"), ({"action": "task"}, "title"), ({"action": "reject"}, "note"),
+        ({"action": "task", "is_done": "yes"}, "is_done"), ({"action": "task"}, "title"), ({"action": "task", "title": "x", "assignee": "nobody"}, "assignee"), ({"action": "reject"}, "note"),
         ({"action": "edit", "title": "x" * 201}, "title"), ({"action": "add", "subjects": [{"kind": "EMPLOYEE"}]}, "subjects"),
         ({"action": "add", "subjects": [{"kind": "PLANET", "id": "1"}]}, None), ({"action": "submit", "verdict": "REFUTED"}, "reason"),
         ({"action": "note", "text": "x", "colour": "red"}, None), ({"action": "edit", "state": "CLOSED"}, None),
