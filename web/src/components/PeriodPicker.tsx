@@ -3,8 +3,7 @@
 // The last so many days in one click, or a range of days from a calendar.
 import { SegmentedControl } from '@mantine/core'
 import { DatePickerInput, DatesProvider } from '@mantine/dates'
-import '@mantine/dates/styles.css'
-import 'dayjs/locale/de'
+import '../lib/dates'
 import { CalendarRange } from 'lucide-react'
 import { useState } from 'react'
 import { currentLanguage, t } from '../lib/i18n'
@@ -46,7 +45,7 @@ export function PeriodPicker({ period, choices, from, to, onChange }: Props) {
           aria-label={t('period.range')}
           leftSection={<CalendarRange size={14} />}
           leftSectionPointerEvents="none"
-          valueFormat="D MMM YYYY"
+          valueFormat="ll"
           allowSingleDateInRange
           value={half ?? [toLocalDate(from), toLocalDate(to)]}
           onChange={(value) => {

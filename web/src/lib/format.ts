@@ -210,6 +210,11 @@ export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
   return format.format(-Math.floor(ageS / 86_400), 'day')
 }
 
+// As it is, with the digits that it has (at most four).
+export function formatExact(value: number, locale?: Locale): string {
+  return numberFormat(locale, { maximumFractionDigits: 4 }).format(value)
+}
+
 // A relative change with its sign: 0.2 is "+20 %".
 export function formatChange(change: number, locale?: Locale): string {
   return numberFormat(locale, {
@@ -235,15 +240,15 @@ export function formatMinutes(minutes: number, locale?: Locale): string {
   return formatUnit(minutes / 1440, 'day', 1, locale)
 }
 
-// "in 3 hr." or "2 days ago", however far.
-export function formatUntil(iso: string, nowMs: number, locale?: Locale): string {
-  const leftS = (Date.parse(iso) - nowMs) / 1000
-  const size = Math.abs(leftS)
-  const format = new Intl.RelativeTimeFormat(locale ?? currentLocale(), {
-    style: 'narrow',
-    numeric: 'always',
-  })
-  if (size < 3600) return format.format(Math.trunc(leftS / 60), 'minute')
-  if (size < 172_800) return format.format(Math.trunc(leftS / 3600), 'hour')
-  return format.format(Math.trunc(leftS / 86_400), 'day')
+// How long, in one unit: "40m", "24h", "5d".
+export function formatSpan(ms: number, locale?: Locale): string {
+  const s = Math.abs(ms) / 1000
+  const [value, unit] =
+    s < 3600 ? [s / 60, 'minute'] : s < 172_800 ? [s / 3600, 'hour'] : [s / 86_400, 'day']
+  return numberFormat(locale, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'narrow',
+    maximumFractionDigits: 0,
+  }).format(Math.trunc(value))
 }

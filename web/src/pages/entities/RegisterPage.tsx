@@ -3,8 +3,7 @@
 // One register: who works on it, and a day of it receipt by receipt.
 import { ActionIcon } from '@mantine/core'
 import { DatePickerInput, DatesProvider } from '@mantine/dates'
-import '@mantine/dates/styles.css'
-import 'dayjs/locale/de'
+import '../../lib/dates'
 import { useQuery } from '@tanstack/react-query'
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { useMemo } from 'react'
@@ -128,7 +127,7 @@ function DayPicker({ date }: { date: string }) {
           size="xs"
           w={140}
           aria-label={t('entities:day.pick')}
-          valueFormat="D MMM YYYY"
+          valueFormat="ll"
           value={toLocalDate(date)}
           onChange={(value) => value && go(fromLocalDate(value))}
         />

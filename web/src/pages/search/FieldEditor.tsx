@@ -12,8 +12,7 @@ import {
   TextInput,
 } from '@mantine/core'
 import { DatePicker, DatesProvider } from '@mantine/dates'
-import '@mantine/dates/styles.css'
-import 'dayjs/locale/de'
+import '../../lib/dates'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { signalsQuery, storesQuery } from '../../api/queries'

@@ -146,7 +146,7 @@ function Chip({ field, values, isNew, change, onClear, onClose }: ChipProps) {
         </Popover.Dropdown>
       </Popover>
       <CloseButton
-        size="sm"
+        size={24}
         iconSize={13}
         aria-label={t('search:remove', { name })}
         onClick={onClear}

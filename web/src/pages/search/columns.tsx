@@ -45,7 +45,6 @@ export const columnsDefault: ColumnName[] = [
   'type',
   'payment',
   'total',
-  'discount',
   'risk',
   'reasons',
   'alert',
@@ -67,12 +66,12 @@ const maybe = (id: string | null, address: (id: string) => string, text = id ?? 
 const all: Record<ColumnName, Omit<Column, 'name'>> = {
   time: { widthPx: 118, cell: (hit) => formatTime(hit.time, 'dateTime') },
   business_date: { widthPx: 104, cell: (hit) => formatTime(hit.business_date, 'date') },
-  store: { widthPx: 78, cell: (hit) => maybe(hit.store_id, storeAddress) },
+  store: { widthPx: 70, cell: (hit) => maybe(hit.store_id, storeAddress) },
   register: {
     widthPx: 84,
     cell: (hit) => maybe(hit.register_id, (id) => registerAddress(hit.store_id, id)),
   },
-  employee: { widthPx: 112, cell: (hit) => maybe(hit.employee_id, employeeAddress) },
+  employee: { widthPx: 96, cell: (hit) => maybe(hit.employee_id, employeeAddress) },
   type: { widthPx: 92, cell: (hit) => label(hit.type) },
   payment: { widthPx: 96, cell: (hit) => label(hit.payment_type) },
   total: { widthPx: 104, isFigure: true, cell: (hit) => formatMoney(hit.total) },
@@ -84,11 +83,11 @@ const all: Record<ColumnName, Omit<Column, 'name'>> = {
   items: { widthPx: 64, isFigure: true, cell: (hit) => formatCount(hit.item_count) },
   risk: { widthPx: 64, isFigure: true, cell: (hit) => <RiskTag risk={hit.risk_score} /> },
   reasons: {
-    widthPx: 240,
+    widthPx: 190,
     grow: 1,
     cell: (hit) => <span title={hit.reasons.join('\n')}>{hit.reasons.join(' · ') || dash}</span>,
   },
-  alert: { widthPx: 100, cell: (hit) => maybe(hit.alert_id, alertAddress) },
+  alert: { widthPx: 128, cell: (hit) => maybe(hit.alert_id, alertAddress) },
   customer: { widthPx: 112, cell: (hit) => maybe(hit.customer_id, customerAddress) },
   card: {
     widthPx: 92,

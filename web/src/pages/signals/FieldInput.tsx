@@ -3,14 +3,14 @@
 // One number of a signal or of the policy: what it means, its range, its default.
 import { Button, NumberInput } from '@mantine/core'
 import { RotateCcw } from 'lucide-react'
-import { formatShort } from '../../lib/format'
+import { formatExact } from '../../lib/format'
 import { t } from '../../lib/i18n'
-import { label } from '../../lib/vocabulary'
 import styles from './Signals.module.css'
 
 interface Props {
-  name: string
-  help: string
+  label: string
+  // Below the field, before its range.
+  about: string
   unit: string
   value: number
   // What is in force; an edited field is marked.
@@ -38,12 +38,13 @@ function suffixOf(unit: string): string {
 }
 
 export function FieldInput(props: Props) {
-  const { name, help, unit, value, now, standard, min, max, isReadOnly, onChange } = props
+  const { label, about, unit, value, now, standard, min, max, isReadOnly, onChange } = props
   return (
     <div className={styles.field} data-changed={value !== now || undefined}>
       <NumberInput
-        label={help}
-        description={`${label(name)} · ${t('signals:range', { min: formatShort(min), max: formatShort(max) })}`}
+        label={label}
+        description={`${about} · ${t('signals:range', { min: formatExact(min), max: formatExact(max) })}`}
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
         min={min}
         max={max}
         step={stepOf(unit, value)}
@@ -57,7 +58,7 @@ export function FieldInput(props: Props) {
         }}
       />
       <span className={styles.fieldFoot}>
-        {value !== now && <span>{t('signals:was', { value: now })}</span>}
+        {value !== now && <span>{t('signals:was', { value: formatExact(now) })}</span>}
         {standard !== null && value !== standard && !isReadOnly && (
           <Button
             variant="subtle"
@@ -65,7 +66,7 @@ export function FieldInput(props: Props) {
             leftSection={<RotateCcw size={11} />}
             onClick={() => onChange(standard)}
           >
-            {t('signals:standard', { value: standard })}
+            {t('signals:standard', { value: formatExact(standard) })}
           </Button>
         )}
       </span>

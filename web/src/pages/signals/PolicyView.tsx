@@ -6,6 +6,7 @@ import { policyQuery } from '../../api/insight'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
 import { t } from '../../lib/i18n'
+import { label } from '../../lib/vocabulary'
 import { PageSkeleton } from '../PageSkeleton'
 import { FieldInput } from './FieldInput'
 import styles from './Signals.module.css'
@@ -27,8 +28,8 @@ export function PolicyView({ mayChange }: { mayChange: boolean }) {
         {data.fields.map((field) => (
           <FieldInput
             key={field.name}
-            name={field.name}
-            help={field.help}
+            label={label(field.name)}
+            about={field.help}
             unit={field.unit}
             value={draft.policy[field.name] ?? field.value}
             now={field.value}

@@ -4,7 +4,6 @@ import { X } from 'lucide-react'
 import { Link } from 'react-router-dom'
 import type { Signal } from '../../api/insight'
 import { Facts } from '../../components/Facts'
-import { ShareText } from '../../components/Intervals'
 import { Panel } from '../../components/Panel'
 import { queueAddress, searchAddress } from '../../lib/address'
 import { formatCount, formatPercent, formatRatio } from '../../lib/format'
@@ -56,8 +55,8 @@ export function SignalEditor({ signal: now, mayChange, onClose }: Props) {
           {signal.parameters.map((item, index) => (
             <FieldInput
               key={`${now.name} ${item.name}`}
-              name={item.name}
-              help={item.help}
+              label={item.help}
+              about={label(item.name)}
               unit={item.unit}
               value={item.value}
               now={now.parameters[index]?.value ?? item.value}
@@ -72,6 +71,7 @@ export function SignalEditor({ signal: now, mayChange, onClose }: Props) {
             <NumberInput
               label={t(now.is_clearing ? 'signals:weightClearing' : 'signals:weight')}
               description={t('signals:weightHelp')}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               min={0.1}
               max={100}
               step={0.5}
@@ -90,6 +90,11 @@ export function SignalEditor({ signal: now, mayChange, onClose }: Props) {
   )
 }
 
+function shareLine(share: Signal['precision']): string {
+  const of = t('interval.of', { k: formatCount(share.k), n: formatCount(share.n) })
+  return `${formatPercent(share.value ?? 0)} (${of})`
+}
+
 function SignalFacts({ signal }: { signal: Signal }) {
   return (
     <Facts
@@ -106,7 +111,7 @@ function SignalFacts({ signal }: { signal: Signal }) {
           t('signals:column.precision'),
           signal.precision.n > 0 ? (
             <Link to={queueAddress({ signal: signal.name, status: 'CLOSED' })}>
-              <ShareText share={signal.precision} />
+              {shareLine(signal.precision)}
             </Link>
           ) : null,
         ],

@@ -15,7 +15,8 @@ type Cell = LakeResult['rows'][number][number]
 
 function cellText(value: Cell, type: LakeColumn['type']): string {
   if (value === null) return t('search:sql.null')
-  if (type === 'time' && typeof value === 'string') return formatTime(value, 'seconds')
+  if (type === 'time' && typeof value === 'string')
+    return `${formatTime(value, 'date')}, ${formatTime(value, 'seconds')}`
   // As the lake has them, so that they can be used in the next query: no thousands, all digits.
   return String(value)
 }
