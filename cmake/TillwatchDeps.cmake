@@ -16,6 +16,12 @@ add_library(hpdf INTERFACE)
 target_include_directories(hpdf SYSTEM INTERFACE "${HPDF_INCLUDE_DIR}")
 target_link_libraries(hpdf INTERFACE "${HPDF_LIBRARY}")
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+# Its package's pkg-config file asks for headers that the library does not need.
+find_path(CJOSE_INCLUDE_DIR cjose/cjose.h REQUIRED)
+find_library(CJOSE_LIBRARY cjose REQUIRED)
+add_library(cjose UNKNOWN IMPORTED)
+set_target_properties(cjose PROPERTIES IMPORTED_LOCATION "${CJOSE_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${CJOSE_INCLUDE_DIR}")
 
 set(yyjson_hints "${CMAKE_SOURCE_DIR}/.deps/yyjson")
 find_path(YYJSON_INCLUDE_DIR yyjson.h HINTS ${yyjson_hints}/include REQUIRED)

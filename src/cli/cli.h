@@ -96,6 +96,7 @@ int twi_cmd_score(int argc, char **argv);
 int twi_cmd_serve(int argc, char **argv);
 int twi_cmd_simulate(int argc, char **argv);
 int twi_cmd_train(int argc, char **argv);
+int twi_cmd_users(int argc, char **argv);
 int twi_cmd_verdicts(int argc, char **argv);
 int twi_cmd_version(int argc, char **argv);
 

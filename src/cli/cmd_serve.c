@@ -65,6 +65,7 @@ tw_status twi_serve_start(twi_place *place, const char *listen, unsigned threads
                                .reporter = place->reporter,
                                .access = &place->access,
                                .password = &place->password,
+                               .identity = place->identity.ops ? &place->identity : NULL,
                                .intake = &place->intake,
                                .listen = listen,
                                .http_threads = threads,

@@ -24,6 +24,7 @@ static const command commands[] = {
     {"evaluate", twi_cmd_evaluate, "figures of scores and alerts against labels"},
     {"backtest", twi_cmd_backtest, "which alerts another model, signal set or policy would raise"},
     {"models", twi_cmd_models, "list or show what scores"},
+    {"users", twi_cmd_users, "accounts: add, disable, link, password, role"},
     {"alerts", twi_cmd_alerts, "list alerts"},
     {"cases", twi_cmd_cases, "list, show, export and verify cases"},
     {"lake", twi_cmd_lake, "the history as Parquet files, and SQL over it"},

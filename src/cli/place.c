@@ -98,11 +98,11 @@ static tw_status read_password(const twi_place *place, const char *name, char ou
         TW_TRY(path_of(place->dir, name, path, err));
     FILE *file = fopen(path, "r");
     if (!file)
-        return tw_fail_errno(err, "tillwatch.yaml: mail: cannot read %.150s", path);
+        return tw_fail_errno(err, "tillwatch.yaml: cannot read %.150s", path);
     bool is_read = fgets(out, 256, file) != NULL;
     fclose(file);
     out[strcspn(out, "\r\n")] = '\0';
-    return is_read ? TW_OK : tw_fail(err, TW_INVALID, "tillwatch.yaml: mail: %s is empty", path);
+    return is_read ? TW_OK : tw_fail(err, TW_INVALID, "tillwatch.yaml: %s is empty", path);
 }
 
 static tw_status open_mail(twi_place *place, const twi_mail_config *config, tw_err *err)
@@ -127,6 +127,21 @@ static tw_status open_mail(twi_place *place, const twi_mail_config *config, tw_e
     return status;
 }
 
+static tw_status open_identity(twi_place *place, const twi_config *config, tw_err *err)
+{
+    char secret[256] = "";
+    if (config->public_url)
+        tw_str_copy(tw_str_from(config->public_url), place->public_url, sizeof(place->public_url));
+    place->trusts_proxy = config->trusts_proxy;
+    if (!config->oidc)
+        return TW_OK;
+    if (config->oidc->client_secret_file)
+        TW_TRY(read_password(place, config->oidc->client_secret_file, secret, err));
+    tw_status status = twi_oidc_config_open(config->oidc, secret, &place->identity, err);
+    memset(secret, 0, sizeof(secret));
+    return status;
+}
+
 static tw_status apply_config(twi_place *place, const twi_config *config, tw_err *err)
 {
     const tw_alloc *alloc = tw_alloc_system();
@@ -136,6 +151,7 @@ static tw_status apply_config(twi_place *place, const twi_config *config, tw_err
     place->intake.default_zone = place->zone_own;
     tw_str_copy(tw_str_from(config->zone), place->zone_name, sizeof(place->zone_name));
     TW_TRY(open_mail(place, &config->mail, err));
+    TW_TRY(open_identity(place, config, err));
     if (config->train.zone)
         TW_TRY(tw_zone_new(alloc, config->train.zone, &place->train_zone_own, err));
     place->schedule = (tw_train_schedule){.is_enabled = config->train.is_enabled,
@@ -240,6 +256,7 @@ void twi_place_close(twi_place *place)
     tw_service_close(place->service);
     place->service = NULL;
     tw_mail_close(&place->mail);
+    tw_identity_close(&place->identity);
     tw_access_close(&place->access);
     tw_ledger_close(&place->ledger);
     tw_journal_close(&place->journal);
@@ -329,6 +346,16 @@ static tw_status write_config(const tw_files *files, const twi_place_settings *s
         "\n"
         "# Limits whose crossing raises an alarm on the page Model health:\n"
         "# watch: {input_psi: 0.25, score_psi: 0.25, precision_min: 0.85}\n"
+        "\n"
+        "# What browsers see when a proxy stands before this server; with https, cookies are "
+        "Secure.\n"
+        "# public_url: \"https://loss.example.com\"\n"
+        "# The proxy tells the clients' addresses (X-Forwarded-For):\n"
+        "# trust_proxy: true\n"
+        "\n"
+        "# Signing in through the organisation's provider (OpenID Connect); see docs/access.md.\n"
+        "# oidc: {name: Example SSO, issuer: \"https://id.example.com\", client_id: tillwatch,\n"
+        "#        client_secret_file: keys/oidc.secret, default_role: read-only}\n"
         "\n"
         "# The server that reports are mailed through; to whom and when is set in the portal.\n"
         "# mail: {url: \"smtp://mail.example.com:587\", from: tillwatch@example.com,\n"

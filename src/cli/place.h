@@ -9,6 +9,7 @@
 #include "intake/options.h"
 #include "port/access.h"
 #include "port/archive.h"
+#include "port/identity.h"
 #include "port/mail.h"
 #include "port/paper.h"
 #include "port/password.h"
@@ -22,6 +23,7 @@ typedef struct twi_place {
     tw_ledger ledger;
     tw_access access;
     tw_password password;
+    tw_identity identity;               // no ops = none is configured
     uint8_t alias_key[TW_SHA256_BYTES]; // of pseudonyms
     char public_url[256];               // of the portal, "" = not configured
     bool trusts_proxy;

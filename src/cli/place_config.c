@@ -30,6 +30,9 @@ typedef struct document {
     char *zone, *currency;
     train_document *train;
     mail_document *mail;
+    char *public_url;
+    bool *trust_proxy; // NULL = not said
+    twi_oidc_config *oidc;
     tw_drift_limits *watch; // 0 = not said
     twi_store_config *stores;
     unsigned stores_count;
@@ -80,6 +83,12 @@ static const cyaml_schema_field_t document_fields[] = {
                             train_fields),
     CYAML_FIELD_MAPPING_PTR("watch", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, watch,
                             watch_fields),
+    CYAML_FIELD_STRING_PTR("public_url", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document,
+                           public_url, 8, 255),
+    CYAML_FIELD_BOOL_PTR("trust_proxy", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document,
+                         trust_proxy),
+    CYAML_FIELD_MAPPING_PTR("oidc", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, oidc,
+                            twi_oidc_fields),
     CYAML_FIELD_MAPPING_PTR("mail", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, mail,
                             mail_fields),
     CYAML_FIELD_SEQUENCE("stores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, stores,
@@ -195,6 +204,16 @@ static tw_status take_limits(const tw_drift_limits *read, tw_drift_limits *out, 
     return TW_OK;
 }
 
+static tw_status check_url(const char *url, tw_err *err)
+{
+    bool is_http = !url || strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    if (is_http && (!url || url[strlen(url) - 1] != '/'))
+        return TW_OK;
+    return tw_fail(err, TW_INVALID,
+                   "tillwatch.yaml: public_url must be like https://loss.example.com, without a "
+                   "slash at its end");
+}
+
 static void free_document(document *read)
 {
     if (read->train) {
@@ -210,6 +229,7 @@ static void free_document(document *read)
     }
     cyaml_mem(NULL, read->mail, 0);
     cyaml_mem(NULL, read->watch, 0);
+    cyaml_mem(NULL, read->trust_proxy, 0);
     cyaml_mem(NULL, read, 0);
 }
 
@@ -235,6 +255,11 @@ tw_status twi_config_parse(tw_str yaml, twi_config *out, tw_err *err)
         taken = take_limits(read->watch, &out->limits, err);
     if (taken == TW_OK)
         taken = take_mail(read->mail, &out->mail, err);
+    out->public_url = read->public_url;
+    out->trusts_proxy = read->trust_proxy && *read->trust_proxy;
+    out->oidc = read->oidc;
+    if (taken == TW_OK)
+        taken = check_url(out->public_url, err);
     free_document(read);
     if (taken != TW_OK) {
         twi_config_release(out);
@@ -265,6 +290,8 @@ void twi_config_release(twi_config *config)
     cyaml_mem(NULL, config->zone, 0);
     cyaml_mem(NULL, config->currency, 0);
     cyaml_mem(NULL, config->train.zone, 0);
+    cyaml_mem(NULL, config->public_url, 0);
+    twi_oidc_config_free(config->oidc);
     char *const texts[] = {config->mail.url, config->mail.from, config->mail.user,
                            config->mail.password_file, config->mail.ca_file};
     free_mail_texts(texts, TW_COUNT(texts));

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "learn/drift.h"
+#include "place_oidc.h"
 
 typedef struct twi_store_config {
     char *store_id, *zone;
@@ -31,6 +32,9 @@ typedef struct twi_config {
     char *zone, *currency;
     twi_train_config train;
     twi_mail_config mail;
+    char *public_url; // NULL = not said
+    bool trusts_proxy;
+    twi_oidc_config *oidc;    // NULL = no provider
     tw_drift_limits limits;   // of the alarms
     twi_store_config *stores; // ascending by store_id
     unsigned store_n;

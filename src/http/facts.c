@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "intake_log.h"
+#include "scope.h"
 
 enum { PROBLEMS_MAX = 100 };
 
@@ -184,7 +185,8 @@ static void answer_ndjson(twi_request *request)
 // --- parsing into a batch
 // ----------------------------------------------------------------------------
 
-static tw_status reject(twi_request *request, const tw_problem *problem, uint64_t line)
+static tw_status reject(twi_request *request, const tw_problem *problem, tw_status status,
+                        uint64_t line)
 {
     tw_batch *batch = request->batch;
     twi_reject_note *note = tw_arena_array(tw_batch_arena(batch), 1, sizeof(*note));
@@ -204,8 +206,23 @@ static tw_status reject(twi_request *request, const tw_problem *problem, uint64_
                              .code = tw_str_from(tw_problem_code_name(problem->code)),
                              .sentence = tw_str_from(note->sentence),
                              .excerpt = problem->record};
-    tw_status status = problem->code == TW_PROBLEM_SYNTAX ? TW_SYNTAX : TW_INVALID;
     return tw_batch_reject(batch, &letter, status);
+}
+
+static tw_str store_of(const tw_fact *fact)
+{
+    return fact->kind == TW_FACT_TRANSACTION ? fact->as.transaction.store_id
+           : fact->kind == TW_FACT_MOVEMENT  ? fact->as.movement.store_id
+                                             : fact->as.shift.store_id;
+}
+
+// A token of some stores sends facts of those alone.
+static tw_status refuse(twi_request *request, tw_str store_id, uint64_t line)
+{
+    tw_problem problem = {.code = TW_PROBLEM_RANGE, .field = "store_id"};
+    snprintf(problem.sentence, sizeof(problem.sentence),
+             "store \"%.*s\" is not one of those that this access is for", TW_STR_ARG(store_id));
+    return reject(request, &problem, TW_DENIED, line);
 }
 
 static tw_status parse_record(twi_request *request, tw_json_parser *parser, tw_str record,
@@ -215,11 +232,14 @@ static tw_status parse_record(twi_request *request, tw_json_parser *parser, tw_s
     tw_problem problem;
     tw_arena *arena = tw_batch_arena(request->batch);
     tw_status status = tw_json_parse(parser, record, request->fact_kind, arena, &fact, &problem);
+    if (status == TW_OK && !twi_scope_has(request, store_of(&fact)))
+        return refuse(request, store_of(&fact), line);
     if (status == TW_OK)
         return tw_batch_add(request->batch, &fact, (uint32_t)line);
     if (status != TW_INVALID)
         return status;
-    return reject(request, &problem, line);
+    bool is_syntax = problem.code == TW_PROBLEM_SYNTAX;
+    return reject(request, &problem, is_syntax ? TW_SYNTAX : TW_INVALID, line);
 }
 
 // Parses records until the batch is full or the body ends.

@@ -266,6 +266,10 @@ void twi_handle_session_change(twi_request *request);
 void twi_handle_session_delete(twi_request *request);
 void twi_handle_password_change(twi_request *request);
 
+// oidc.c
+void twi_handle_oidc_start(twi_request *request);
+void twi_handle_oidc_callback(twi_request *request);
+
 // tokens.c
 void twi_handle_token_list(twi_request *request);
 void twi_handle_token_create(twi_request *request);

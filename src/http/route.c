@@ -105,6 +105,8 @@ static const twi_route routes[] = {
     {"PATCH", "/v1/session", TWI_ANYBODY, true, true, twi_handle_session_change},
     {"DELETE", "/v1/session", 0, true, false, twi_handle_session_delete},
     {"PUT", "/v1/session/password", TWI_ANYBODY, true, true, twi_handle_password_change},
+    {"GET", "/v1/oidc/start", 0, true, false, twi_handle_oidc_start},
+    {"GET", "/v1/oidc/callback", 0, true, false, twi_handle_oidc_callback},
     {"GET", "/v1/people", TW_RIGHT_READ, true, false, twi_handle_people},
     {"GET", "/v1/users", ACCOUNTS, true, false, twi_handle_user_list},
     {"POST", "/v1/users", ACCOUNTS, true, true, twi_handle_user_create},

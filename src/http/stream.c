@@ -18,6 +18,7 @@ enum {
     EVENTS_AT_ONCE = 64,
     COMMENT_EVERY_S = 15,
     CHECK_EVERY_S = 5,
+    EXPIRE_EVERY_S = 600,
 };
 
 struct twi_stream {
@@ -426,6 +427,9 @@ static void *feed(void *arg)
         ticks++;
         if (has_streams(http))
             tick(&maker, ticks);
+        // What expired in the store of accounts is only room; a failure is tried again.
+        if (ticks % EXPIRE_EVERY_S == 1)
+            (void)!tw_access_expire(http->access, twi_now_ms(http), NULL);
     }
     tw_buf_release(&maker.frames.plain);
     tw_buf_release(&maker.frames.hidden);

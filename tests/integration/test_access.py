@@ -116,6 +116,8 @@ TABLE = [
     ("PATCH /v1/session", EVERYBODY, "open", {}),
     ("DELETE /v1/session", None, "open", None),
     ("PUT /v1/session/password", EVERYBODY, "open", {}),
+    ("GET /v1/oidc/start", None, "open", None),
+    ("GET /v1/oidc/callback", None, "open", None),
     ("GET /v1/people", READ, "open", None),
     ("GET /v1/users", ADMIN, "all", None),
     ("POST /v1/users", ADMIN, "all", {}),

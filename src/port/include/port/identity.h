@@ -30,8 +30,10 @@ typedef struct tw_identity_person {
     tw_str login;   // preferred_username, else what stands before the @ of the address
     tw_str name, email;
     bool email_is_verified;
-    tw_str role; // a name of workflow/rights.h by the configured claim; "" = no rule fits
-    tw_str team; // by the configured claim
+    tw_str role;          // a name of workflow/rights.h; "" = no rule fits and there is no default
+    bool role_is_claimed; // by a rule about a claim
+    bool needs_role;      // there are rules: who has no role by them is not let in
+    tw_str team;          // by the configured claim
 } tw_identity_person;
 
 typedef struct tw_identity_ops {
