@@ -3,10 +3,13 @@
 // tillwatch import: records of files into the journal.
 #include "cli.h"
 #include "import.h"
+#include "lake.h"
+#include "output.h"
 
 static const char help[] =
     "Usage: tillwatch import [--data DIR] [--format FORMAT] [--map FILE.yaml] [--kind KIND] "
-    "FILE...|-\n"
+    "[--lake]\n"
+    "                        FILE...|-\n"
     "\n"
     "Takes transactions, stock movements, shift events and verdicts into the journal and scores "
     "them.\n"
@@ -19,6 +22,7 @@ static const char help[] =
     "  --format FORMAT  auto (default), ndjson, json or csv\n"
     "  --map FILE.yaml  how the columns of a foreign CSV become ours\n"
     "  --kind KIND      transaction, movement, shift or verdict, when the records do not tell\n"
+    "  --lake           afterwards writes the days that are over as Parquet, as a server does\n"
     "  --json           the summary as JSON\n"
     "  --quiet          no progress and no summary\n"
     "\n"
@@ -37,7 +41,18 @@ static bool kind_from(const char *name, tw_fact_kind *out)
     return false;
 }
 
-static tw_status run(const char *dir, const char *map, twi_import_options *options,
+static tw_status write_lake(twi_place *place, bool is_quiet, tw_err *err)
+{
+    uint64_t written_n;
+    char n[32];
+    tw_service_drain(place->service);
+    TW_TRY(twi_lake_write_due(place, &written_n, err));
+    if (!is_quiet)
+        fprintf(stderr, "lake: %s facts written\n", twi_thousands(written_n, n));
+    return TW_OK;
+}
+
+static tw_status run(const char *dir, const char *map, twi_import_options *options, bool with_lake,
                      twi_import_summary *summary, tw_err *err)
 {
     twi_place place;
@@ -50,6 +65,8 @@ static tw_status run(const char *dir, const char *map, twi_import_options *optio
         status = twi_place_serve(&place, TW_SERVICE_IMPORT, err);
         if (status == TW_OK)
             status = twi_import(&place, options, summary, err);
+        if (status == TW_OK && with_lake)
+            status = write_lake(&place, options->is_quiet, err);
         twi_place_close(&place);
     }
     tw_mapping_free(mapping);
@@ -59,12 +76,13 @@ static tw_status run(const char *dir, const char *map, twi_import_options *optio
 int twi_cmd_import(int argc, char **argv)
 {
     const char *data = NULL, *map = NULL, *kind = "";
-    bool is_json = false;
+    bool is_json = false, with_lake = false;
     twi_import_options options = {.format = "auto"};
     const twi_option table[] = {
-        {"--data", TWI_TEXT, &data},    {"--format", TWI_TEXT, &options.format},
-        {"--map", TWI_TEXT, &map},      {"--kind", TWI_TEXT, &kind},
-        {"--json", TWI_FLAG, &is_json}, {"--quiet", TWI_FLAG, &options.is_quiet},
+        {"--data", TWI_TEXT, &data},      {"--format", TWI_TEXT, &options.format},
+        {"--map", TWI_TEXT, &map},        {"--kind", TWI_TEXT, &kind},
+        {"--json", TWI_FLAG, &is_json},   {"--quiet", TWI_FLAG, &options.is_quiet},
+        {"--lake", TWI_FLAG, &with_lake},
     };
     twi_command_line line = {.command = "import",
                              .help = help,
@@ -82,7 +100,7 @@ int twi_cmd_import(int argc, char **argv)
     options.path_n = line.argc;
     twi_import_summary summary = {.seconds = 0};
     tw_err err = {0};
-    tw_status status = run(twi_place_dir(data), map, &options, &summary, &err);
+    tw_status status = run(twi_place_dir(data), map, &options, with_lake, &summary, &err);
     if (status != TW_OK && summary.accepted + summary.rejected > 0)
         fprintf(stderr,
                 "tillwatch import: stopped after %llu accepted records, which are kept; run it "

@@ -22,7 +22,8 @@ static const char help[] =
     "are. Queries see it and what is newer as one.\n"
     "\n"
     "  query    one SELECT over transactions, lines, tenders, signals, movements, shifts, "
-    "verdicts\n"
+    "verdicts,\n"
+    "           store_days, employee_days, register_days, item_days, exceptions, needles\n"
     "  export   a table's days from DATE up to and without DATE, as one file in DIR\n"
     "  compact  writes everything up to now and merges the files of each day (no server may run)\n"
     "  verify   every file by size, hash and count, and the whole against the journal\n"
@@ -76,6 +77,27 @@ void twi_lake_place_close(twi_lake_place *l)
 {
     tw_lake_close(&l->lake);
     twi_place_close(&l->place);
+}
+
+tw_status twi_lake_write_due(const twi_place *place, uint64_t *written_n, tw_err *err)
+{
+    char path[PATH_BYTES];
+    tw_lake lake;
+    size_t merged_n;
+    tw_lake_follower follower = {.seen_seq = 0};
+    tw_lake_source source = {tw_alloc_system(), &place->journal, &place->ledger};
+    tw_duckdb_options options = {.dir = path, .is_writer = true};
+    *written_n = 0;
+    tw_lake_schema_get(&options.schema);
+    int n = snprintf(path, sizeof(path), "%s/lake", place->dir);
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return tw_fail(err, TW_LIMIT, "the path of the data directory is too long");
+    TW_TRY(tw_duckdb_lake_open(tw_alloc_system(), &options, &lake, err));
+    tw_status status = tw_lake_follow(&source, &lake, &follower, false, written_n, err);
+    if (status == TW_OK)
+        status = tw_lake_compact(&lake, follower.newest_day - 1, &merged_n, err);
+    tw_lake_close(&lake);
+    return status;
 }
 
 // --- compact
@@ -181,7 +203,8 @@ static sums sum_table(const char *table, const tw_lake_part *parts, size_t n)
     return s;
 }
 
-static void print_table(const char *table, const sums *s, bool is_json)
+// A table's line; a derived one has partitions by month.
+static void print_table(const char *table, const sums *s, bool is_derived, bool is_json)
 {
     char first[TW_TIME_TEXT_BYTES] = "", last[TW_TIME_TEXT_BYTES] = "", n[32];
     if (s->part_n > 0) {
@@ -189,14 +212,14 @@ static void print_table(const char *table, const sums *s, bool is_json)
         tw_date_format(s->last_day, last);
     }
     if (is_json)
-        printf("{\"table\":\"%s\",\"days\":%zu,\"files\":%zu,\"rows\":%llu,\"bytes\":%llu,"
+        printf("{\"table\":\"%s\",\"%s\":%zu,\"files\":%zu,\"rows\":%llu,\"bytes\":%llu,"
                "\"from\":\"%s\",\"to\":\"%s\"}",
-               table, s->day_n, s->part_n, (unsigned long long)s->row_n,
-               (unsigned long long)s->bytes, first, last);
+               table, is_derived ? "months" : "days", s->day_n, s->part_n,
+               (unsigned long long)s->row_n, (unsigned long long)s->bytes, first, last);
     else
-        printf("%-13s %15s rows %6zu days %6zu files %10.1f MB  %s..%s\n", table,
-               twi_thousands(s->row_n, n), s->day_n, s->part_n, (double)s->bytes / 1e6, first,
-               last);
+        printf("%-13s %15s rows %6zu %-6s %6zu files %10.1f MB  %s..%s\n", table,
+               twi_thousands(s->row_n, n), s->day_n, is_derived ? "months" : "days", s->part_n,
+               (double)s->bytes / 1e6, first, last);
 }
 
 static tw_status info(twi_lake_place *l, bool is_json, tw_err *err)
@@ -216,7 +239,12 @@ static tw_status info(twi_lake_place *l, bool is_json, tw_err *err)
     for (size_t i = 0; i < schema.table_n; i++) {
         sums s = sum_table(schema.tables[i].name, parts, part_n);
         fputs(is_json && i ? "," : "", stdout);
-        print_table(schema.tables[i].name, &s, is_json);
+        print_table(schema.tables[i].name, &s, false, is_json);
+    }
+    for (size_t i = 0; i < schema.derived_n; i++) {
+        sums s = sum_table(schema.derived[i].name, parts, part_n);
+        fputs(is_json ? "," : "", stdout);
+        print_table(schema.derived[i].name, &s, true, is_json);
     }
     char n[32], tail[32];
     if (is_json)

@@ -28,6 +28,10 @@ tw_status twi_lake_place_open(twi_lake_place *l, const twi_lake_options *options
                               tw_err *err) TW_MUST_CHECK;
 void twi_lake_place_close(twi_lake_place *l);
 
+// Writes what is due of an open place whose service is at rest, and merges the days that are over.
+tw_status twi_lake_write_due(const twi_place *place, uint64_t *written_n,
+                             tw_err *err) TW_MUST_CHECK;
+
 // Exit status.
 int twi_lake_query_run(const twi_lake_options *options);
 int twi_lake_export_run(const twi_lake_options *options);

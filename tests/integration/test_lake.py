@@ -212,6 +212,26 @@ class Lake(unittest.TestCase):
         self.assertLessEqual(table["rows"], closed)
         self.assertTrue(run_json("lake", "verify", data=self.data)["good"])
 
+    def test_import_writes_days(self):
+        run("import", "--lake", os.path.join(self.sim, "transactions.ndjson"), data=self.data)
+        days = sorted({record["business_date"] for record in self.records})
+        tables = {table["table"]: table for table in run_json("lake", "info", data=self.data)["tables"]}
+        self.assertEqual((tables["transactions"]["from"], tables["transactions"]["to"]), (days[0], days[-3]))
+        self.assertEqual(tables["transactions"]["files"], tables["transactions"]["days"])
+        self.assertTrue(run_json("lake", "verify", data=self.data)["good"])
+        # The sums are in files and add up with what is still in the journal.
+        self.assertGreater(tables["store_days"]["rows"], 0)
+        self.assertEqual(one(self.data, "SELECT sum(transaction_n)::BIGINT, sum(refund_minor)::BIGINT FROM employee_days"),
+                         [len(self.records), sum(abs(minor(r["transaction_total"])) for r in self.records if r["refund_flag"])])
+        tokens = [t["account_token"] for r in self.records for t in r.get("tenders", []) if t.get("account_token")]
+        token = max(set(tokens), key=tokens.count)
+        self.assertEqual(one(self.data, "SELECT count(*) FROM needles WHERE kind = 'account' AND "
+                             f"hash = md5_number_lower('account:{token}') >> 1"),
+                         [sum(any(t.get("account_token") == token for t in r.get("tenders", [])) for r in self.records)])
+        skus = [line["sku"] for r in self.records for line in r.get("lines", [])]
+        self.assertEqual(one(self.data, f"SELECT sum(line_n)::BIGINT FROM item_days WHERE sku = '{skus[0]}'"),
+                         [skus.count(skus[0])])
+
     def test_damage_is_found(self):
         self.load("transactions.ndjson")
         run("lake", "compact", data=self.data)
