@@ -117,7 +117,7 @@ static tw_status start(bench *b, tw_err *err)
         return tw_fail_errno(err, "no directory for the bench");
     }
     snprintf(b->data, sizeof(b->data), "%.3000s/data", b->root);
-    const twi_feed_plan plan = {.ends = {BENCH_DAYS, BENCH_DAYS, BENCH_DAYS}};
+    const twi_feed_plan plan = {.days = BENCH_DAYS};
     TW_TRY(twi_feed_simulate(&b->feed, NULL, BENCH_STORES, &plan, BENCH_SEED, err));
     TW_TRY(cut_lines(b, err));
     TW_TRY(twi_place_create(b->data, &settings, err));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tillwatch demo: a simulated chain's history imported, a model trained, the server started, and
-// one more day replayed into it over HTTP.
+// tillwatch demo: a simulated chain's history imported day by day while a team works on its alerts
+// and models are trained, the server started, and one more day replayed into it over HTTP. The last
+// day is yesterday; while the history comes in, the service's clock is the history's.
 #define _XOPEN_SOURCE 700 // mkdtemp
 #include <errno.h>
 #include <math.h>
@@ -14,8 +15,10 @@
 #include "cli.h"
 #include "demo_feed.h"
 #include "demo_judge.h"
+#include "demo_team.h"
 #include "http/access.h"
 #include "import.h"
+#include "lake_thread.h"
 #include "output.h"
 #include "place_config.h"
 #include "post.h"
@@ -26,23 +29,22 @@
 #define PATH_BYTES 4096
 #define DEMO_SEED 7
 // More than in life: five weeks must give verdicts to learn from.
-#define DEMO_FRAUD_RATE 0.12
+#define DEMO_FRAUD_RATE 0.04
 // The live day passes in this time, so that alerts appear while somebody looks.
 #define LIVE_SECONDS 150.0
 
 static const char help[] =
-    "Usage: tillwatch demo [--once] [--stores N] [--days D] [--port P] [--dir DIR]\n"
+    "Usage: tillwatch demo [--once] [--stores N] [--days D] [--end DATE] [--port P] [--dir DIR]\n"
     "\n"
-    "Simulates a chain, imports its history with the verdicts that investigators would have "
-    "given, trains\n"
-    "models on them, starts the server and replays one more day into it, live. Open the printed "
-    "link. Ctrl-C ends it; a second run starts at once "
-    "from\n"
-    "what the first one made.\n"
+    "Simulates a chain, imports its history day by day while a team works on the alerts, trains\n"
+    "models on their verdicts, starts the server and replays one more day into it, live. Open\n"
+    "the printed address. Ctrl-C ends it; a second run starts at once from what the first one "
+    "made.\n"
     "\n"
     "  --once      the same in a temporary directory, at full speed, then stop with exit status 0\n"
     "  --stores N  stores (default 60)\n"
     "  --days D    days of history (default 35)\n"
+    "  --end DATE  the live day, as YYYY-MM-DD (default yesterday)\n"
     "  --port P    port of the server (default 8080; with --once any free one)\n"
     "  --dir DIR   where to keep it (default ./tillwatch-demo)\n"
     "\n"
@@ -52,10 +54,11 @@ static const char help[] =
 typedef struct demo {
     bool is_once;
     uint64_t stores, days, port;
-    const char *dir;
+    const char *dir, *end;
+    int32_t first_day;      // of the history, since 1970-01-01
+    _Atomic int64_t now_ms; // of the history while it comes in
     char temporary[PATH_BYTES], data[PATH_BYTES], sim[PATH_BYTES], marker[PATH_BYTES];
-    twi_feed feed;      // the live day
-    twi_feed_plan plan; // of the history
+    twi_feed feed; // the live day
     twi_place place;
     char url[128], token[TW_SECRET_BYTES];
     pthread_t live;
@@ -113,7 +116,9 @@ static tw_status make_history(demo *d, tw_err *err)
            (unsigned long long)d->days + 1);
     fflush(stdout);
     uint64_t start = tw_monotonic_ns();
-    TW_TRY(twi_feed_simulate(&d->feed, d->sim, d->stores, &d->plan, DEMO_SEED, err));
+    const twi_feed_plan plan = {
+        .days = d->days, .start_day = d->first_day, .fraud_rate = DEMO_FRAUD_RATE};
+    TW_TRY(twi_feed_simulate(&d->feed, d->sim, d->stores, &plan, DEMO_SEED, err));
     char n[32];
     printf("  %s transactions in %.1f s; the last day waits\n",
            twi_thousands(d->feed.transactions, n), (double)(tw_monotonic_ns() - start) / 1e9);
@@ -121,7 +126,12 @@ static tw_status make_history(demo *d, tw_err *err)
     return TW_OK;
 }
 
-static tw_status import_part(demo *d, size_t part, tw_err *err)
+typedef struct phase { // days between two trainings
+    uint64_t records, rejected, acts, confirmed, refuted;
+    double seconds, team_seconds;
+} phase;
+
+static tw_status import_day(demo *d, uint64_t day, phase *sum, tw_err *err)
 {
     char paths[3][PATH_BYTES + 32];
     static const char *const names[] = {"shifts.ndjson", "movements.ndjson", "transactions.ndjson"};
@@ -129,48 +139,96 @@ static tw_status import_part(demo *d, size_t part, tw_err *err)
     size_t path_n = 0;
     for (int i = 0; i < 3; i++) {
         char *path = paths[path_n];
-        snprintf(path, sizeof(paths[0]), "%s/%zu/%s", d->sim, part, names[i]);
+        snprintf(path, sizeof(paths[0]), "%s/%llu/%s", d->sim, (unsigned long long)day, names[i]);
         if (access(path, F_OK) == 0)
             list[path_n++] = path;
     }
     if (path_n == 0)
         return TW_OK;
-    twi_import_options options = {.paths = list, .path_n = path_n, .format = "ndjson"};
+    twi_import_options options = {
+        .paths = list, .path_n = path_n, .format = "ndjson", .is_quiet = true};
     twi_import_summary summary;
     TW_TRY(twi_import(&d->place, &options, &summary, err));
-    char n[32], rate[32];
-    uint64_t all = summary.accepted + summary.duplicates + summary.conflicts + summary.rejected;
-    printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n",
-           twi_thousands(all, n), summary.seconds,
-           twi_thousands((uint64_t)((double)all / summary.seconds), rate),
-           (unsigned long long)summary.rejected);
+    sum->records += summary.accepted + summary.duplicates + summary.conflicts + summary.rejected;
+    sum->rejected += summary.rejected;
+    sum->seconds += summary.seconds;
     if (summary.rejected + summary.conflicts > 0)
         twi_import_print(&summary, false);
-    fflush(stdout);
     return TW_OK;
 }
 
-// Three weeks, a verdict on most alerts, a training; a fourth week with its verdicts and a second
-// training, so that a challenger scores beside the champion; and the rest.
+static void end_phase(phase *sum, const twi_team *team)
+{
+    char n[32], rate[32];
+    printf("  %s records in %.1f s, %s/s durable and scored; %llu rejected\n",
+           twi_thousands(sum->records, n), sum->seconds,
+           twi_thousands((uint64_t)((double)sum->records / TW_MAX(sum->seconds, 0.001)), rate),
+           (unsigned long long)sum->rejected);
+    printf("  %llu alerts confirmed, %llu refuted by the team, in %llu steps (%.1f s)\n",
+           (unsigned long long)(team->confirmed - sum->confirmed),
+           (unsigned long long)(team->refuted - sum->refuted),
+           (unsigned long long)(team->acts - sum->acts), sum->team_seconds);
+    fflush(stdout);
+    *sum = (phase){.acts = team->acts, .confirmed = team->confirmed, .refuted = team->refuted};
+}
+
+static int64_t clock_now(void *ctx)
+{
+    return atomic_load(&((demo *)ctx)->now_ms);
+}
+
+// Three weeks, then a training on the team's verdicts; a fourth week and a second training, so that
+// a challenger scores beside the champion; and the rest.
+static tw_status live_month(demo *d, twi_team *team, tw_err *err)
+{
+    const uint64_t trainings[] = {d->days * 3 / 5, d->days * 4 / 5};
+    phase sum = {0};
+    for (uint64_t day = 1; day <= d->days; day++) {
+        int64_t until_ms = (d->first_day + (int64_t)day) * TW_DAY_MS;
+        atomic_store(&d->now_ms, until_ms);
+        TW_TRY(import_day(d, day, &sum, err));
+        uint64_t start = tw_monotonic_ns();
+        TW_TRY(twi_team_work(team, until_ms, err));
+        sum.team_seconds += (double)(tw_monotonic_ns() - start) / 1e9;
+        for (size_t i = 0; i < TW_COUNT(trainings); i++) {
+            if (day != trainings[i])
+                continue;
+            end_phase(&sum, team);
+            TW_TRY(twi_judge_train(d->place.service, i + 1, err));
+        }
+    }
+    end_phase(&sum, team);
+    return TW_OK;
+}
+
 static tw_status import_history(demo *d, tw_err *err)
 {
     twi_place_settings settings = {.zone = "UTC", .currency = "USD"};
+    const tw_clock clock = {clock_now, d};
+    int64_t first_ms = d->first_day * TW_DAY_MS;
     twi_judge judge;
+    twi_team team = {.plan_n = 0};
+    atomic_store(&d->now_ms, first_ms);
     TW_TRY(twi_place_create(d->data, &settings, err));
     TW_TRY(twi_place_open(&d->place, d->data, false, err));
-    TW_TRY(twi_place_serve(&d->place, TW_SERVICE_IMPORT, err));
-    TW_TRY(twi_judge_open(&judge, d->sim, err));
-    puts("Importing");
+    tw_service_options options = twi_place_options(&d->place, TW_SERVICE_IMPORT);
+    options.clock = &clock;
+    TW_TRY(tw_service_open(&options, &d->place.service, err));
+    tw_status status = twi_judge_open(&judge, d->sim, err);
+    if (status == TW_OK)
+        status = twi_team_open(&team, &judge, d->place.service, first_ms,
+                               first_ms + (int64_t)d->days * TW_DAY_MS, &d->now_ms, err);
+    puts("A month of the stores and of the team");
     fflush(stdout);
-    tw_status status = TW_OK;
-    for (size_t part = 1; status == TW_OK && part <= TWI_FEED_PARTS; part++) {
-        status = import_part(d, part, err);
-        if (status == TW_OK)
-            status = twi_judge_alerts(&judge, d->place.service, err);
-        if (status == TW_OK && part < TWI_FEED_PARTS)
-            status = twi_judge_train(d->place.service, part, err);
-    }
+    if (status == TW_OK)
+        status = live_month(d, &team, err);
+    twi_team_close(&team);
     twi_judge_close(&judge);
+    // It borrows the clock.
+    tw_service_close(d->place.service);
+    d->place.service = NULL;
+    if (status == TW_OK)
+        status = twi_people_make(&d->place.access, &d->place.password, first_ms, err);
     return status;
 }
 
@@ -268,13 +326,18 @@ static tw_status serve_until_done(demo *d, const sigset_t *signals, tw_err *err)
     tw_http *http;
     snprintf(listen, sizeof(listen), "127.0.0.1:%llu", (unsigned long long)d->port);
     TW_TRY(twi_place_serve(&d->place, TW_SERVICE_LIVE, err));
-    TW_TRY(twi_serve_start(&d->place, listen, 0, &http, err));
+    TW_TRY(twi_lake_thread_start(&d->place, err));
+    tw_status status = twi_serve_start(&d->place, listen, 0, &http, err);
+    if (status != TW_OK) {
+        twi_lake_thread_stop(&d->place);
+        return status;
+    }
     snprintf(d->url, sizeof(d->url), "%s", tw_http_url(http));
     printf("Listening on %s\n", d->url);
-    tw_status status = twi_serve_link(&d->place, d->url, true, err);
+    puts("Sign in as maria (manager), ana, ben, chen or dora (analysts), sam (administrator) or "
+         "rita (only reads);\nthe password is " TWI_DEMO_PASSWORD);
     fflush(stdout);
-    if (status == TW_OK)
-        status = start_live(d, err);
+    status = start_live(d, err);
     if (status == TW_OK && !d->is_once) {
         int number;
         while (sigwait(signals, &number) != 0)
@@ -291,6 +354,7 @@ static tw_status serve_until_done(demo *d, const sigset_t *signals, tw_err *err)
     if (status == TW_OK)
         status = print_counts(d, err);
     tw_http_stop(http);
+    twi_lake_thread_stop(&d->place);
     return status;
 }
 
@@ -318,7 +382,7 @@ int twi_cmd_demo(int argc, char **argv)
     const twi_option table[] = {
         {"--once", TWI_FLAG, &d.is_once}, {"--stores", TWI_COUNT, &d.stores},
         {"--days", TWI_COUNT, &d.days},   {"--port", TWI_COUNT, &d.port},
-        {"--dir", TWI_TEXT, &d.dir},
+        {"--dir", TWI_TEXT, &d.dir},      {"--end", TWI_TEXT, &d.end},
     };
     twi_command_line line = {
         .command = "demo", .help = help, .options = table, .option_n = TW_COUNT(table)};
@@ -327,8 +391,11 @@ int twi_cmd_demo(int argc, char **argv)
         return exit_status;
     if (d.stores < 1 || d.stores > 9999 || d.days < 1 || d.days > 3650)
         return twi_usage("demo", "1 to 9999 stores and 1 to 3650 days");
-    d.plan = (twi_feed_plan){.ends = {d.days * 3 / 5, d.days * 4 / 5, d.days},
-                             .fraud_rate = DEMO_FRAUD_RATE};
+    const tw_clock *clock = tw_clock_system();
+    int32_t end_day = (int32_t)(clock->now_ms(clock->ctx) / TW_DAY_MS) - 1;
+    if (d.end && !tw_date_parse(tw_str_from(d.end), &end_day))
+        return twi_usage("demo", "--end is a date such as 2026-01-31");
+    d.first_day = end_day - (int32_t)d.days;
     if (d.port == UINT64_MAX)
         d.port = d.is_once ? 0 : 8080;
     tw_err err = {0};

@@ -17,9 +17,8 @@
 typedef struct splitter {
     twi_feed *feed;
     const char *dir;
-    const twi_feed_plan *plan;
     FILE *files[TW_SIMULATE_OUTPUTS];
-    size_t parts[TW_SIMULATE_OUTPUTS]; // of the open file
+    uint64_t days[TW_SIMULATE_OUTPUTS]; // of the open file
     uint64_t hours, history_hours;
     bool is_hour_new; // the next part starts anew, to keep the order between the paths
 } splitter;
@@ -92,32 +91,25 @@ static tw_status add_lines(splitter *s, const char *path, const char *data, size
     return TW_OK;
 }
 
-static size_t part_of(const splitter *s)
-{
-    size_t part = 0;
-    while (part + 1 < TWI_FEED_PARTS && s->hours >= s->plan->ends[part] * 24)
-        part++;
-    return part + 1;
-}
-
-// What is no feed (labels, stores) is one file for all parts.
+// What is no feed (labels, stores) is one file for all days.
 static tw_status open_file(splitter *s, tw_simulate_output output, tw_err *err)
 {
     char name[PATH_BYTES];
-    size_t part = path_of(output) ? part_of(s) : 0;
-    if (s->files[output] && s->parts[output] == part)
+    uint64_t day = path_of(output) ? s->hours / 24 + 1 : 0;
+    if (s->files[output] && s->days[output] == day)
         return TW_OK;
     if (s->files[output] && fclose(s->files[output]) != 0)
         return tw_fail_errno(err, "the simulated history cannot be written");
-    int n = part > 0 ? snprintf(name, sizeof(name), "%.3000s/%zu", s->dir, part) : 0;
+    int n =
+        day > 0 ? snprintf(name, sizeof(name), "%.3000s/%llu", s->dir, (unsigned long long)day) : 0;
     s->files[output] = NULL;
-    if (part > 0)
+    if (day > 0)
         TW_TRY(twi_make_directories(name, err));
     else
         n = snprintf(name, sizeof(name), "%.3000s", s->dir);
     snprintf(name + n, sizeof(name) - (size_t)n, "/%s", tw_simulate_output_name(output));
     s->files[output] = fopen(name, "w");
-    s->parts[output] = part;
+    s->days[output] = day;
     return s->files[output] ? TW_OK : tw_fail_errno(err, "%.150s cannot be written", name);
 }
 
@@ -147,15 +139,16 @@ static void on_hour(void *ctx, uint64_t done, uint64_t all, uint64_t transaction
 tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores,
                             const twi_feed_plan *plan, uint64_t seed, tw_err *err)
 {
-    uint64_t days = plan->ends[TWI_FEED_PARTS - 1];
-    splitter s = {.feed = feed, .dir = dir, .plan = plan, .history_hours = dir ? days * 24 : 0};
+    splitter s = {.feed = feed, .dir = dir, .history_hours = dir ? plan->days * 24 : 0};
     tw_simulate_options options;
     tw_simulate_summary summary;
     tw_simulate_sink sink = {take, on_hour, &s};
     tw_simulate_options_init(&options);
     options.stores = (uint32_t)stores;
-    options.days = (uint32_t)(dir ? days + 1 : days);
+    options.days = (uint32_t)(dir ? plan->days + 1 : plan->days);
     options.seed = seed;
+    if (plan->start_day != 0)
+        options.start_day = plan->start_day;
     if (plan->fraud_rate > 0)
         options.fraud_rate = plan->fraud_rate;
     tw_status status = tw_simulate(tw_alloc_system(), &options, &sink, &summary, err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A simulated chain cut into parts: its history as files of each part, its last day in memory,
-// ready to be posted.
+// A simulated chain cut into days: its history as files of each day, its last day in memory, ready
+// to be posted.
 #ifndef TWI_CLI_DEMO_FEED_H
 #define TWI_CLI_DEMO_FEED_H
 
@@ -22,16 +22,16 @@ typedef struct twi_feed {
 
 void twi_feed_init(twi_feed *feed);
 void twi_feed_release(twi_feed *feed);
-// Where the history is cut: part p (from 1) ends before day ends[p - 1] and lies in dir/p/.
-#define TWI_FEED_PARTS 3
+// A history of days and one day more.
 typedef struct twi_feed_plan {
-    uint64_t ends[TWI_FEED_PARTS]; // ascending; the last is the number of days
-    double fraud_rate;             // share of employees who steal; 0 = the simulator's own
+    uint64_t days;
+    int32_t start_day; // days since 1970-01-01; 0 = the simulator's own
+    double fraud_rate; // share of employees who steal; 0 = the simulator's own
 } twi_feed_plan;
 
-// Simulates plan->ends[] days into dir (transactions.ndjson, movements.ndjson, shifts.ndjson of
-// each part; dir/labels.csv of all) and one more day into the feed. With dir NULL all days go into
-// the feed.
+// Simulates plan->days days into dir (transactions.ndjson, movements.ndjson, shifts.ndjson of day
+// d, from 1, in dir/d/; dir/labels.csv of all) and one more day into the feed. With dir NULL the
+// days go into the feed, and none more.
 tw_status twi_feed_simulate(twi_feed *feed, const char *dir, uint64_t stores,
                             const twi_feed_plan *plan, uint64_t seed, tw_err *err) TW_MUST_CHECK;
 
