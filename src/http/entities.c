@@ -183,8 +183,8 @@ static void add_recent(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val
 static bool has_counts(twi_request *request)
 {
     int64_t up_to_ms;
-    tw_lake_live *lake = request->http->lake;
-    return lake && tw_lake_live_settle(lake, &up_to_ms, NULL) == TW_OK;
+    tw_http *http = request->http;
+    return tw_lake_settle(http->service, http->lake, &up_to_ms, NULL) == TW_OK;
 }
 
 // The counts of the employee in the caller's stores. What the lake cannot tell is empty.

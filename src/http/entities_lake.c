@@ -66,9 +66,8 @@ static bool settle(twi_request *request)
 {
     int64_t up_to_ms;
     tw_err err = {0};
-    tw_lake_live *lake = request->http->lake;
-    tw_status status = lake ? tw_lake_live_settle(lake, &up_to_ms, &err)
-                            : tw_fail(&err, TW_UNSUPPORTED, TW_NO_LAKE);
+    tw_http *http = request->http;
+    tw_status status = tw_lake_settle(http->service, http->lake, &up_to_ms, &err);
     if (status == TW_OK)
         return true;
     twi_problem(request, 503, NULL, "%s", err.text);

@@ -217,8 +217,7 @@ void twi_handle_lake_query(twi_request *request)
     if (!read_query(request, &query.sql, &t.limit))
         return;
     query.row_max = t.limit + 1;
-    tw_status status = http->lake ? tw_lake_live_settle(http->lake, &up_to_ms, &err)
-                                  : tw_fail(&err, TW_UNSUPPORTED, TW_NO_LAKE);
+    tw_status status = tw_lake_settle(http->service, http->lake, &up_to_ms, &err);
     yyjson_mut_val *root;
     if (!twi_lake_begin(request, status, &err, &t.doc, &root))
         return;
@@ -319,8 +318,7 @@ static void export(twi_request *request, export_request *e)
     e->query.timeout_ms = EXPORT_TIMEOUT_MS;
     e->query.row_max = EXPORT_ROWS;
     e->query.spot = e->sql.bytes > 0 ? &spot : NULL;
-    tw_status status = http->lake ? tw_lake_live_settle(http->lake, &up_to_ms, &err)
-                                  : tw_fail(&err, TW_UNSUPPORTED, TW_NO_LAKE);
+    tw_status status = tw_lake_settle(http->service, http->lake, &up_to_ms, &err);
     if (status == TW_OK)
         status = write_file(request, e, &fd, &bytes, &row_n, &err);
     if (status != TW_OK) {

@@ -279,14 +279,18 @@ tw_status tw_lake_stage_more(const tw_lake_source *source, const tw_lake *lake, 
 {
     tail_writer w = {.tail = tail};
     uint64_t last;
+    tw_journal_head head;
+    TW_TRY(tw_journal_get_head(source->journal, &head, err));
     TW_TRY(last_seq(source, &last, err));
     uint64_t from = tail->seq + 1, to = TW_MIN(tail->seq + max, last);
     tail->is_behind = to < last;
+    tail->is_whole = tail->seq >= head.seq;
     if (from > to)
         return TW_OK;
     writer_init(&w.writer, source, lake);
     tw_status status = read_facts(source, from, to, stage_tail_fact, &w, err);
     writer_release(&w.writer);
+    tail->is_whole = status == TW_OK && to >= head.seq;
     return status;
 }
 

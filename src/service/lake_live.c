@@ -104,7 +104,10 @@ static tw_status stage_more(tw_lake_live *live, handle *h, uint64_t max, bool *i
     h->first_day = tail.first_day;
     h->last_day = tail.last_day;
     // With everything staged, what was accepted until just now is in.
-    h->up_to_ms = tail.is_behind ? tail.received_ms : now_ms;
+    if (tail.is_whole)
+        h->up_to_ms = now_ms;
+    else if (tail.received_ms > 0)
+        h->up_to_ms = tail.received_ms;
     pthread_mutex_unlock(&live->lock);
     *is_behind = tail.is_behind;
     return TW_OK;

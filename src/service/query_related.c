@@ -143,7 +143,7 @@ tw_status tw_query_related(tw_service *service, tw_lake_live *live, const tw_rel
     TW_TRY(twi_asker_init(&a, service, live, arena, err));
     if (n == 0)
         return TW_OK;
-    TW_TRY(tw_lake_live_settle(live, &up_to_ms, err));
+    TW_TRY(tw_lake_settle(service, live, &up_to_ms, err));
     TW_TRY(ask(&a, query, things, n, &rows, err));
     for (size_t row = 0; row < rows.row_n;) {
         int64_t thing = twi_rows_integer(&rows, row, 0);

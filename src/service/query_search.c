@@ -466,6 +466,15 @@ static tw_status finish(finder *f, tw_search_page *out, tw_err *err)
     return status == TW_OK ? TW_OK : tw_fail(err, status, "no memory for the search");
 }
 
+tw_status tw_lake_settle(tw_service *service, tw_lake_live *live, int64_t *up_to_ms, tw_err *err)
+{
+    *up_to_ms = 0;
+    if (!live)
+        return tw_fail(err, TW_UNSUPPORTED, TW_NO_LAKE);
+    twi_project_settle(service); // scores come from the projection
+    return tw_lake_live_settle(live, up_to_ms, err);
+}
+
 tw_status tw_query_search(tw_service *service, tw_lake_live *live, const tw_search *search,
                           uint32_t limit, tw_str cursor, tw_arena *arena, tw_search_page *out,
                           tw_err *err)
@@ -476,14 +485,12 @@ tw_status tw_query_search(tw_service *service, tw_lake_live *live, const tw_sear
     *out = (tw_search_page){0};
     f.limit = limit ? TW_MIN(limit, (uint32_t)TW_SEARCH_LIMIT_MAX) : TW_SEARCH_LIMIT_DEFAULT;
     f.until_ns = tw_monotonic_ns() + PAGE_NS;
-    if (!live)
-        return tw_fail(err, TW_UNSUPPORTED, TW_NO_LAKE);
     if (cursor.bytes > 0 && !(f.has_spot = read_cursor(cursor, &f.spot)))
         return tw_fail(err, TW_INVALID, "the cursor is not one of ours");
     f.items = tw_arena_array(arena, f.limit, sizeof(*f.items));
     if (!f.items)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the search");
-    TW_TRY(tw_lake_live_settle(live, &out->up_to_ms, err));
+    TW_TRY(tw_lake_settle(service, live, &out->up_to_ms, err));
     out->has_days = clip_days(&f);
     if (!out->has_days)
         f.is_done = true;

@@ -11,7 +11,7 @@
 //
 // All functions are thread-safe; strings and arrays live in the arena. TW_UNSUPPORTED without a
 // lake (`live` NULL), TW_BUSY and TW_LIMIT of the lake. A lake whose tail was not brought up to
-// date before (tw_lake_live_settle) answers with what it has.
+// date before (tw_lake_settle) answers with what it has.
 #ifndef TW_SERVICE_ENTITY_H
 #define TW_SERVICE_ENTITY_H
 

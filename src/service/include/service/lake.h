@@ -74,6 +74,7 @@ typedef struct tw_lake_tail {
         last_day;        // business days of what was staged and of before; first > last = none
     int64_t received_ms; // when the last fact was accepted; 0 = none was staged
     bool is_behind;      // there is more
+    bool is_whole;       // the newest fact of the journal is in
 } tw_lake_tail;
 // Stages at most `max` facts more. After a failure the lake may hold some of them: close it.
 tw_status tw_lake_stage_more(const tw_lake_source *source, const tw_lake *lake, tw_lake_tail *tail,

@@ -15,6 +15,11 @@
 #define TW_SEARCH_LIMIT_MAX 200
 #define TW_SEARCH_LIMIT_DEFAULT 50
 
+// Brings the lake up to what the service has accepted, and tells up to when it goes; before
+// questions that do not do so by themselves. As tw_lake_live_settle; `live` NULL = TW_UNSUPPORTED.
+tw_status tw_lake_settle(tw_service *service, tw_lake_live *live, int64_t *up_to_ms,
+                         tw_err *err) TW_MUST_CHECK;
+
 typedef enum tw_tri { TW_ANY, TW_NO, TW_YES } tw_tri;
 
 // Conditions, all of which must hold. tw_search_init's value finds everything.
