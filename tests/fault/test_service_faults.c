@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "../unit/service_fixture.h"
+#include "service/work.h"
 
 enum { FACTS = 400, STEP = 50, SECOND_START = 200, TRIES = 4, FAULTS_MAX = 400 };
 
@@ -42,13 +43,38 @@ static void run_until_taken(fixture *f, size_t from, size_t to)
     tw_batch_put(batch);
 }
 
+// What people do is tried again under its id, as a client does that got no answer.
+static void act_until_done(fixture *f, tw_action_kind kind, const char *id, const char *subject,
+                           const char *body)
+{
+    tw_work_request request = {.kind = kind,
+                               .subject = tw_str_from(subject),
+                               .actor = TW_STR("ann"),
+                               .rights = TW_RIGHT_READ | TW_RIGHT_WORK | TW_RIGHT_MANAGE,
+                               .body = tw_str_from(body),
+                               .action_id = tw_str_from(id)};
+    tw_work_result result;
+    tw_status status = TW_BUSY;
+    for (int i = 0; i < TRIES && status != TW_OK; i++)
+        status = tw_service_act(f->service, &request, 1, &result, NULL);
+    if (status != TW_OK)
+        fail_msg("%s: %s", id, result.err.text);
+}
+
 static void scenario(fixture *f)
 {
     open_again_and_again(f);
     for (size_t i = 0; i < SECOND_START; i += STEP)
         run_until_taken(f, i, i + STEP);
+    act_until_done(f, TW_ACTION_SETTINGS_CHANGE, "a1", "", "{\"approval_minor\":1000}");
+    act_until_done(f, TW_ACTION_CASE_OPEN, "a2", "", "{\"title\":\"Till 4\"}");
+    act_until_done(f, TW_ACTION_ALLOW_ADD, "a3", "",
+                   "{\"entity_kind\":\"employee\",\"entity_id\":\"E1\",\"reason\":\"r\","
+                   "\"until\":\"2026-03-01T00:00:00Z\"}");
     fixture_close(f);
     open_again_and_again(f);
+    act_until_done(f, TW_ACTION_CASE_SUBMIT, "a4", "C-0001",
+                   "{\"verdict\":\"REFUTED\",\"reason\":\"authorised\"}");
     for (size_t i = SECOND_START; i < FACTS; i += STEP)
         run_until_taken(f, i, i + STEP);
     fixture_close(f);
