@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Makes or changes an account. A new one comes with a link at which the person chooses a password.
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core'
+import { Autocomplete, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { ApiError } from '../../api/client'
@@ -144,18 +144,14 @@ export function UserDialog({ wanted, onClose, onLink }: Props) {
             value={draft.role}
             onChange={(role) => set({ role: role as Role })}
           />
-          <TextInput
+          <Autocomplete
+            size="xs"
             label={t('admin:users.team')}
-            list="admin-teams"
+            data={teams}
             maxLength={64}
             value={draft.team}
-            onChange={(event) => set({ team: event.currentTarget.value })}
+            onChange={(team) => set({ team })}
           />
-          <datalist id="admin-teams">
-            {teams.map((team) => (
-              <option key={team} value={team} />
-            ))}
-          </datalist>
           <ScopeInput value={draft.stores} onChange={(stores) => set({ stores })} />
           <Select
             label={t('admin:users.names')}
