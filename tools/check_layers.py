@@ -38,6 +38,8 @@ VENDORS = {
     "hiredis/": ["adapter"],
     "librdkafka/": ["adapter"],
     "xgboost/": ["adapter"],
+    "argon2.h": ["adapter"],
+    "cjose/": ["adapter"],
     "microhttpd.h": ["http"],
     "curl/": ["adapter", "cli"],
     "hpdf.h": ["adapter"],
