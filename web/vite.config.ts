@@ -29,6 +29,12 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { '/v1': server, '/healthz': server } },
+  // The browser's Host goes along: the server compares it with Origin.
+  server: {
+    proxy: {
+      '/v1': { target: server, changeOrigin: false },
+      '/healthz': { target: server, changeOrigin: false },
+    },
+  },
   test: { environment: 'node', include: ['src/**/*.test.ts'] },
 })

@@ -45,6 +45,7 @@ function optionOf(dots: ElsewhereDot[], palette: Palette) {
     },
     xAxis: {
       type: 'time',
+      splitNumber: 4,
       ...style,
       splitLine: { show: false },
       axisLabel: {

@@ -29,12 +29,7 @@ export function topOf(values: (number | null)[][]): number {
 function heatOption(props: Omit<Props, 'height' | 'onPick'>, palette: Palette) {
   const style = axisStyle(palette)
   const cells = props.values.flatMap((line, row) =>
-    line.map((value, column) => ({
-      value: [column, row, value ?? '-'],
-      ...(props.isMarked?.(row, column) && {
-        itemStyle: { borderColor: palette.bad, borderWidth: 2 },
-      }),
-    })),
+    line.map((value, column) => [column, row, value ?? '-'] as const),
   )
   const axis = { type: 'category', ...style, axisLine: { show: false }, splitLine: { show: false } }
   return {
@@ -63,6 +58,13 @@ function heatOption(props: Omit<Props, 'height' | 'onPick'>, palette: Palette) {
         data: cells,
         itemStyle: { borderColor: palette.surface, borderWidth: 1.5, borderRadius: 2 },
         emphasis: { itemStyle: { borderColor: palette.text } },
+      },
+      // Frames are drawn over all cells, so that no neighbour covers them.
+      {
+        type: 'heatmap',
+        silent: true,
+        data: cells.filter(([column, row]) => props.isMarked?.(row, column)),
+        itemStyle: { borderColor: palette.bad, borderWidth: 2, borderRadius: 2 },
       },
     ],
   }

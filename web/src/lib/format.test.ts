@@ -10,8 +10,8 @@ import {
   formatPercent,
   formatPercentile,
   formatRisk,
+  formatSpan,
   formatTime,
-  formatUntil,
   formatValue,
   wallClockMs,
 } from './format'
@@ -101,14 +101,10 @@ describe('times', () => {
   })
 })
 
-describe('what is due', () => {
-  it('is told by minutes, hours and days', () => {
-    const now = Date.parse('2026-03-03T18:00:00Z')
-    const until = (iso: string) => plain(formatUntil(iso, now, 'en-US'))
-    expect(until('2026-03-03T18:40:30Z')).toBe('in 40m')
-    expect(until('2026-03-04T18:00:00Z')).toBe('in 24h')
-    expect(until('2026-03-03T14:30:00Z')).toBe('3h ago')
-    expect(until('2026-03-08T18:00:00Z')).toBe('in 5d')
+describe('spans', () => {
+  it('are told by minutes, hours and days', () => {
+    const span = (minutes: number) => plain(formatSpan(minutes * 60_000, 'en-US'))
+    expect([40.5, 24 * 60, -210, 5 * 1440].map(span)).toEqual(['40m', '24h', '3h', '5d'])
   })
 })
 

@@ -210,6 +210,12 @@ export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
   return format.format(-Math.floor(ageS / 86_400), 'day')
 }
 
+// The mark before decimals, for fields in which numbers are typed.
+export const decimalMark = (locale?: Locale) =>
+  numberFormat(locale, {})
+    .formatToParts(0.5)
+    .find((part) => part.type === 'decimal')?.value ?? '.'
+
 // As it is, with the digits that it has (at most four).
 export function formatExact(value: number, locale?: Locale): string {
   return numberFormat(locale, { maximumFractionDigits: 4 }).format(value)

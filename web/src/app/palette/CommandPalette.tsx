@@ -54,6 +54,7 @@ export function CommandPalette() {
       shortcut={null}
       scrollable
       maxHeight={460}
+      overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
       aria-label={t('palette:label')}
     >
       <Spotlight.Search

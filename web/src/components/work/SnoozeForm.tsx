@@ -17,7 +17,7 @@ export function SnoozeForm({ isBusy, onPick }: Props) {
   const ownDate = own ? new Date(own) : null
   const isValid = ownDate !== null && ownDate > now
   return (
-    <div className={styles.people}>
+    <div className={styles.snooze}>
       <div className={styles.options}>
         {snoozeChoices(now).map(({ name, at }, index) => (
           <button

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A button with a small form under it. Its state is the caller's, so that a key opens it too.
-import { Button, type ButtonProps, Popover } from '@mantine/core'
+import { Button, type ButtonProps, Popover, type PopoverProps } from '@mantine/core'
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
 
@@ -11,6 +11,7 @@ interface Props extends Pick<ButtonProps, 'variant' | 'loading' | 'size'> {
   shortcut?: string
   isOpen: boolean
   onToggle: (isOpen: boolean) => void
+  position?: PopoverProps['position']
   children: ReactNode
 }
 
@@ -20,6 +21,7 @@ export function WorkPopover({
   shortcut,
   isOpen,
   onToggle,
+  position = 'bottom-end',
   children,
   ...button
 }: Props) {
@@ -27,7 +29,7 @@ export function WorkPopover({
     <Popover
       opened={isOpen}
       onChange={onToggle}
-      position="bottom-end"
+      position={position}
       trapFocus
       returnFocus
       shadow="md"

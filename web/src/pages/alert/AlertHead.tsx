@@ -28,6 +28,7 @@ export function Crumbs({ alert }: { alert: AlertDetail }) {
         <ArrowLeft size={15} style={{ verticalAlign: '-2.5px' }} /> {t('alert:queue')}
       </Link>
       <span>{alert.title}</span>
+      <span className="num">{alert.alert_id}</span>
       <StatusTag alert={alert} />
       <div className={styles.right}>
         {can('work') && <WorkActions alert={alert} />}
@@ -151,7 +152,6 @@ export function AlertFacts({ alert }: { alert: AlertDetail }) {
       <Fact name={t('alert:fact.firstSeen')}>{formatTime(alert.created_at, 'dateTime')}</Fact>
       <Fact name={t('alert:fact.lastActivity')}>{formatTime(alert.updated_at, 'dateTime')}</Fact>
       <Fact name={t('alert:fact.type')}>{alertTypeLabel(alert.type)}</Fact>
-      <Fact name={t('alert:fact.alert')}>{alert.alert_id}</Fact>
     </dl>
   )
 }

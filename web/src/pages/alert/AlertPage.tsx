@@ -106,7 +106,6 @@ function AlertView({ alert }: { alert: AlertDetail }) {
                 </Panel>
               )}
               <SeasonPanel alert={alert} />
-              <DiscussionPanel alert={alert} />
             </div>
             <div className={`${styles.column} ${styles.last}`}>
               <div className={styles.column}>
@@ -124,7 +123,10 @@ function AlertView({ alert }: { alert: AlertDetail }) {
                   />
                 )}
               </div>
-              <OtherAlertsPanel alert={alert} />
+              <div className={styles.column}>
+                <DiscussionPanel alert={alert} />
+                <OtherAlertsPanel alert={alert} />
+              </div>
             </div>
           </div>
         </div>

@@ -2,7 +2,9 @@
 //
 // What the alert's receipts share with others: cards, customers, items, original receipts; where and
 // by whom they were used besides. The one in hand is drawn as a strip of stores over time.
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { ArrowUpRight } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Link, useNavigate } from 'react-router-dom'
 import type { AlertDetail, Related } from '../../api/client'
@@ -14,6 +16,8 @@ import { shortToken } from '../../lib/entity'
 import { formatCount } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import styles from './AlertPage.module.css'
+
+const shownN = 5
 
 type Shared = Related['shared'][number]
 
@@ -44,7 +48,7 @@ export function ElsewherePanel({ alert, height }: { alert: AlertDetail; height: 
       {error && <p className={styles.quiet}>{t('alert:elsewhere.failed')}</p>}
       {data && shared.length === 0 && <p className={styles.quiet}>{t('alert:elsewhere.none')}</p>}
       {!data && !error && <div style={{ height }} aria-busy="true" />}
-      {shared.length > 0 && <Strips alert={alert} shared={shared} height={height} />}
+      {shared.length > 0 && <Strips alert={alert} shared={shared} />}
     </Panel>
   )
 }
@@ -52,40 +56,60 @@ export function ElsewherePanel({ alert, height }: { alert: AlertDetail; height: 
 interface StripsProps {
   alert: AlertDetail
   shared: Shared[]
-  height: number
 }
 
-function Strips({ alert, shared, height }: StripsProps) {
+function Strips({ alert, shared }: StripsProps) {
   const navigate = useNavigate()
+  const [isAll, setAll] = useState(false)
   const [pickedKey, setPickedKey] = useState<string | null>(null)
   const picked = shared.find((item) => keyOf(item) === pickedKey) ?? shared[0]
+  const shown = isAll ? shared : shared.slice(0, shownN)
   const dots = useMemo(() => (picked ? dotsOf(alert, picked) : []), [alert, picked])
   if (!picked) return null
   const lanes = new Set(dots.map((dot) => dot.store_id)).size
   return (
     <>
       <ul className={styles.shared}>
-        {shared.map((item) => (
+        {shown.map((item) => (
           <li key={keyOf(item)} data-picked={item === picked || undefined}>
             <button
               type="button"
               aria-pressed={item === picked}
-              aria-label={t('alert:elsewhere.show', { what: nameOf(item) })}
               onClick={() => setPickedKey(keyOf(item))}
-            />
-            <Link to={pathOf(item)}>{nameOf(item)}</Link>
-            <span className="muted">
-              {t('alert:elsewhere.where', {
-                own: formatCount(item.own_n),
-                other: formatCount(item.other_n),
-                stores: t('alert:elsewhere.stores', { count: item.stores }),
-                employees: t('alert:elsewhere.employees', { count: item.employees }),
-              })}
-            </span>
+            >
+              <b>{nameOf(item)}</b>
+              <span>
+                {t('alert:elsewhere.where', {
+                  own: formatCount(item.own_n),
+                  other: formatCount(item.other_n),
+                  stores: t('alert:elsewhere.stores', { count: item.stores }),
+                  employees: t('alert:elsewhere.employees', { count: item.employees }),
+                })}
+              </span>
+            </button>
+            <Link
+              to={pathOf(item)}
+              aria-label={t('alert:elsewhere.show', { what: nameOf(item) })}
+              title={t('alert:elsewhere.show', { what: nameOf(item) })}
+            >
+              <ArrowUpRight size={15} />
+            </Link>
           </li>
         ))}
       </ul>
-      <div className={styles.legend} aria-hidden="true">
+      {shared.length > shownN && (
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          fz="xs"
+          mb={6}
+          aria-expanded={isAll}
+          onClick={() => setAll(!isAll)}
+        >
+          {isAll ? t('actions.showFewer') : t('actions.showAll', { n: formatCount(shared.length) })}
+        </Button>
+      )}
+      <div className={`${styles.legend} ${styles.ownLine}`} aria-hidden="true">
         <b>
           <i data-kind="other" /> {t('alert:elsewhere.legendOther')}
         </b>
@@ -99,7 +123,7 @@ function Strips({ alert, shared, height }: StripsProps) {
       <ElsewhereChart
         title={`${nameOf(picked)}: ${t('alert:elsewhere.chart', { count: picked.transactions.length })}`}
         dots={dots}
-        height={Math.min(Math.max(height, lanes * 18 + 30), 320)}
+        height={Math.min(lanes * 22 + 40, 320)}
         onPick={(id) => navigate(`/transactions/${encodeURIComponent(id)}`)}
       />
     </>

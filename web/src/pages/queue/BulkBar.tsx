@@ -85,6 +85,7 @@ export function BulkBar({ alerts, panel, onPanel, onClear, onDone }: Props) {
   const popover = (name: BulkPanel) => ({
     isOpen: panel === name,
     onToggle: (isOpen: boolean) => onPanel(isOpen ? name : null),
+    position: 'top-start' as const,
   })
   return (
     <div className={styles.bar} role="group" aria-label={t('queue:bulk.label')}>
@@ -130,7 +131,7 @@ export function BulkBar({ alerts, panel, onPanel, onClear, onDone }: Props) {
           }}
         />
       </WorkPopover>
-      <Menu position="top-end">
+      <Menu position="top-start">
         <Menu.Target>
           <Button variant="default" leftSection={<CheckCheck size={14} />}>
             {t('queue:bulk.close')}
