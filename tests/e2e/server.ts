@@ -2,6 +2,7 @@
 //
 // Simulates a small chain, imports it and starts the server on a free port. TILLWATCH_URL and
 // TILLWATCH_SETUP_LINK of a running server make the tests use that one instead (they write to it).
+// A test that needs a server of its own, to be empty or to be restarted, calls startServer.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   existsSync,
@@ -29,8 +30,8 @@ function run(args: string[], env: NodeJS.ProcessEnv) {
   }
 }
 
-// Waits for the two lines that `serve` prints at its first start.
-function addresses(server: ChildProcess): Promise<{ url: string; link: string }> {
+// Waits for the line that `serve` prints when it listens, and, at the first start, for the link.
+function addresses(server: ChildProcess, hasLink: boolean): Promise<{ url: string; link: string }> {
   return new Promise((resolve, reject) => {
     let text = ''
     const timer = setTimeout(
@@ -41,9 +42,9 @@ function addresses(server: ChildProcess): Promise<{ url: string; link: string }>
       text += data.toString()
       const url = /^Listening on (http:\/\/\S+)\s*$/m.exec(text)?.[1]
       const link = /^Set-up link: (http:\/\/\S+)\s*$/m.exec(text)?.[1]
-      if (!url || !link) return
+      if (!url || (hasLink && !link)) return
       clearTimeout(timer)
-      resolve({ url, link })
+      resolve({ url, link: link ?? '' })
     }
     server.stdout?.on('data', onData)
     server.stderr?.on('data', onData)
@@ -63,34 +64,65 @@ function stop(server: ChildProcess): Promise<void> {
   })
 }
 
-export default async function start() {
-  mkdirSync(path.join(path.dirname(fileURLToPath(import.meta.url)), 'output'), { recursive: true })
-  if (process.env.TILLWATCH_URL && process.env.TILLWATCH_SETUP_LINK) return undefined
+export interface Server {
+  url: string
+  link: string // printed at the first start only; "" later
+  directory: string
+  stop: () => Promise<void>
+}
+
+// A directory for a chain; with an empty data directory in it.
+export function makeDirectory(): string {
   if (!existsSync(binary))
     throw new Error(`${binary} is missing: build it first, or name it in TILLWATCH_BIN`)
   const directory = mkdtempSync(path.join(tmpdir(), 'tillwatch-e2e-'))
-  const env = { ...process.env, TILLWATCH_DATA: path.join(directory, 'data') }
+  run(['init'], environment(directory))
+  return directory
+}
+
+const environment = (directory: string) => ({
+  ...process.env,
+  TILLWATCH_DATA: path.join(directory, 'data'),
+})
+
+export function runIn(directory: string, ...args: string[]) {
+  return run(args, environment(directory))
+}
+
+// Starts the program on the directory's data, for the first time or again at a given port.
+export async function startServer(directory: string, port = 0): Promise<Server> {
+  const server = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`], {
+    env: environment(directory),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { url, link } = await addresses(server, port === 0).catch((error: unknown) => {
+    server.kill('SIGKILL')
+    throw error
+  })
+  return { url, link, directory, stop: () => stop(server) }
+}
+
+function importChain(directory: string) {
   const chain = path.join(directory, 'chain')
-  run(['simulate', '--stores', '6', '--days', '21', '--seed', '5', '--out', chain], env)
-  run(['init'], env)
+  runIn(directory, 'simulate', '--stores', '6', '--days', '21', '--seed', '5', '--out', chain)
   // Some transactions are drawn for audit, so that there is something to judge.
   const policy = path.join(directory, 'data', 'policy.yaml')
   const text = readFileSync(policy, 'utf8')
   writeFileSync(policy, text.replace(/^#? *audit_share:.*$/m, 'audit_share: 0.0005'))
   const files = readdirSync(chain).filter((name) => name.endsWith('.ndjson'))
-  run(['import', ...files.map((name) => path.join(chain, name))], env)
-  const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const { url, link } = await addresses(server).catch((error: unknown) => {
-    server.kill('SIGKILL')
-    throw error
-  })
-  process.env.TILLWATCH_URL = url
-  process.env.TILLWATCH_SETUP_LINK = link
+  runIn(directory, 'import', ...files.map((name) => path.join(chain, name)))
+}
+
+export default async function start() {
+  mkdirSync(path.join(path.dirname(fileURLToPath(import.meta.url)), 'output'), { recursive: true })
+  if (process.env.TILLWATCH_URL && process.env.TILLWATCH_SETUP_LINK) return undefined
+  const directory = makeDirectory()
+  importChain(directory)
+  const server = await startServer(directory)
+  process.env.TILLWATCH_URL = server.url
+  process.env.TILLWATCH_SETUP_LINK = server.link
   return async () => {
-    await stop(server)
+    await server.stop()
     rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Signs in by the one-time link, once, for all tests after it.
+// The one-time link makes the first account and signs in with it, once, for all tests after it.
 import { expect, test } from '@playwright/test'
+import { adminPassword } from './support'
 
-test('the one-time link signs in and leaves the address', async ({ page }) => {
+test('the set-up link makes the first account and leaves the address', async ({ page }) => {
   await page.goto(process.env.TILLWATCH_SETUP_LINK ?? '')
-  await expect(page.getByRole('link', { name: 'Tillwatch' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Make the first account' })).toBeVisible()
+  await page.getByRole('textbox', { name: /^User/ }).fill('admin')
+  await page.getByRole('textbox', { name: /^Your name/ }).fill('Ada Admin')
+  await page.getByRole('textbox', { name: /^Password/ }).fill(adminPassword)
+  await page.getByRole('button', { name: 'Set the password and begin' }).click()
   await expect(page.locator('[data-alert]').first()).toBeVisible()
   expect(page.url()).not.toContain('setup')
   const cookie = (await page.context().cookies()).find(({ name }) => name === 'tillwatch_session')

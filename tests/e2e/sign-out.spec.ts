@@ -8,6 +8,6 @@ test('signing out ends the session', async ({ page }) => {
   await openQueue(page)
   await page.getByRole('button', { name: 'Account' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect((await page.request.get(`${baseUrl()}/v1/alerts`)).status()).toBe(401)
 })

@@ -6,6 +6,7 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export const baseUrl = () => process.env.TILLWATCH_URL ?? ''
+export const adminPassword = 'a long sentence for the first account'
 export const csrf = { 'X-Tillwatch-CSRF': '1' }
 
 // Faults that the browser reports are faults of the portal: every test fails on them.
@@ -52,4 +53,14 @@ export async function expectAccessible(page: Page) {
     return `${violation.id}: ${violation.help}\n  ${where.join('\n  ')}`
   })
   expect(found.join('\n')).toBe('')
+}
+
+// Makes the first account of a server of one's own and signs the browser in.
+export async function setUp(page: Page, server: { url: string; link: string }) {
+  const token = server.link.slice(server.link.lastIndexOf('/') + 1)
+  const reply = await page.request.post(`${server.url}/v1/session`, {
+    headers: csrf,
+    data: { link_token: token, user: 'admin', name: 'Ada Admin', password: adminPassword },
+  })
+  expect(reply.status()).toBe(200)
 }
