@@ -224,6 +224,37 @@ static void a_large_fact_is_a_block_of_its_own(void **state)
     free(large);
 }
 
+typedef struct cuts {
+    uint32_t n[8];
+    size_t block_n;
+} cuts;
+
+static tw_status take_cut(void *ctx, const tw_block *block, tw_err *err)
+{
+    cuts *c = ctx;
+    (void)err;
+    assert_true(c->block_n < TW_COUNT(c->n));
+    c->n[c->block_n++] = block->n;
+    return TW_OK;
+}
+
+// Heads of facts: version 1 and the kind (docs/formats/fact.md).
+static void a_verdict_or_an_action_is_a_block_of_its_own(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    uint64_t first_seq;
+    cuts c = {.block_n = 0};
+    static const uint32_t wanted[] = {2, 1, 1, 1, 2};
+    const tw_str facts[] = {TW_STR("\1\1a"), TW_STR("\1\2b"), TW_STR("\1\6c"), TW_STR("\1\6d"),
+                            TW_STR("\1\4e"), TW_STR("\1\1f"), TW_STR("\2\6g")};
+    assert_ok(tw_journal_append(&f->journal, facts, TW_COUNT(facts), &first_seq, &err));
+    assert_int_equal(first_seq, 1);
+    assert_ok(tw_journal_read(&f->journal, 0, 0, take_cut, &c, &err));
+    assert_int_equal(c.block_n, TW_COUNT(wanted));
+    assert_memory_equal(c.n, wanted, sizeof(wanted));
+}
+
 static void reading_starts_ends_and_stops_where_asked(void **state)
 {
     fixture *f = *state;
@@ -452,6 +483,7 @@ int main(void)
         EACH(hash_at_knows_the_end_of_every_append),
         EACH(wrong_appends_are_refused_whole),
         EACH(a_large_fact_is_a_block_of_its_own),
+        EACH(a_verdict_or_an_action_is_a_block_of_its_own),
         EACH(reading_starts_ends_and_stops_where_asked),
         EACH(a_visitor_may_use_the_journal),
         EACH(dead_letters_are_kept_and_listed_newest_first),

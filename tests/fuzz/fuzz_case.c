@@ -35,7 +35,8 @@ static void put_manifest(const tw_archive_entry *files, size_t n, tw_buf *manife
     TW_CHECK(tw_sign_public(key, public_key) == TW_OK);
     tw_buf_cstr(manifest,
                 "{\"format\":\"tillwatch-case/1\",\"case_id\":\"C-1\",\"currency\":\"USD\","
-                "\"exported_at\":\"2026-01-05T00:00:00Z\",\"entries\":1,\"transactions\":1,\"public_key\":\"");
+                "\"exported_at\":\"2026-01-05T00:00:00Z\",\"entries\":1,\"transactions\":1,"
+                "\"public_key\":\"");
     put_hex(manifest, public_key, sizeof(public_key));
     tw_buf_cstr(manifest, "\",\"files\":[");
     for (size_t i = 0; i < n; i++) {
