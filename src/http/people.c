@@ -3,6 +3,8 @@
 // Who is in a team, by the accounts as they are now.
 #include "people.h"
 
+#include "service/work.h"
+
 tw_status twi_team_members(tw_http *http, tw_str team, tw_arena *arena, tw_str_list *out)
 {
     static const tw_str nobody = {"\x7f", 1};
@@ -37,4 +39,39 @@ bool twi_user_known(twi_request *request, const char *field, tw_str user_id)
     else
         twi_problem_err(request, status, NULL);
     return false;
+}
+
+// --- for the assignment rules
+// ---------------------------------------------------------------------------
+
+// Those who can work: not the disabled, nor those who have not signed in yet.
+static tw_status members(void *ctx, tw_str team, tw_arena *arena, tw_str **users, size_t *n)
+{
+    tw_http *http = ctx;
+    tw_user_row *rows;
+    size_t row_n;
+    *users = NULL;
+    *n = 0;
+    TW_TRY(tw_access_user_list(http->access, arena, &rows, &row_n, NULL));
+    *users = tw_arena_array(arena, row_n + 1, sizeof(**users));
+    if (!*users)
+        return TW_NO_MEMORY;
+    for (size_t i = 0; i < row_n; i++) {
+        bool can_work = rows[i].state == TW_USER_ACTIVE &&
+                        (tw_access_user_rights(&rows[i]) & TW_RIGHT_WORK) != 0;
+        if (can_work && tw_str_equal(rows[i].team, team))
+            (*users)[(*n)++] = rows[i].user_id;
+    }
+    return TW_OK;
+}
+
+void twi_people_start(tw_http *http)
+{
+    if (http->access)
+        tw_service_on_team(http->service, members, http);
+}
+
+void twi_people_stop(tw_http *http)
+{
+    tw_service_on_team(http->service, NULL, NULL);
 }

@@ -14,4 +14,8 @@ tw_status twi_team_members(tw_http *http, tw_str team, tw_arena *arena,
 // May work be given to this user? "" (nobody) and the caller always. False after answering 422.
 bool twi_user_known(twi_request *request, const char *field, tw_str user_id);
 
+// From now on the assignment rules know who is in a team, until stop.
+void twi_people_start(tw_http *http);
+void twi_people_stop(tw_http *http);
+
 #endif

@@ -16,7 +16,11 @@ void twi_handle_policy(twi_request *request)
     if (!twi_versions_read(request, TW_CONFIG_POLICY, &versions) ||
         !twi_version_text(request, versions.current, &text))
         return;
-    tw_status status = versions.current ? tw_policy_parse(text, &policy, &err) : TW_BUSY;
+    if (!versions.current) { // the first one is being written
+        twi_problem_err(request, TW_BUSY, NULL);
+        return;
+    }
+    tw_status status = tw_policy_parse(text, &policy, &err);
     yyjson_mut_doc *doc;
     yyjson_mut_val *root;
     if (!twi_json_begin(request, status, &err, &doc, &root))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "learning.h"
+#include "scope.h"
 
 bool twi_query_limit(twi_request *request, uint32_t *limit)
 {
@@ -71,7 +72,10 @@ void twi_json_summary(yyjson_mut_doc *doc, yyjson_mut_val *object, const tw_summ
 void twi_handle_summary(twi_request *request)
 {
     tw_summary summary;
-    tw_status status = tw_query_summary(request->http->service, &request->arena, &summary);
+    tw_str_list stores;
+    twi_scope_stores(request, &stores);
+    tw_status status =
+        tw_query_summary_of(request->http->service, &stores, &request->arena, &summary);
     yyjson_mut_doc *doc;
     yyjson_mut_val *root;
     if (!twi_json_begin(request, status, NULL, &doc, &root))

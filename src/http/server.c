@@ -12,6 +12,7 @@
 #include "alias.h"
 #include "intake_log.h"
 #include "learning.h"
+#include "people.h"
 
 enum {
     HTTP_THREADS = 2,
@@ -271,6 +272,7 @@ tw_status tw_http_start(const tw_http_options *options, tw_http **out, tw_err *e
         tw_http_stop(http);
         return status;
     }
+    twi_people_start(http);
     *out = http;
     return TW_OK;
 }
@@ -296,6 +298,7 @@ void tw_http_stop(tw_http *http)
         return;
     MHD_socket listening = http->daemon ? MHD_quiesce_daemon(http->daemon) : MHD_INVALID_SOCKET;
     atomic_store(&http->is_stopping, true);
+    twi_people_stop(http);
     tw_lake_live_stop(http->lake); // questions that run end at once
     twi_streams_stop(http);
     wait_for_requests(http);
