@@ -234,13 +234,12 @@ static void filters_hold_together(void **state)
     assert_int_equal(total_of(f, &(tw_alert_filter){.transaction_id = TW_STR("T-100")}), 1);
 }
 
-static void the_work_on_an_alert_is_kept_and_found(void **state)
+// One that ana works on, one that bo decided, one that nobody has seen.
+static void make_worked(tw_alert_row rows[3])
 {
-    fixture *f = *state;
-    tw_err err = {0};
-    tw_alert_row rows[] = {alert_row("A-1", 0.96, "S1"), alert_row("A-2", 0.92, "S2"),
-                           alert_row("A-3", 0.5, "S2")},
-                 got;
+    rows[0] = alert_row("A-1", 0.96, "S1");
+    rows[1] = alert_row("A-2", 0.92, "S2");
+    rows[2] = alert_row("A-3", 0.5, "S2");
     rows[0].assignee = TW_STR("ana");
     rows[0].case_id = TW_STR("C-1");
     rows[0].snoozed_until_ms = 9000;
@@ -250,6 +249,14 @@ static void the_work_on_an_alert_is_kept_and_found(void **state)
     rows[1].verdict = TW_STR("CONFIRMED");
     rows[1].decided_ms = 5000;
     rows[1].recovered_minor = 1234;
+}
+
+static void the_work_on_an_alert_is_kept_and_found(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_alert_row rows[3], got;
+    make_worked(rows);
     assert_ok(apply_alerts(f, rows, 3, 1, &err));
     reopen(f);
     assert_ok(tw_ledger_alert_get(&f->ledger, TW_STR("A-1"), &f->arena, &got, &err));
@@ -294,6 +301,15 @@ static void the_work_on_an_alert_is_kept_and_found(void **state)
     };
     for (size_t i = 0; i < TW_COUNT(cases); i++)
         assert_int_equal(total_of(f, &cases[i].filter), cases[i].n);
+}
+
+static void the_work_is_counted_by_person_and_verdict(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    tw_alert_row rows[3];
+    make_worked(rows);
+    assert_ok(apply_alerts(f, rows, 3, 1, &err));
     tw_alert_count *counts;
     size_t n;
     assert_ok(tw_ledger_alert_counts(&f->ledger, &(tw_alert_filter){.only_open = true},
@@ -560,7 +576,7 @@ static size_t doc_total(fixture *f, const tw_doc_filter *filter)
     return page.n;
 }
 
-static void documents_are_kept_found_and_removed(void **state)
+static void documents_are_kept_and_found(void **state)
 {
     fixture *f = *state;
     tw_err err = {0};
@@ -618,16 +634,31 @@ static void documents_are_kept_found_and_removed(void **state)
     assert_status(
         tw_ledger_doc_list(&f->ledger, &(tw_doc_filter){0}, 9, NULL, &f->arena, &page, &err),
         TW_INVALID);
-    rows[3].body = TW_STR_NONE; // gone; its keys with it
-    rows[3].key_n = 0;
-    batch = (tw_ledger_batch){.docs = &rows[3], .doc_n = 1, .applied = {.seq = 10}};
+}
+
+static void a_document_without_a_body_is_gone(void **state)
+{
+    fixture *f = *state;
+    tw_err err = {0};
+    const tw_alert_key key = {'w', TW_STR("leergut")};
+    tw_doc_row row = case_row("C-1", 100, "OPEN", "S1"), got;
+    const tw_doc_filter all = {.kind = TW_STR("case")};
+    const tw_doc_filter by_word = {.kind = TW_STR("case"), .key = TW_STR("leergut")};
+    row.keys = &key;
+    row.key_n = 1;
+    tw_ledger_batch batch = {.docs = &row, .doc_n = 1, .applied = {.seq = 9}};
+    assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
+    assert_int_equal(doc_total(f, &by_word), 1);
+    row.body = TW_STR_NONE; // its keys go with it
+    row.key_n = 0;
+    batch.applied.seq = 10;
     assert_ok(tw_ledger_apply(&f->ledger, &batch, &err));
     assert_status(
         tw_ledger_doc_get(&f->ledger, TW_STR("case"), TW_STR("C-1"), &f->arena, &got, &err),
         TW_NOT_FOUND);
-    assert_int_equal(doc_total(f, &all), 2);
-    assert_int_equal(doc_total(f, &cases[4].filter), 0);
-    rows[3].id = TW_STR_NONE;
+    assert_int_equal(doc_total(f, &all), 0);
+    assert_int_equal(doc_total(f, &by_word), 0);
+    row.id = TW_STR_NONE;
     batch.applied.seq = 11;
     assert_status(tw_ledger_apply(&f->ledger, &batch, &err), TW_INVALID);
 }
@@ -697,13 +728,15 @@ int main(void)
         EACH(pages_follow_each_other_in_every_order),
         EACH(filters_hold_together),
         EACH(the_work_on_an_alert_is_kept_and_found),
+        EACH(the_work_is_counted_by_person_and_verdict),
         EACH(a_region_of_stores_filters_like_one),
         EACH(counts_follow_every_change),
         EACH(a_later_verdict_replaces_the_earlier),
         EACH(scores_do_not_depend_on_the_cut),
         EACH(wiping_leaves_nothing),
         EACH(models_are_listed_newest_first),
-        EACH(documents_are_kept_found_and_removed),
+        EACH(documents_are_kept_and_found),
+        EACH(a_document_without_a_body_is_gone),
         EACH(the_log_of_actions_is_read_from_the_newest),
         cmocka_unit_test(random_batches_give_the_same_answers),
     };
