@@ -255,6 +255,15 @@ def check_passwords(client):
     assert len(answers) == 1
 
 
+def check_trail(client):
+    """What was done above is in the trail; without an identity provider there is no way through it."""
+    trail = client.call("GET", "/v1/audit?limit=500")[1]["items"]
+    assert {"user.create", "session.fail"} <= {line["kind"] for line in trail}, trail[:3]
+    assert client.call("GET", "/v1/audit?limit=0")[0] == 400
+    for path in ["/v1/oidc/start", "/v1/oidc/callback?state=x&code=y"]:
+        assert client.call("GET", path, auth={})[0] == 404
+
+
 def check_scopes(client):
     """Each right opens its own routes and no other."""
     routes = {
@@ -621,7 +630,7 @@ def check_stream(client):
 
 
 def check_all(client):
-    for check in [check_access, check_scopes, check_facts, check_alerts, check_pages, check_figures, check_lake, check_models,
+    for check in [check_access, check_trail, check_scopes, check_facts, check_alerts, check_pages, check_figures, check_lake, check_models,
                   check_classifier, check_trainings, check_watch, check_backtests, check_portal, check_stream]:
         check(client)
         print("ok", check.__name__, flush=True)
