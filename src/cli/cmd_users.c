@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "http/access.h"
+#include "models.h"
 #include "output.h"
 #include "place.h"
 
@@ -90,6 +91,13 @@ static tw_status list(users *u, tw_err *err)
     return TW_OK;
 }
 
+// For the log of actions, which a server writes.
+static tw_status note(users *u, const char *kind, tw_err *err)
+{
+    return tw_access_note_new(&u->place.access, tw_str_from(kind), tw_str_from(u->id),
+                              tw_str_from(twi_user_name()), now_ms(), err);
+}
+
 static tw_status print_link(users *u, tw_err *err)
 {
     char secret[TW_SECRET_BYTES];
@@ -133,6 +141,7 @@ static tw_status add(users *u, tw_err *err)
         user.stores = tw_str_from(lines);
     }
     TW_TRY(tw_access_user_put(&u->place.access, &user, err));
+    TW_TRY(note(u, "user.create", err));
     return print_link(u, err);
 }
 
@@ -149,11 +158,13 @@ static tw_status find(users *u, tw_user_row *out, tw_err *err)
 // Stores a change and ends the sessions that it concerns.
 static tw_status store(users *u, const tw_user_row *user, tw_err *err)
 {
-    TW_TRY(tw_access_user_put(&u->place.access, user, err));
-    TW_TRY(tw_access_session_remove_user(&u->place.access, user->user_id, NULL, err));
-    if (user->state == TW_USER_DISABLED)
-        TW_TRY(
-            tw_access_secret_remove_user(&u->place.access, TW_STR("password"), user->user_id, err));
+    const tw_access *access = &u->place.access;
+    bool is_out = user->state == TW_USER_DISABLED;
+    TW_TRY(tw_access_user_put(access, user, err));
+    TW_TRY(note(u, is_out ? "user.disable" : "user.change", err));
+    TW_TRY(tw_access_session_remove_user(access, user->user_id, NULL, err));
+    if (is_out)
+        TW_TRY(tw_access_secret_remove_user(access, TW_STR("password"), user->user_id, err));
     tw_user_row now;
     TW_TRY(find(u, &now, err));
     print_user(&now, u->is_json);
@@ -193,6 +204,7 @@ static tw_status link_user(users *u, tw_err *err)
     if (user.state == TW_USER_DISABLED)
         return tw_fail(err, TW_CONFLICT, "%s is disabled: tillwatch users enable %s first", u->id,
                        u->id);
+    TW_TRY(note(u, "user.link", err));
     return print_link(u, err);
 }
 
@@ -213,6 +225,7 @@ static tw_status passwd(users *u, tw_err *err)
                                               tw_str_from(text), err);
     memset(text, 0, sizeof(text));
     TW_TRY(status);
+    TW_TRY(note(u, "user.password", err));
     TW_TRY(find(u, &user, err));
     print_user(&user, u->is_json);
     if (u->is_json)

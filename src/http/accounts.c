@@ -89,6 +89,22 @@ tw_status tw_access_link_new(const tw_access *access, tw_str user_id, int64_t no
     return tw_access_secret_put(access, &row, err);
 }
 
+tw_status tw_access_note_new(const tw_access *access, tw_str kind, tw_str subject, tw_str actor,
+                             int64_t now_ms, tw_err *err)
+{
+    char body[256], secret[TW_SECRET_BYTES];
+    int n = snprintf(body, sizeof(body), "%.*s\ncli:%.*s", TW_STR_ARG(kind),
+                     (int)TW_MIN(actor.bytes, 56), actor.at ? actor.at : "");
+    // It waits for a server, however long that takes.
+    tw_access_secret row = {.kind = TW_STR("note"),
+                            .user_id = subject,
+                            .body = {body, (size_t)n},
+                            .created_ms = now_ms,
+                            .expires_ms = INT64_MAX};
+    TW_TRY(tw_access_secret_new(secret, row.hash, err));
+    return tw_access_secret_put(access, &row, err);
+}
+
 static tw_status set_password(const tw_access *access, tw_str user_id, const char *hash,
                               tw_arena *arena, tw_err *err)
 {

@@ -64,6 +64,46 @@ void twi_audit_failure(twi_request *request, tw_str user_id)
                     TW_STR_NONE);
 }
 
+static tw_status collect_one(tw_http *http, const tw_access_secret *row, tw_err *err)
+{
+    char action_id[2 * 16 + 1];
+    tw_work_result result;
+    const char *end = row->body.bytes ? memchr(row->body.at, '\n', row->body.bytes) : NULL;
+    size_t n = end ? (size_t)(end - row->body.at) : 0;
+    if (!end)
+        return TW_OK;
+    // By its hash: taken in again after a crash, it is the same action.
+    const tw_work_request work = {
+        .kind = TW_ACTION_NOTE,
+        .kind_word = {row->body.at, n},
+        .subject = row->user_id,
+        .actor = {end + 1, row->body.bytes - n - 1},
+        .at_ms = row->created_ms,
+        .action_id = tw_str_from(tw_hex(row->hash, 16, action_id)),
+    };
+    return tw_service_act(http->service, &work, 1, &result, err);
+}
+
+void twi_audit_collect(tw_http *http, tw_arena *scratch)
+{
+    tw_access_secret *rows;
+    size_t n;
+    tw_err err = {0};
+    tw_arena_reset(scratch);
+    if (tw_access_secret_list(http->access, TW_STR("note"), scratch, &rows, &n, NULL) != TW_OK)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        tw_status status = collect_one(http, &rows[i], &err);
+        if (status == TW_OK)
+            status = tw_access_secret_take(http->access, rows[i].hash, &err);
+        if (status != TW_OK) {
+            tw_log(TW_LOG_ERROR, "audit", "a change of an account is not in the journal yet: %s",
+                   err.text);
+            return;
+        }
+    }
+}
+
 // --- reading
 // --------------------------------------------------------------------------------------
 

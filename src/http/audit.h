@@ -18,6 +18,9 @@ void twi_audit_view(twi_request *request, const char *kind, tw_str subject, tw_s
 // A sign-in that failed; of unknown accounts the name is not kept.
 void twi_audit_failure(twi_request *request, tw_str user_id);
 
+// Journals what the command line did to accounts since the last time.
+void twi_audit_collect(tw_http *http, tw_arena *scratch);
+
 void twi_handle_audit(twi_request *request);
 
 #endif

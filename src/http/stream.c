@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "alias.h"
+#include "audit.h"
 #include "scope.h"
 
 enum {
@@ -427,6 +428,8 @@ static void *feed(void *arg)
         ticks++;
         if (has_streams(http))
             tick(&maker, ticks);
+        if (ticks % CHECK_EVERY_S == 1)
+            twi_audit_collect(http, &maker.scratch.arena);
         // What expired in the store of accounts is only room; a failure is tried again.
         if (ticks % EXPIRE_EVERY_S == 1)
             (void)!tw_access_expire(http->access, twi_now_ms(http), NULL);

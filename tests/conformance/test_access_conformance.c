@@ -255,6 +255,14 @@ static void a_secret_works_once(void **state)
     assert_text(got.kind, "password");
     assert_text(got.body, "{}");
     assert_int_equal(got.expires_ms, 400);
+    tw_access_secret *rows;
+    size_t n;
+    assert_ok(tw_access_secret_list(&f->access, TW_STR("password"), &f->arena, &rows, &n, &err));
+    assert_int_equal(n, 4);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(rows[i].hash[0], i + 1);
+    assert_ok(tw_access_secret_list(&f->access, TW_STR("other"), &f->arena, &rows, &n, &err));
+    assert_int_equal(n, 0);
     assert_ok(tw_access_secret_take(&f->access, secret.hash, &err));
     assert_status(tw_access_secret_take(&f->access, secret.hash, &err), TW_NOT_FOUND);
     assert_ok(tw_access_expire(&f->access, 150, &err));

@@ -100,6 +100,13 @@ def check_set_up_again(data):
         assert admin.json("GET", "/v1/users/ana")[0] == 200
         status, entries = admin.json("GET", "/v1/audit?actor=admin")
         assert status == 200 and {"session.begin", "user.password"} <= {entry["kind"] for entry in entries["items"]}
+        # What the command line did is in the log, under the name of whoever ran it.
+        until, kinds = time.monotonic() + 30, set()
+        while not {"user.create", "user.link", "user.change", "user.disable", "user.password"} <= kinds:
+            assert time.monotonic() < until, kinds
+            entries = admin.json("GET", "/v1/audit?subject=ana&kind=user.&limit=500")[1]["items"]
+            kinds = {entry["kind"] for entry in entries if entry["actor"].startswith("cli:")}
+            time.sleep(0.2)
         server.stop()
     finally:
         server.process.kill()

@@ -447,6 +447,30 @@ static tw_status secret_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_
     return get_hash(ctx, SECRETS, 0, hash, arena, out, "the secret", err);
 }
 
+static bool secret_before(const void *a, const void *b)
+{
+    const tw_access_secret *x = a, *y = b;
+    return x->created_ms != y->created_ms ? x->created_ms < y->created_ms
+                                          : memcmp(x->hash, y->hash, TW_SHA256_BYTES) < 0;
+}
+
+static tw_status secret_list(void *ctx, tw_str kind, tw_arena *arena, tw_access_secret **out,
+                             size_t *n, tw_err *err)
+{
+    char *rows = NULL;
+    size_t row_n = 0;
+    *out = NULL;
+    *n = 0;
+    memory_access *self = enter(ctx);
+    tw_status status =
+        leave(self, list_rows(self, SECRETS, secret_before, arena, &rows, &row_n), "the list", err);
+    *out = (tw_access_secret *)(void *)rows;
+    for (size_t i = 0; i < row_n; i++)
+        if (tw_str_equal((*out)[i].kind, kind))
+            (*out)[(*n)++] = (*out)[i];
+    return status;
+}
+
 static tw_status secret_take(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err)
 {
     return remove_hash(ctx, SECRETS, hash, "the secret", err);
@@ -587,6 +611,7 @@ static const tw_access_ops ops = {
     .session_remove_user = session_remove_user,
     .secret_put = secret_put,
     .secret_find = secret_find,
+    .secret_list = secret_list,
     .secret_take = secret_take,
     .secret_remove_user = secret_remove_user,
     .attempt_get = attempt_get,

@@ -7,14 +7,7 @@
 #include <stdio.h>
 
 #include "base/time.h"
-#include "sqlite_conn.h"
-
-typedef struct sqlite_access {
-    const tw_alloc *alloc;
-    twi_pool readers;
-    pthread_mutex_t writer_lock; // guards the writer
-    twi_conn writer;
-} sqlite_access;
+#include "sqlite_access.h"
 
 static const twi_schema schema = {
     .application_id = 0x54774131, // "TwA1"
@@ -42,36 +35,6 @@ static const twi_schema schema = {
         "CREATE INDEX attempt_last ON attempt(last_ms);"
         "CREATE TABLE alias(alias TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL)"
         " STRICT, WITHOUT ROWID;"}};
-
-#define USER_COLUMNS                                                                               \
-    "user_id,name,email,team,locale,role,stores,password,subject,sees_names,state,created_ms,"     \
-    "seen_ms,version"
-#define TOKEN_COLUMNS "token_id,name,rights,stores,created_by,hash,created_ms,expires_ms,revoked_ms"
-
-enum {
-    R_USER,
-    R_USER_SUBJECT,
-    R_USERS,
-    R_TOKEN,
-    R_TOKENS,
-    R_SESSION,
-    R_SECRET,
-    R_ATTEMPT,
-    R_ALIAS,
-    R_N
-};
-static const char *const reader_sql[R_N] = {
-    [R_USER] = "SELECT " USER_COLUMNS " FROM user WHERE user_id=?1",
-    [R_USER_SUBJECT] = "SELECT " USER_COLUMNS " FROM user WHERE subject=?1 AND subject<>''",
-    [R_USERS] = "SELECT " USER_COLUMNS " FROM user ORDER BY user_id",
-    [R_TOKEN] = "SELECT " TOKEN_COLUMNS " FROM token WHERE hash=?1",
-    [R_TOKENS] = "SELECT " TOKEN_COLUMNS " FROM token ORDER BY created_ms, token_id",
-    [R_SESSION] = "SELECT user_id,by,hash,created_ms,seen_ms,expires_ms FROM session WHERE hash=?1",
-    [R_SECRET] = "SELECT kind,user_id,body,hash,created_ms,expires_ms FROM secret WHERE hash=?1",
-    [R_ATTEMPT] = "SELECT failed_n,last_ms,until_ms FROM attempt WHERE key=?1",
-    [R_ALIAS] = "SELECT alias,id,kind FROM alias WHERE alias=?1",
-};
-static const twi_statements reader_statements = {reader_sql, R_N};
 
 enum {
     W_USER_VERSION,
@@ -128,58 +91,10 @@ static const char *const writer_sql[W_N] = {
 };
 static const twi_statements writer_statements = {writer_sql, W_N};
 
-// ---- Binding ---------------------------------------------------------------------------------
-
-// Binds in order and remembers the first failure.
-typedef struct binder {
-    twi_conn *conn;
-    sqlite3_stmt *stmt;
-    int idx, code;
-    tw_status status;
-} binder;
-
-static binder bind_to(twi_conn *conn, size_t statement, tw_err *err)
-{
-    binder b = {.conn = conn, .code = SQLITE_OK};
-    b.status = twi_conn_stmt(conn, statement, &b.stmt, err);
-    return b;
-}
-
-static void keep_code(binder *b, int code)
-{
-    if (b->code == SQLITE_OK)
-        b->code = code;
-}
-
-static void bind_str(binder *b, tw_str s)
-{
-    if (b->status == TW_OK)
-        keep_code(b, twi_bind_str(b->stmt, ++b->idx, s));
-}
-
-static void bind_bytes(binder *b, const void *data, size_t bytes)
-{
-    if (b->status == TW_OK)
-        keep_code(b, twi_bind_blob(b->stmt, ++b->idx, data, bytes));
-}
-
-static void bind_i64(binder *b, int64_t v)
-{
-    if (b->status == TW_OK)
-        keep_code(b, sqlite3_bind_int64(b->stmt, ++b->idx, v));
-}
-
-static tw_status bind_end(const binder *b, tw_err *err)
-{
-    if (b->status == TW_OK && b->code != SQLITE_OK)
-        return twi_conn_fail(b->conn, b->code, "bind a value", err);
-    return b->status;
-}
-
 // Runs a statement without rows; *changed may be NULL.
-static tw_status run(const binder *b, int *changed, tw_err *err)
+static tw_status run(const twi_binder *b, int *changed, tw_err *err)
 {
-    TW_TRY(bind_end(b, err));
+    TW_TRY(twi_binder_end(b, err));
     TW_TRY(twi_conn_run(b->conn, b->stmt, "write the store of accounts", err));
     if (changed)
         *changed = sqlite3_changes(b->conn->db);
@@ -187,9 +102,9 @@ static tw_status run(const binder *b, int *changed, tw_err *err)
 }
 
 // The number in the first column of the only row; TW_NOT_FOUND without a row.
-static tw_status number(const binder *b, int64_t *out, tw_err *err)
+static tw_status number(const twi_binder *b, int64_t *out, tw_err *err)
 {
-    TW_TRY(bind_end(b, err));
+    TW_TRY(twi_binder_end(b, err));
     tw_status status = twi_conn_step(b->conn, b->stmt, "read the store of accounts", err);
     if (status == TW_END)
         return TW_NOT_FOUND;
@@ -201,9 +116,9 @@ static tw_status number(const binder *b, int64_t *out, tw_err *err)
 
 // ---- Writing ---------------------------------------------------------------------------------
 
-static tw_status begin(void *ctx, bool is_durable, sqlite_access **out, tw_err *err)
+static tw_status begin(void *ctx, bool is_durable, twi_sqlite_access **out, tw_err *err)
 {
-    sqlite_access *self = ctx;
+    twi_sqlite_access *self = ctx;
     *out = self;
     pthread_mutex_lock(&self->writer_lock);
     tw_status status = twi_conn_exec(
@@ -215,29 +130,29 @@ static tw_status begin(void *ctx, bool is_durable, sqlite_access **out, tw_err *
     return status;
 }
 
-static tw_status end(sqlite_access *self, tw_status status, tw_err *err)
+static tw_status end(twi_sqlite_access *self, tw_status status, tw_err *err)
 {
     status = twi_conn_end(&self->writer, status, err);
     pthread_mutex_unlock(&self->writer_lock);
     return status;
 }
 
-static void bind_user(binder *b, const tw_user_row *user)
+static void bind_user(twi_binder *b, const tw_user_row *user)
 {
     const tw_str texts[] = {user->user_id, user->name,   user->email,    user->team,   user->locale,
                             user->role,    user->stores, user->password, user->subject};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
-        bind_str(b, texts[i]);
-    bind_i64(b, (int64_t)user->sees_names);
-    bind_i64(b, (int64_t)user->state);
-    bind_i64(b, user->created_ms);
+        twi_binder_str(b, texts[i]);
+    twi_binder_i64(b, (int64_t)user->sees_names);
+    twi_binder_i64(b, (int64_t)user->state);
+    twi_binder_i64(b, user->created_ms);
 }
 
 static tw_status check_room(twi_conn *conn, size_t statement, int64_t max_n, const char *what,
                             tw_err *err)
 {
     int64_t n = 0;
-    binder b = bind_to(conn, statement, err);
+    twi_binder b = twi_binder_to(conn, statement, err);
     TW_TRY(number(&b, &n, err));
     return n < max_n ? TW_OK
                      : tw_fail(err, TW_LIMIT, "there are %lld %s; no more fit", (long long)n, what);
@@ -246,16 +161,16 @@ static tw_status check_room(twi_conn *conn, size_t statement, int64_t max_n, con
 static tw_status put_user(twi_conn *conn, const tw_user_row *user, tw_err *err)
 {
     int64_t version = 0, other = 0;
-    binder subject = bind_to(conn, W_USER_SUBJECT, err);
-    bind_str(&subject, user->subject);
-    bind_str(&subject, user->user_id);
+    twi_binder subject = twi_binder_to(conn, W_USER_SUBJECT, err);
+    twi_binder_str(&subject, user->subject);
+    twi_binder_str(&subject, user->user_id);
     tw_status status = number(&subject, &other, err);
     if (status == TW_OK)
         return tw_fail(err, TW_CONFLICT, "another account has this identity at the provider");
     if (status != TW_NOT_FOUND)
         return status;
-    binder present = bind_to(conn, W_USER_VERSION, err);
-    bind_str(&present, user->user_id);
+    twi_binder present = twi_binder_to(conn, W_USER_VERSION, err);
+    twi_binder_str(&present, user->user_id);
     status = number(&present, &version, err);
     if (status != TW_OK && status != TW_NOT_FOUND)
         return status;
@@ -266,21 +181,21 @@ static tw_status put_user(twi_conn *conn, const tw_user_row *user, tw_err *err)
                        TW_STR_ARG(user->user_id));
     if (!user->version)
         TW_TRY(check_room(conn, W_USER_COUNT, TW_USERS_MAX, "accounts", err));
-    binder b = bind_to(conn, user->version ? W_USER_CHANGE : W_USER_NEW, err);
+    twi_binder b = twi_binder_to(conn, user->version ? W_USER_CHANGE : W_USER_NEW, err);
     bind_user(&b, user);
     return run(&b, NULL, err);
 }
 
 static tw_status user_put(void *ctx, const tw_user_row *user, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(tw_access_user_check(user, err));
     TW_TRY(begin(ctx, true, &self, err));
     return end(self, put_user(&self->writer, user, err), err);
 }
 
 // Ends a transaction of one statement that must have changed something.
-static tw_status end_changed(sqlite_access *self, const binder *b, tw_status otherwise,
+static tw_status end_changed(twi_sqlite_access *self, const twi_binder *b, tw_status otherwise,
                              const char *what, tw_err *err)
 {
     int changed = 0;
@@ -293,91 +208,91 @@ static tw_status end_changed(sqlite_access *self, const binder *b, tw_status oth
 
 static tw_status user_seen(void *ctx, tw_str user_id, int64_t seen_ms, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, false, &self, err));
-    binder b = bind_to(&self->writer, W_USER_SEEN, err);
-    bind_str(&b, user_id);
-    bind_i64(&b, seen_ms);
+    twi_binder b = twi_binder_to(&self->writer, W_USER_SEEN, err);
+    twi_binder_str(&b, user_id);
+    twi_binder_i64(&b, seen_ms);
     return end_changed(self, &b, TW_NOT_FOUND, "the account", err);
 }
 
 static tw_status token_put(void *ctx, const tw_access_token *token, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(tw_access_token_check(token, err));
     TW_TRY(begin(ctx, true, &self, err));
     tw_status status =
         check_room(&self->writer, W_TOKEN_COUNT, TW_TOKENS_MAX, "tokens; revoked ones count", err);
     if (status != TW_OK)
         return end(self, status, err);
-    binder b = bind_to(&self->writer, W_TOKEN, err);
+    twi_binder b = twi_binder_to(&self->writer, W_TOKEN, err);
     const tw_str texts[] = {token->token_id, token->name, token->rights, token->stores,
                             token->created_by};
     for (size_t i = 0; i < TW_COUNT(texts); i++)
-        bind_str(&b, texts[i]);
-    bind_bytes(&b, token->hash, TW_SHA256_BYTES);
-    bind_i64(&b, token->created_ms);
-    bind_i64(&b, token->expires_ms);
-    bind_i64(&b, token->revoked_ms);
+        twi_binder_str(&b, texts[i]);
+    twi_binder_bytes(&b, token->hash, TW_SHA256_BYTES);
+    twi_binder_i64(&b, token->created_ms);
+    twi_binder_i64(&b, token->expires_ms);
+    twi_binder_i64(&b, token->revoked_ms);
     return end_changed(self, &b, TW_CONFLICT, "the token", err);
 }
 
 static tw_status revoke(twi_conn *conn, tw_str token_id, int64_t revoked_ms, tw_err *err)
 {
     int64_t before = 0;
-    binder get = bind_to(conn, W_TOKEN_GET, err);
-    bind_str(&get, token_id);
+    twi_binder get = twi_binder_to(conn, W_TOKEN_GET, err);
+    twi_binder_str(&get, token_id);
     tw_status status = number(&get, &before, err);
     if (status == TW_NOT_FOUND)
         return tw_fail(err, status, "token %.*s does not exist", TW_STR_ARG(token_id));
     TW_TRY(status);
     if (before)
         return tw_fail(err, TW_CONFLICT, "token %.*s is revoked already", TW_STR_ARG(token_id));
-    binder b = bind_to(conn, W_TOKEN_REVOKE, err);
-    bind_str(&b, token_id);
-    bind_i64(&b, revoked_ms);
+    twi_binder b = twi_binder_to(conn, W_TOKEN_REVOKE, err);
+    twi_binder_str(&b, token_id);
+    twi_binder_i64(&b, revoked_ms);
     return run(&b, NULL, err);
 }
 
 static tw_status token_revoke(void *ctx, tw_str token_id, int64_t revoked_ms, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, true, &self, err));
     return end(self, revoke(&self->writer, token_id, revoked_ms, err), err);
 }
 
 static tw_status session_put(void *ctx, const tw_access_session *session, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, true, &self, err));
-    binder b = bind_to(&self->writer, W_SESSION, err);
-    bind_bytes(&b, session->hash, TW_SHA256_BYTES);
-    bind_str(&b, session->user_id);
-    bind_str(&b, session->by);
-    bind_i64(&b, session->created_ms);
-    bind_i64(&b, session->seen_ms);
-    bind_i64(&b, session->expires_ms);
+    twi_binder b = twi_binder_to(&self->writer, W_SESSION, err);
+    twi_binder_bytes(&b, session->hash, TW_SHA256_BYTES);
+    twi_binder_str(&b, session->user_id);
+    twi_binder_str(&b, session->by);
+    twi_binder_i64(&b, session->created_ms);
+    twi_binder_i64(&b, session->seen_ms);
+    twi_binder_i64(&b, session->expires_ms);
     return end_changed(self, &b, TW_CONFLICT, "the session", err);
 }
 
 static tw_status session_touch(void *ctx, const uint8_t hash[TW_SHA256_BYTES], int64_t seen_ms,
                                tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, false, &self, err));
-    binder b = bind_to(&self->writer, W_SESSION_TOUCH, err);
-    bind_bytes(&b, hash, TW_SHA256_BYTES);
-    bind_i64(&b, seen_ms);
+    twi_binder b = twi_binder_to(&self->writer, W_SESSION_TOUCH, err);
+    twi_binder_bytes(&b, hash, TW_SHA256_BYTES);
+    twi_binder_i64(&b, seen_ms);
     return end_changed(self, &b, TW_NOT_FOUND, "the session", err);
 }
 
 static tw_status remove_hash(void *ctx, size_t statement, const uint8_t *hash, const char *what,
                              tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, true, &self, err));
-    binder b = bind_to(&self->writer, statement, err);
-    bind_bytes(&b, hash, TW_SHA256_BYTES);
+    twi_binder b = twi_binder_to(&self->writer, statement, err);
+    twi_binder_bytes(&b, hash, TW_SHA256_BYTES);
     return end_changed(self, &b, TW_NOT_FOUND, what, err);
 }
 
@@ -389,25 +304,25 @@ static tw_status session_remove(void *ctx, const uint8_t hash[TW_SHA256_BYTES], 
 static tw_status session_remove_user(void *ctx, tw_str user_id, const uint8_t *keep, tw_err *err)
 {
     static const uint8_t nothing[TW_SHA256_BYTES];
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, true, &self, err));
-    binder b = bind_to(&self->writer, W_SESSION_REMOVE_USER, err);
-    bind_str(&b, user_id);
-    bind_bytes(&b, keep ? keep : nothing, TW_SHA256_BYTES);
+    twi_binder b = twi_binder_to(&self->writer, W_SESSION_REMOVE_USER, err);
+    twi_binder_str(&b, user_id);
+    twi_binder_bytes(&b, keep ? keep : nothing, TW_SHA256_BYTES);
     return end(self, run(&b, NULL, err), err);
 }
 
 static tw_status secret_put(void *ctx, const tw_access_secret *secret, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, true, &self, err));
-    binder b = bind_to(&self->writer, W_SECRET, err);
-    bind_bytes(&b, secret->hash, TW_SHA256_BYTES);
-    bind_str(&b, secret->kind);
-    bind_str(&b, secret->user_id);
-    bind_str(&b, secret->body);
-    bind_i64(&b, secret->created_ms);
-    bind_i64(&b, secret->expires_ms);
+    twi_binder b = twi_binder_to(&self->writer, W_SECRET, err);
+    twi_binder_bytes(&b, secret->hash, TW_SHA256_BYTES);
+    twi_binder_str(&b, secret->kind);
+    twi_binder_str(&b, secret->user_id);
+    twi_binder_str(&b, secret->body);
+    twi_binder_i64(&b, secret->created_ms);
+    twi_binder_i64(&b, secret->expires_ms);
     return end_changed(self, &b, TW_CONFLICT, "the secret", err);
 }
 
@@ -418,24 +333,25 @@ static tw_status secret_take(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_
 
 static tw_status secret_remove_user(void *ctx, tw_str kind, tw_str user_id, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, true, &self, err));
-    binder b = bind_to(&self->writer, W_SECRET_REMOVE_USER, err);
-    bind_str(&b, kind);
-    bind_str(&b, user_id);
+    twi_binder b = twi_binder_to(&self->writer, W_SECRET_REMOVE_USER, err);
+    twi_binder_str(&b, kind);
+    twi_binder_str(&b, user_id);
     return end(self, run(&b, NULL, err), err);
 }
 
 static tw_status attempt_put(void *ctx, const tw_access_attempt *attempt, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, false, &self, err));
-    binder b = bind_to(&self->writer, attempt->failed_n ? W_ATTEMPT : W_ATTEMPT_REMOVE, err);
-    bind_bytes(&b, attempt->key, TW_SHA256_BYTES);
+    twi_binder b =
+        twi_binder_to(&self->writer, attempt->failed_n ? W_ATTEMPT : W_ATTEMPT_REMOVE, err);
+    twi_binder_bytes(&b, attempt->key, TW_SHA256_BYTES);
     if (attempt->failed_n) {
-        bind_i64(&b, attempt->failed_n);
-        bind_i64(&b, attempt->last_ms);
-        bind_i64(&b, attempt->until_ms);
+        twi_binder_i64(&b, attempt->failed_n);
+        twi_binder_i64(&b, attempt->last_ms);
+        twi_binder_i64(&b, attempt->until_ms);
     }
     return end(self, run(&b, NULL, err), err);
 }
@@ -443,17 +359,17 @@ static tw_status attempt_put(void *ctx, const tw_access_attempt *attempt, tw_err
 static tw_status put_alias(twi_conn *conn, tw_access_alias *row, tw_err *err)
 {
     int changed = 0;
-    binder b = bind_to(conn, W_ALIAS, err);
-    bind_str(&b, row->alias);
-    bind_str(&b, row->id);
-    bind_str(&b, (tw_str){&row->kind, 1});
+    twi_binder b = twi_binder_to(conn, W_ALIAS, err);
+    twi_binder_str(&b, row->alias);
+    twi_binder_str(&b, row->id);
+    twi_binder_str(&b, (tw_str){&row->kind, 1});
     TW_TRY(run(&b, &changed, err));
     row->is_taken = false;
     if (changed)
         return TW_OK;
-    binder get = bind_to(conn, W_ALIAS_GET, err);
-    bind_str(&get, row->alias);
-    TW_TRY(bind_end(&get, err));
+    twi_binder get = twi_binder_to(conn, W_ALIAS_GET, err);
+    twi_binder_str(&get, row->alias);
+    TW_TRY(twi_binder_end(&get, err));
     TW_TRY(twi_conn_step(conn, get.stmt, "read a pseudonym", err));
     row->is_taken = !tw_str_equal(twi_column_str(get.stmt, 0), row->id) ||
                     !tw_str_equal(twi_column_str(get.stmt, 1), (tw_str){&row->kind, 1});
@@ -463,7 +379,7 @@ static tw_status put_alias(twi_conn *conn, tw_access_alias *row, tw_err *err)
 
 static tw_status alias_put(void *ctx, tw_access_alias *rows, size_t n, tw_err *err)
 {
-    sqlite_access *self;
+    twi_sqlite_access *self;
     TW_TRY(begin(ctx, false, &self, err));
     tw_status status = TW_OK;
     for (size_t i = 0; status == TW_OK && i < n; i++)
@@ -475,7 +391,7 @@ static tw_status access_expire(void *ctx, int64_t now_ms, tw_err *err)
 {
     char sql[512];
     long long now = now_ms;
-    sqlite_access *self;
+    twi_sqlite_access *self;
     snprintf(
         sql, sizeof(sql),
         "DELETE FROM session WHERE expires_ms<=%lld; DELETE FROM secret WHERE expires_ms<=%lld;"
@@ -487,247 +403,11 @@ static tw_status access_expire(void *ctx, int64_t now_ms, tw_err *err)
     return end(self, twi_conn_exec(&self->writer, sql, err), err);
 }
 
-// ---- Reading ---------------------------------------------------------------------------------
-
-typedef bool read_row(sqlite3_stmt *stmt, tw_arena *arena, void *out);
-
-static bool read_texts(sqlite3_stmt *stmt, tw_arena *arena, tw_str *const *texts, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!twi_column_dup(stmt, (int)i, arena, texts[i]))
-            return false;
-    return true;
-}
-
-static bool read_user(sqlite3_stmt *stmt, tw_arena *arena, void *out)
-{
-    tw_user_row *user = out;
-    tw_str *const texts[] = {&user->user_id, &user->name,     &user->email,
-                             &user->team,    &user->locale,   &user->role,
-                             &user->stores,  &user->password, &user->subject};
-    int at = TW_COUNT(texts);
-    user->sees_names = (tw_sees_names)sqlite3_column_int(stmt, at);
-    user->state = (tw_user_state)sqlite3_column_int(stmt, at + 1);
-    user->created_ms = sqlite3_column_int64(stmt, at + 2);
-    user->seen_ms = sqlite3_column_int64(stmt, at + 3);
-    user->version = (uint64_t)sqlite3_column_int64(stmt, at + 4);
-    return read_texts(stmt, arena, texts, TW_COUNT(texts));
-}
-
-static bool read_token(sqlite3_stmt *stmt, tw_arena *arena, void *out)
-{
-    tw_access_token *token = out;
-    tw_str *const texts[] = {&token->token_id, &token->name, &token->rights, &token->stores,
-                             &token->created_by};
-    int at = TW_COUNT(texts);
-    twi_column_hash(stmt, at, token->hash);
-    token->created_ms = sqlite3_column_int64(stmt, at + 1);
-    token->expires_ms = sqlite3_column_int64(stmt, at + 2);
-    token->revoked_ms = sqlite3_column_int64(stmt, at + 3);
-    return read_texts(stmt, arena, texts, TW_COUNT(texts));
-}
-
-static bool read_session(sqlite3_stmt *stmt, tw_arena *arena, void *out)
-{
-    tw_access_session *session = out;
-    tw_str *const texts[] = {&session->user_id, &session->by};
-    twi_column_hash(stmt, 2, session->hash);
-    session->created_ms = sqlite3_column_int64(stmt, 3);
-    session->seen_ms = sqlite3_column_int64(stmt, 4);
-    session->expires_ms = sqlite3_column_int64(stmt, 5);
-    return read_texts(stmt, arena, texts, TW_COUNT(texts));
-}
-
-static bool read_secret(sqlite3_stmt *stmt, tw_arena *arena, void *out)
-{
-    tw_access_secret *secret = out;
-    tw_str *const texts[] = {&secret->kind, &secret->user_id, &secret->body};
-    twi_column_hash(stmt, 3, secret->hash);
-    secret->created_ms = sqlite3_column_int64(stmt, 4);
-    secret->expires_ms = sqlite3_column_int64(stmt, 5);
-    return read_texts(stmt, arena, texts, TW_COUNT(texts));
-}
-
-static bool read_attempt(sqlite3_stmt *stmt, tw_arena *arena, void *out)
-{
-    tw_access_attempt *attempt = out;
-    (void)arena;
-    attempt->failed_n = (uint32_t)sqlite3_column_int64(stmt, 0);
-    attempt->last_ms = sqlite3_column_int64(stmt, 1);
-    attempt->until_ms = sqlite3_column_int64(stmt, 2);
-    return true;
-}
-
-static bool read_alias(sqlite3_stmt *stmt, tw_arena *arena, void *out)
-{
-    tw_access_alias *alias = out;
-    tw_str *const texts[] = {&alias->alias, &alias->id};
-    tw_str kind = twi_column_str(stmt, 2);
-    alias->kind = kind.bytes ? kind.at[0] : '\0';
-    return read_texts(stmt, arena, texts, TW_COUNT(texts));
-}
-
-typedef struct getter {
-    size_t statement;
-    tw_str text;         // bound when hash is NULL
-    const uint8_t *hash; // of TW_SHA256_BYTES
-    read_row *read;
-    const char *what;
-} getter;
-
-static tw_status get_from(twi_conn *conn, const getter *get, tw_arena *arena, void *out,
-                          tw_err *err)
-{
-    binder b = bind_to(conn, get->statement, err);
-    if (get->hash)
-        bind_bytes(&b, get->hash, TW_SHA256_BYTES);
-    else
-        bind_str(&b, get->text);
-    TW_TRY(bind_end(&b, err));
-    tw_status status = twi_conn_step(conn, b.stmt, "read the store of accounts", err);
-    if (status == TW_END)
-        return tw_fail(err, TW_NOT_FOUND, "%s does not exist", get->what);
-    TW_TRY(status);
-    bool has_room = get->read(b.stmt, arena, out);
-    sqlite3_reset(b.stmt);
-    return has_room ? TW_OK : tw_fail(err, TW_NO_MEMORY, "no memory for %s", get->what);
-}
-
-// `bytes` of out are zeroed first, and again on failure.
-static tw_status get_row(void *ctx, const getter *get, tw_arena *arena, void *out, size_t bytes,
-                         tw_err *err)
-{
-    sqlite_access *self = ctx;
-    twi_conn *conn;
-    memset(out, 0, bytes);
-    TW_TRY(twi_pool_take(&self->readers, &conn, err));
-    tw_status status = get_from(conn, get, arena, out, err);
-    twi_pool_give(&self->readers, conn);
-    if (status != TW_OK)
-        memset(out, 0, bytes);
-    return status;
-}
-
-static tw_status user_get(void *ctx, tw_str user_id, tw_arena *arena, tw_user_row *out, tw_err *err)
-{
-    const getter get = {R_USER, user_id, NULL, read_user, "the account"};
-    return get_row(ctx, &get, arena, out, sizeof(*out), err);
-}
-
-static tw_status user_find(void *ctx, tw_str subject, tw_arena *arena, tw_user_row *out,
-                           tw_err *err)
-{
-    const getter get = {R_USER_SUBJECT, subject, NULL, read_user, "the account"};
-    return get_row(ctx, &get, arena, out, sizeof(*out), err);
-}
-
-static tw_status token_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                            tw_access_token *out, tw_err *err)
-{
-    const getter get = {R_TOKEN, TW_STR_NONE, hash, read_token, "the token"};
-    return get_row(ctx, &get, arena, out, sizeof(*out), err);
-}
-
-static tw_status session_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                              tw_access_session *out, tw_err *err)
-{
-    const getter get = {R_SESSION, TW_STR_NONE, hash, read_session, "the session"};
-    return get_row(ctx, &get, arena, out, sizeof(*out), err);
-}
-
-static tw_status secret_find(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
-                             tw_access_secret *out, tw_err *err)
-{
-    const getter get = {R_SECRET, TW_STR_NONE, hash, read_secret, "the secret"};
-    return get_row(ctx, &get, arena, out, sizeof(*out), err);
-}
-
-static tw_status attempt_get(void *ctx, const uint8_t key[TW_SHA256_BYTES], tw_access_attempt *out,
-                             tw_err *err)
-{
-    const getter get = {R_ATTEMPT, TW_STR_NONE, key, read_attempt, "the try"};
-    tw_err none;
-    tw_status status = get_row(ctx, &get, NULL, out, sizeof(*out), &none);
-    memcpy(out->key, key, TW_SHA256_BYTES);
-    if (status == TW_OK || status == TW_NOT_FOUND)
-        return TW_OK;
-    return tw_fail(err, status, "%s", none.text);
-}
-
-static tw_status alias_find(void *ctx, tw_str alias, tw_arena *arena, tw_access_alias *out,
-                            tw_err *err)
-{
-    const getter get = {R_ALIAS, alias, NULL, read_alias, "the pseudonym"};
-    return get_row(ctx, &get, arena, out, sizeof(*out), err);
-}
-
-// All rows of a statement, `bytes` each.
-static tw_status list_from(twi_conn *conn, const getter *get, size_t bytes, tw_arena *arena,
-                           char **out, size_t *n, tw_err *err)
-{
-    size_t cap = 0;
-    binder b = bind_to(conn, get->statement, err);
-    TW_TRY(bind_end(&b, err));
-    tw_status status;
-    while ((status = twi_conn_step(conn, b.stmt, "list the store of accounts", err)) == TW_OK) {
-        if (*n == cap) {
-            size_t next = cap ? 2 * cap : 32;
-            char *rows = tw_arena_array(arena, next, bytes);
-            if (rows && *n)
-                memcpy(rows, *out, *n * bytes);
-            *out = rows;
-            cap = next;
-        }
-        if (!*out || !get->read(b.stmt, arena, *out + *n * bytes)) {
-            sqlite3_reset(b.stmt);
-            return tw_fail(err, TW_NO_MEMORY, "no memory for %s", get->what);
-        }
-        *n += 1;
-    }
-    return status == TW_END ? TW_OK : status;
-}
-
-static tw_status list_rows(void *ctx, const getter *get, size_t bytes, tw_arena *arena, char **out,
-                           size_t *n, tw_err *err)
-{
-    sqlite_access *self = ctx;
-    twi_conn *conn;
-    *out = NULL;
-    *n = 0;
-    TW_TRY(twi_pool_take(&self->readers, &conn, err));
-    tw_status status = list_from(conn, get, bytes, arena, out, n, err);
-    twi_pool_give(&self->readers, conn);
-    if (status != TW_OK) {
-        *out = NULL;
-        *n = 0;
-    }
-    return status;
-}
-
-static tw_status user_list(void *ctx, tw_arena *arena, tw_user_row **out, size_t *n, tw_err *err)
-{
-    const getter get = {R_USERS, TW_STR_NONE, NULL, read_user, "the list of accounts"};
-    char *rows;
-    tw_status status = list_rows(ctx, &get, sizeof(**out), arena, &rows, n, err);
-    *out = (tw_user_row *)(void *)rows;
-    return status;
-}
-
-static tw_status token_list(void *ctx, tw_arena *arena, tw_access_token **out, size_t *n,
-                            tw_err *err)
-{
-    const getter get = {R_TOKENS, TW_STR_NONE, NULL, read_token, "the list of tokens"};
-    char *rows;
-    tw_status status = list_rows(ctx, &get, sizeof(**out), arena, &rows, n, err);
-    *out = (tw_access_token *)(void *)rows;
-    return status;
-}
-
 // ---- Life ------------------------------------------------------------------------------------
 
 static void access_close(void *ctx)
 {
-    sqlite_access *self = ctx;
+    twi_sqlite_access *self = ctx;
     twi_pool_release(&self->readers);
     twi_conn_close(&self->writer);
     pthread_mutex_destroy(&self->writer_lock);
@@ -737,32 +417,33 @@ static void access_close(void *ctx)
 static const tw_access_ops ops = {
     .version = TW_ACCESS_VERSION,
     .user_put = user_put,
-    .user_get = user_get,
-    .user_find = user_find,
-    .user_list = user_list,
+    .user_get = twi_access_user_get,
+    .user_find = twi_access_user_find,
+    .user_list = twi_access_user_list,
     .user_seen = user_seen,
     .token_put = token_put,
-    .token_find = token_find,
-    .token_list = token_list,
+    .token_find = twi_access_token_find,
+    .token_list = twi_access_token_list,
     .token_revoke = token_revoke,
     .session_put = session_put,
-    .session_find = session_find,
+    .session_find = twi_access_session_find,
     .session_touch = session_touch,
     .session_remove = session_remove,
     .session_remove_user = session_remove_user,
     .secret_put = secret_put,
-    .secret_find = secret_find,
+    .secret_find = twi_access_secret_find,
+    .secret_list = twi_access_secret_list,
     .secret_take = secret_take,
     .secret_remove_user = secret_remove_user,
-    .attempt_get = attempt_get,
+    .attempt_get = twi_access_attempt_get,
     .attempt_put = attempt_put,
     .alias_put = alias_put,
-    .alias_find = alias_find,
+    .alias_find = twi_access_alias_find,
     .expire = access_expire,
     .close = access_close,
 };
 
-static tw_status open_writer(sqlite_access *self, const tw_sqlite_options *options, tw_err *err)
+static tw_status open_writer(twi_sqlite_access *self, const tw_sqlite_options *options, tw_err *err)
 {
     TW_TRY(twi_conn_open(self->alloc, options, TWI_CONN_WRITER, writer_statements, &self->writer,
                          err));
@@ -774,14 +455,14 @@ tw_status tw_sqlite_access_open(const tw_alloc *alloc, const tw_sqlite_options *
                                 tw_access *out, tw_err *err)
 {
     *out = (tw_access){NULL, NULL};
-    sqlite_access *self = tw_new(alloc, sqlite_access);
+    twi_sqlite_access *self = tw_new(alloc, twi_sqlite_access);
     if (!self)
         return tw_fail(err, TW_NO_MEMORY, "no memory for the store of accounts");
     self->alloc = alloc;
     TW_CHECK(pthread_mutex_init(&self->writer_lock, NULL) == 0);
     tw_status status = open_writer(self, options, err);
     if (status == TW_OK)
-        status = twi_pool_init(&self->readers, alloc, options, reader_statements, err);
+        status = twi_pool_init(&self->readers, alloc, options, twi_access_reader_statements, err);
     if (status != TW_OK) {
         access_close(self);
         return status;

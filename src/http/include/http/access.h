@@ -42,6 +42,11 @@ tw_status tw_access_link_new(const tw_access *access, tw_str user_id, int64_t no
 tw_status tw_access_password_set(const tw_access *access, const tw_password *password,
                                  tw_str user_id, tw_str text, tw_err *err) TW_MUST_CHECK;
 
+// Leaves a line for the log of actions, which the next server (or the running one, within seconds)
+// journals: for changes that are made without one. `actor` is a name of the system.
+tw_status tw_access_note_new(const tw_access *access, tw_str kind, tw_str subject, tw_str actor,
+                             int64_t now_ms, tw_err *err) TW_MUST_CHECK;
+
 // What a caller may do: the role's rights and the choice of names. Without NAMES there is no SQL,
 // because rows of SQL cannot be made pseudonymous.
 uint32_t tw_access_user_rights(const tw_user_row *user);

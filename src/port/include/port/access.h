@@ -77,7 +77,7 @@ typedef struct tw_access_session {
 } tw_access_session;
 
 // Something that works once: a link ("set_up", "password"), the state of a sign-in through the
-// provider ("oidc").
+// provider ("oidc"), a line for the log of actions that waits for a server ("note").
 typedef struct tw_access_secret {
     uint8_t hash[TW_SHA256_BYTES]; // key
     tw_str kind, user_id;          // user_id "" = of nobody yet
@@ -129,6 +129,8 @@ typedef struct tw_access_ops {
     tw_status (*secret_put)(void *ctx, const tw_access_secret *secret, tw_err *err);
     tw_status (*secret_find)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_arena *arena,
                              tw_access_secret *out, tw_err *err);
+    tw_status (*secret_list)(void *ctx, tw_str kind, tw_arena *arena, tw_access_secret **out,
+                             size_t *n, tw_err *err);
     tw_status (*secret_take)(void *ctx, const uint8_t hash[TW_SHA256_BYTES], tw_err *err);
     tw_status (*secret_remove_user)(void *ctx, tw_str kind, tw_str user_id, tw_err *err);
 
@@ -287,6 +289,14 @@ TW_MUST_CHECK static inline tw_status tw_access_secret_find(const tw_access *acc
                                                             tw_err *err)
 {
     return access->ops->secret_find(access->ctx, hash, arena, out, err);
+}
+
+// All of a kind, oldest first, ties by hash.
+TW_MUST_CHECK static inline tw_status tw_access_secret_list(const tw_access *access, tw_str kind,
+                                                            tw_arena *arena, tw_access_secret **out,
+                                                            size_t *n, tw_err *err)
+{
+    return access->ops->secret_list(access->ctx, kind, arena, out, n, err);
 }
 
 // Removes it. Of several callers one succeeds, the others get TW_NOT_FOUND.
