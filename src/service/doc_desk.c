@@ -171,6 +171,7 @@ tw_status twi_desk_apply(twi_desk *desk, const tw_action *action, uint64_t seq, 
     if (kind.bytes == 0 || id.bytes == 0 || id.bytes > TW_ID_MAX_BYTES)
         return TW_OK;
     TW_TRY(twi_desk_get(desk, kind, id, &doc, err));
+    TW_CHECK(doc);
     tw_arena *next = &doc->arenas[!doc->turn];
     tw_arena_reset(next);
     tw_status status = apply(desk, kind, doc->row.body, action, seq, next, &row);

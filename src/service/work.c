@@ -448,7 +448,7 @@ static tw_status find_next(tw_service *service, const tw_str_list *stores, tw_ar
 static tw_status claim(twi_bench *bench, const tw_str_list *stores, tw_str actor, tw_arena *arena,
                        tw_str *alert_id, tw_err *err)
 {
-    tw_work_result result;
+    tw_work_result result = {.status = TW_OK};
     tw_buf body;
     TW_TRY(find_next(bench->service, stores, arena, alert_id, err));
     tw_buf_init(&body, bench->service->alloc, 4096);
@@ -473,7 +473,7 @@ tw_status tw_service_claim_next(tw_service *service, const tw_str_list *stores, 
                                 tw_arena *arena, tw_alert_view *out, tw_err *err)
 {
     twi_bench bench;
-    tw_str alert_id;
+    tw_str alert_id = TW_STR_NONE;
     if (service->mode == TW_SERVICE_READER)
         return tw_fail(err, TW_UNSUPPORTED, "a reader changes nothing");
     pthread_mutex_lock(&service->work_lock);
