@@ -203,7 +203,7 @@ static tw_status live_month(demo *d, twi_team *team, tw_err *err)
 
 static tw_status import_history(demo *d, tw_err *err)
 {
-    twi_place_settings settings = {.zone = "UTC", .currency = "USD"};
+    twi_place_settings settings = {.zone = "America/New_York", .currency = "USD"};
     const tw_clock clock = {clock_now, d};
     int64_t first_ms = d->first_day * TW_DAY_MS;
     twi_judge judge;

@@ -6,8 +6,8 @@
 #include "base/time.h"
 
 #define MINUTE_MS INT64_C(60000)
-#define OPEN_MINUTE (8 * 60)
-#define CLOSE_MINUTE (18 * 60)
+#define OPEN_MINUTE (13 * 60)
+#define CLOSE_MINUTE (23 * 60)
 
 static const twi_person people[TWI_PEOPLE_N] = {
     [TWI_ANA] = {"ana", "Ana Ruiz", "ana@example.com", "North", TW_ROLE_ANALYST, "North"},

@@ -37,8 +37,8 @@ extern const char twi_demo_regions[];
 // The analyst of two in the team of a store whose turn it is by `dice`.
 twi_who twi_analyst_of(tw_str store_id, uint64_t dice);
 
-// Monday to Saturday, 08:00 to 18:00 UTC. The first working instant at or after `ms`; `minutes` of
-// working time after it.
+// Monday to Saturday, 13:00 to 23:00 UTC: 8 to 18 on the East Coast. The first working instant at
+// or after `ms`; `minutes` of working time after it.
 int64_t twi_working(int64_t ms);
 int64_t twi_working_after(int64_t ms, int64_t minutes);
 

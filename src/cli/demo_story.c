@@ -378,7 +378,7 @@ tw_status twi_story_day(twi_team *team, int64_t until_ms, tw_err *err)
 {
     int64_t days = (team->end_ms - team->first_ms) / TW_DAY_MS;
     int64_t day = (until_ms - team->first_ms) * STORY_DAYS / TW_DAY_MS / days; // of STORY_DAYS
-    int64_t at_ms = twi_working(until_ms - 8 * 60 * MINUTE_MS);
+    int64_t at_ms = twi_working(until_ms - 4 * 60 * MINUTE_MS);
     if (team->case_n < TWI_CASES_N && day >= stories[team->case_n].day)
         TW_TRY(begin_case(team, until_ms, err));
     if (at_ms >= until_ms) // a Sunday
