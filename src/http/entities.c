@@ -233,7 +233,7 @@ void twi_handle_employee(twi_request *request)
     tw_service *service = request->http->service;
     tw_str id = request->params[0];
     tw_employee_info info;
-    tw_employee_counts counts;
+    tw_employee_counts counts = {.store_n = 0};
     tw_measure_view measures[TW_PEER_MEASURE_N] = {0};
     tw_status status = tw_query_employee(service, id, &info);
     if (status == TW_OK)

@@ -288,11 +288,13 @@ static tw_status write_file(twi_request *request, export_request *e, int *fd, ui
                             uint64_t *row_n, tw_err *err)
 {
     tw_http *http = request->http;
-    struct stat info;
+    struct stat info = {.st_size = 0};
     char path[TWI_PATH_BYTES + 64];
     int n = snprintf(path, sizeof(path), "%s/export-%lu.tmp", http->lake_out_dir,
                      atomic_fetch_add(&http->export_n, 1));
     TW_CHECK(n > 0 && (size_t)n < sizeof(path));
+    *fd = -1;
+    *bytes = 0;
     if (mkdir(http->lake_out_dir, 0700) != 0 && errno != EEXIST)
         return tw_fail_errno(err, "%.150s cannot be made", http->lake_out_dir);
     tw_status status = tw_lake_live_copy(
@@ -310,7 +312,7 @@ static tw_status write_file(twi_request *request, export_request *e, int *fd, ui
 static void export(twi_request *request, export_request *e)
 {
     tw_lake_spot spot = {0, 0};
-    uint64_t bytes, row_n = 0;
+    uint64_t bytes = 0, row_n = 0;
     int64_t up_to_ms;
     int fd = -1;
     tw_err err = {0};

@@ -34,7 +34,7 @@ static int weekday_of(int32_t day)
 
 static tw_status fill_days(const twi_asker *a, const twi_rows *rows, tw_calendar *out, tw_err *err)
 {
-    size_t span = (size_t)(out->last_day - out->first_day + 1), n = 0;
+    size_t span = (size_t)((int64_t)out->last_day - out->first_day + 1), n = 0;
     char currency[4];
     tw_calendar_cell *cells = tw_arena_array(a->arena, span, sizeof(*cells));
     if (!cells)

@@ -67,7 +67,8 @@ tw_status twi_lake_ask(tw_lake_live *live, const tw_buf *sql, uint64_t row_max, 
 
 tw_str twi_rows_at(const twi_rows *rows, size_t row, size_t column)
 {
-    return rows->cells[row * rows->column_n + column];
+    TW_DCHECK(row < rows->row_n && column < rows->column_n);
+    return rows->cells ? rows->cells[row * rows->column_n + column] : TW_STR_NONE;
 }
 
 int64_t twi_rows_integer(const twi_rows *rows, size_t row, size_t column)
