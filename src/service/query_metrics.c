@@ -316,7 +316,7 @@ static tw_status run(fold *f, tw_err *err)
     if (f->query->cut == TW_METRIC_CUT_NONE) {
         TW_TRY(group_new(f, TW_STR_NONE, &whole));
         f->groups_own[whole].days =
-            (double)(f->query->to_ms - f->query->from_ms) / (double)TW_DAY_MS;
+            ((double)f->query->to_ms - (double)f->query->from_ms) / (double)TW_DAY_MS;
     }
     return fold_alerts(f, err);
 }
