@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "figure_mirror.h"
 #include "internal.h"
+#include "registry.h"
+#include "registry_row.h"
 #include "state_file.h"
 #include "work_bench.h"
 
@@ -171,22 +173,50 @@ static tw_status recover(tw_service *service, tw_err *err)
     return TW_OK;
 }
 
+// Who installs what the configuration names.
+static const tw_str at_start = {"tillwatch", 9};
+
 static tw_status install(tw_service *service, tw_config_kind kind, tw_str name, tw_str content,
                          tw_err *err)
 {
     tw_config config = {.kind = kind,
                         .name = name,
                         .content = content,
-                        .changed_by = TW_STR("tillwatch"),
+                        .changed_by = at_start,
                         .reason = TW_STR("configuration at start"),
                         .changed_ms = service->clock->now_ms(service->clock->ctx)};
     uint64_t seq;
     return twi_flow_config(service, &config, &seq, err);
 }
 
-// Installs `given` when it is not what scores now, and `built_in` when nothing is installed. The
-// journal says what scores from its first fact on, so that a later version of the program with
-// other built-in signals rebuilds the same scores.
+// Is this the text that a start installed last? Then the file has not changed since, and what
+// people changed behind it stays.
+static tw_status was_installed_last(tw_service *service, tw_config_kind kind, const char *name,
+                                    bool *out)
+{
+    tw_arena arena;
+    tw_model_row *rows;
+    size_t n = 0;
+    const char *word = kind == TW_CONFIG_SIGNALS ? "signals" : "policy";
+    *out = false;
+    tw_arena_init(&arena, service->alloc, 0, TWI_REGISTRY_MAX_BYTES);
+    tw_status status = tw_ledger_model_list(service->ledger, &arena, &rows, &n, NULL);
+    for (size_t i = 0; i < n && status == TW_OK; i++) {
+        twi_registry_row row;
+        status = twi_registry_read(&rows[i], &arena, &row);
+        if (status != TW_OK || row.event != TWI_REGISTRY_INSTALLED ||
+            !tw_str_equal(row.kind, tw_str_from(word)) || !tw_str_equal(row.changed_by, at_start))
+            continue;
+        *out = tw_str_equal(row.name, tw_str_from(name));
+        break; // rows come newest first
+    }
+    tw_arena_release(&arena);
+    return status;
+}
+
+// Installs `given` when it is not what scores now, nor what the last start installed, and
+// `built_in` when nothing is installed. The journal says what scores from its first fact on, so
+// that a later version of the program with other built-in signals rebuilds the same scores.
 static tw_status install_text(tw_service *service, tw_config_kind kind, const char *what,
                               tw_str given, tw_str built_in, tw_err *err)
 {
@@ -201,7 +231,10 @@ static tw_status install_text(tw_service *service, tw_config_kind kind, const ch
     tw_str content = given.bytes > 0 ? given : built_in;
     tw_sha256(content.at, content.bytes, hash);
     snprintf(name, sizeof(name), "%s-%.8s", what, tw_hex(hash, sizeof(hash), hex));
-    if (strcmp(name, installed) == 0)
+    bool is_known = strcmp(name, installed) == 0;
+    if (!is_known && given.bytes > 0)
+        TW_TRY(was_installed_last(service, kind, name, &is_known));
+    if (is_known)
         return TW_OK;
     return install(service, kind, tw_str_from(name), content, err);
 }

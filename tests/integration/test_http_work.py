@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import driver
 from contract_work import PASSWORD, ROUTES, check_work, cookie_of
 from test_http_contract import BINARY, SOURCE, Client, Contract, Server
 
@@ -31,8 +32,15 @@ def main():
             client = Client(server, Contract(os.path.join(SOURCE, "api", "openapi.yaml")))
             body = {"link_token": server.link, "user": "admin", "password": PASSWORD}
             assert client.call("POST", "/v1/session", body, auth={})[0] == 200
-            check_work(client, cookie_of(client))
+            access = cookie_of(client)
+            check_work(client, access)
+            change = {"values": {"cold_days": 5}, "reason": "kept at the next start"}
+            version = client.call("PUT", "/v1/policy", change, auth=access)[1]["version"]
             server.stop()
+            restarted = driver.Server(data).start()
+            _, policy = driver.Client(restarted.address, access).json("GET", "/v1/policy")
+            restarted.stop()
+            assert policy["version"] == version, "policy.yaml has not changed: what people set stays"
         finally:
             server.process.kill()
         missing = ROUTES - set(client.contract.seen)
