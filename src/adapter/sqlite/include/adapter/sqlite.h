@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Journal, ledger and store of accounts in SQLite files. Each handle owns one writing connection, a pool of reading
-// connections and, for the journal, a thread that copies the write-ahead log back into the database
-// so that commits do not wait for it. The same file may be open in several processes for reading;
-// one process writes (tw_files_lock of the data directory sees to that).
+// Journal, ledger and store of accounts in SQLite files. Each handle owns one writing connection, a
+// pool of reading connections and, for the journal, a thread that copies the write-ahead log back
+// into the database so that commits do not wait for it. The same file may be open in several
+// processes for reading; one process writes (tw_files_lock of the data directory sees to that).
 #ifndef TW_ADAPTER_SQLITE_H
 #define TW_ADAPTER_SQLITE_H
 
