@@ -18,11 +18,7 @@ CHROMIUM="${CHROMIUM:-/usr/bin/chromium}"
 export CHROMIUM
 [ -x "$CHROMIUM" ] || fail "$CHROMIUM is missing (run scripts/deps.sh test)"
 
-# Installed once for each state of the lock file.
-if [ ! -f node_modules/.installed ] || [ package-lock.json -nt node_modules/.installed ]; then
-    npm ci --no-audit --no-fund --loglevel=error >&2 || fail "npm ci failed"
-    touch node_modules/.installed
-fi
+sh ./install.sh || fail "npm ci failed"
 npx --no-install openapi-typescript ../../api/openapi.yaml --output schema.d.ts >/dev/null 2>&1 ||
     fail "the types could not be generated from api/openapi.yaml"
 npx --no-install tsc --noEmit || fail "the tests do not compile"
