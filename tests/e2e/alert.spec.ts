@@ -39,7 +39,7 @@ test('shows receipt, charts, reasons and history on one screen', async ({ page }
 test('confirms with a reason, and undoes it', async ({ page }) => {
   const alert = await openAlert(page)
   const state = page.getByTestId('verdict-state')
-  await page.keyboard.press('c')
+  await page.keyboard.press('y')
   const form = page.getByRole('dialog', { name: /Confirm/ })
   await form.getByLabel('Note (optional)').fill('Seen on camera 4')
   await form.getByLabel(/Recovered amount/).fill('12.5')
@@ -105,7 +105,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await openAlert(page)
     await expect(page.locator('[data-chart] canvas').first()).toBeVisible()
     await expectAccessible(page)
-    await page.keyboard.press('c')
+    await page.keyboard.press('y')
     await expect(page.getByRole('dialog')).toBeVisible()
     await expectAccessible(page)
   })

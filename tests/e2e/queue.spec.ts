@@ -47,7 +47,7 @@ test('filters by status and says when nothing matches', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'No alert matches' })).toBeVisible()
   await page.getByRole('button', { name: 'Show all open alerts' }).click()
   await expect(page.locator('[data-alert]').first()).toBeVisible()
-  await page.getByRole('radiogroup', { name: 'Status' }).getByText('All').click()
+  await page.getByRole('radiogroup', { name: 'View' }).getByText('All').click()
   await expect(page).toHaveURL(/status=ALL/)
 })
 

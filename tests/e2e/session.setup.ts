@@ -9,7 +9,7 @@ test('the set-up link makes the first account and leaves the address', async ({ 
   await expect(page.getByRole('heading', { name: 'Make the first account' })).toBeVisible()
   await page.getByRole('textbox', { name: /^User/ }).fill('admin')
   await page.getByRole('textbox', { name: /^Your name/ }).fill('Ada Admin')
-  await page.getByRole('textbox', { name: /^Password/ }).fill(adminPassword)
+  await page.getByLabel(/^New password/).fill(adminPassword)
   await page.getByRole('button', { name: 'Set the password and begin' }).click()
   await expect(page.locator('[data-alert]').first()).toBeVisible()
   expect(page.url()).not.toContain('setup')

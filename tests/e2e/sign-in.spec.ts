@@ -7,7 +7,7 @@ test('without a session the portal asks to sign in, and goes on where it was', a
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await expectAccessible(page)
   await page.getByRole('textbox', { name: 'User' }).fill('admin')
-  await page.getByRole('textbox', { name: 'Password', exact: true }).fill(adminPassword)
+  await page.getByLabel('Password', { exact: true }).fill(adminPassword)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('link', { name: 'Tillwatch' })).toBeVisible()
   await expect(page).toHaveURL(`${baseUrl()}/reference`)
@@ -16,7 +16,7 @@ test('without a session the portal asks to sign in, and goes on where it was', a
 test('a wrong password is refused in a plain sentence', async ({ page }) => {
   await page.goto(`${baseUrl()}/`)
   await page.getByRole('textbox', { name: 'User' }).fill('somebody')
-  await page.getByRole('textbox', { name: 'Password', exact: true }).fill('not this one, surely')
+  await page.getByLabel('Password', { exact: true }).fill('not this one, surely')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('alert')).toBeVisible()
 })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AxeBuilder from '@axe-core/playwright'
-import { type APIRequestContext, type Page, expect } from '@playwright/test'
+import { type APIRequestContext, type BrowserContext, type Page, expect } from '@playwright/test'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -63,4 +63,55 @@ export async function setUp(page: Page, server: { url: string; link: string }) {
     data: { link_token: token, user: 'admin', name: 'Ada Admin', password: adminPassword },
   })
   expect(reply.status()).toBe(200)
+}
+
+// A colleague with an account and a browser of their own. The name says which test made it.
+export async function colleague(
+  page: Page,
+  role: 'analyst' | 'manager',
+  name: string,
+): Promise<{ context: BrowserContext; page: Page; user: string }> {
+  const user = `${name.toLowerCase().replaceAll(' ', '.')}.${Date.now().toString(36)}`
+  const made = await page.request.post(`${baseUrl()}/v1/users`, {
+    headers: csrf,
+    data: { user_id: user, name, role, team: 'North' },
+  })
+  expect(made.status()).toBe(201)
+  const { link } = (await made.json()) as { link: { link_token: string } }
+  const browser = page.context().browser()
+  if (!browser) throw new Error('There is no browser')
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
+  const signed = await context.request.post(`${baseUrl()}/v1/session`, {
+    headers: csrf,
+    data: { link_token: link.link_token, password: adminPassword },
+  })
+  expect(signed.status()).toBe(200)
+  return { context, page: await context.newPage(), user }
+}
+
+// Does something to an alert as another program would.
+export async function act(request: APIRequestContext, alertId: string, data: object) {
+  const path = `${baseUrl()}/v1/alerts/${encodeURIComponent(alertId)}/actions`
+  const reply = await request.post(path, { headers: csrf, data })
+  expect(reply.status(), await reply.text()).toBe(200)
+}
+
+// Takes an alert out of its case, open or closed, for the tests that follow.
+export async function release(request: APIRequestContext, caseId: string, alertId: string) {
+  const path = `${baseUrl()}/v1/cases/${encodeURIComponent(caseId)}/actions`
+  const post = (data: object) => request.post(path, { headers: csrf, data })
+  await post({ action: 'reopen', note: 'For the next test' })
+  expect((await post({ action: 'remove', alerts: [alertId] })).status()).toBe(200)
+  const { items } = await listAlerts(request, `status=CLOSED&q=${encodeURIComponent(alertId)}`)
+  if (items.length > 0)
+    await act(request, alertId, { action: 'verdict', verdict: 'INCONCLUSIVE', reason: 'reopened' })
+  await act(request, alertId, { action: 'assign', assignee: '' })
+}
+
+// An open alert that is in no case, the least of the list so that others find theirs unchanged.
+export async function freeAlert(request: APIRequestContext): Promise<Schemas['Alert']> {
+  const { items } = await listAlerts(request, 'status=OPEN&sort=rank&snoozed=false&limit=200')
+  const alert = items.filter((item) => item.case_id === null && item.employee_id !== null).at(-1)
+  if (!alert) throw new Error('No open alert is free')
+  return alert
 }
