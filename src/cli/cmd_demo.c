@@ -29,7 +29,7 @@
 #define PATH_BYTES 4096
 #define DEMO_SEED 7
 // More than in life: five weeks must give verdicts to learn from.
-#define DEMO_FRAUD_RATE 0.04
+#define DEMO_FRAUD_RATE 0.06
 // The live day passes in this time, so that alerts appear while somebody looks.
 #define LIVE_SECONDS 150.0
 

@@ -246,7 +246,16 @@ tw_status twi_story_line(twi_team *team, const twi_step *step, tw_err *err)
     return twi_team_plan(team, next, err);
 }
 
-// The largest theft of the last days that no case has: better one that is still open.
+static bool has_case(const twi_team *team, const twi_plan *plan)
+{
+    bool is_there = false;
+    for (size_t i = 0; i < team->case_n && !is_there; i++)
+        is_there = strcmp(team->plans_own[team->cases[i].plan].employee_id, plan->employee_id) == 0;
+    return is_there;
+}
+
+// The largest theft of the last days by somebody about whom there is no case: better one that is
+// still open.
 static twi_plan *choose(twi_team *team)
 {
     twi_plan *best = NULL;
@@ -254,7 +263,7 @@ static twi_plan *choose(twi_team *team)
     for (size_t i = from; i < team->plan_n; i++) {
         twi_plan *plan = &team->plans_own[i];
         if (!plan->is_theft || plan->verdict != TW_VERDICT_CONFIRMED || !plan->is_viewed ||
-            plan->has_case || plan->employee_id[0] == '\0')
+            plan->employee_id[0] == '\0' || has_case(team, plan))
             continue;
         bool is_better =
             !best || plan->is_over < best->is_over ||
@@ -270,7 +279,7 @@ static tw_status begin_case(twi_team *team, int64_t until_ms, tw_err *err)
     twi_plan *plan = choose(team);
     if (!plan)
         return TW_OK; // another day
-    plan->has_case = plan->is_over = true;
+    plan->is_over = true;
     uint32_t idx = (uint32_t)team->case_n++;
     team->cases[idx] =
         (twi_case_run){.plan = (uint32_t)(plan - team->plans_own), .story = (uint8_t)idx};

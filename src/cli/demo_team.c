@@ -97,7 +97,7 @@ static int64_t minutes_waiting(const twi_plan *plan, double risk)
 {
     if (risk >= TW_RISK_CRITICAL)
         return 15 + roll(plan, 3, 110);
-    return risk >= TW_RISK_HIGH ? 45 + roll(plan, 3, 300) : 120 + roll(plan, 3, 720);
+    return risk >= TW_RISK_HIGH ? 45 + roll(plan, 3, 300) : 180 + roll(plan, 3, 1000);
 }
 
 typedef struct course { // of a plan while it is made

@@ -47,7 +47,6 @@ typedef struct twi_plan {
     bool is_theft;  // by the labels
     bool is_viewed; // by now
     bool is_over;   // decided, or the matter of a case
-    bool has_case;
 } twi_plan;
 
 typedef struct twi_case_run {
