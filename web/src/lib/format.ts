@@ -221,8 +221,9 @@ export function formatExact(value: number, locale?: Locale): string {
   return numberFormat(locale, { maximumFractionDigits: 4 }).format(value)
 }
 
-// A relative change with its sign: 0.2 is "+20 %".
+// A relative change with its sign: 0.2 is "+20 %"; beyond tenfold it is "× 16".
 export function formatChange(change: number, locale?: Locale): string {
+  if (change >= 9.5) return `× ${formatCount(1 + change, locale)}`
   return numberFormat(locale, {
     style: 'percent',
     signDisplay: 'exceptZero',

@@ -8,7 +8,13 @@ import { type FormEvent, useState } from 'react'
 import type { MetricsAssumption } from '../../api/insight'
 import { useCanEverywhere } from '../../app/session'
 import { Panel } from '../../components/Panel'
-import { asSentence, formatMoneyRounded, formatPercent, formatShort } from '../../lib/format'
+import {
+  asSentence,
+  decimalMark,
+  formatMoneyRounded,
+  formatPercent,
+  formatShort,
+} from '../../lib/format'
 import { t } from '../../lib/i18n'
 import {
   type Settings,
@@ -145,6 +151,7 @@ function Form({ settings, onDone }: { settings: Settings; onDone: () => void }) 
           min={0}
           max={unit === 'share' ? 100 : undefined}
           decimalScale={unit === 'money' ? 2 : 1}
+          decimalSeparator={decimalMark()}
           thousandSeparator={unit === 'money' ? ' ' : undefined}
           suffix={suffixOf(unit, settings)}
           required

@@ -16,6 +16,7 @@ import '../../lib/dates'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { signalsQuery, storesQuery } from '../../api/queries'
+import { decimalMark } from '../../lib/format'
 import { currentLanguage, t } from '../../lib/i18n'
 import { fromLocalDate, toLocalDate } from '../../lib/period'
 import { label as word } from '../../lib/vocabulary'
@@ -151,7 +152,14 @@ function Range({ field, label, values, change, onDone }: Props) {
     change({ [low]: String(from), [high]: String(to) })
     onDone()
   }
-  const input = { min: 0, max, step, decimalScale: scale, w: 120 }
+  const input = {
+    min: 0,
+    max,
+    step,
+    decimalScale: scale,
+    decimalSeparator: decimalMark(),
+    w: 120,
+  }
   return (
     <form onSubmit={submit} aria-label={label}>
       <Group gap={8} align="end">

@@ -3,7 +3,7 @@
 // One number of a signal or of the policy: what it means, its range, its default.
 import { Button, NumberInput } from '@mantine/core'
 import { RotateCcw } from 'lucide-react'
-import { formatExact } from '../../lib/format'
+import { decimalMark, formatExact } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import styles from './Signals.module.css'
 
@@ -49,6 +49,7 @@ export function FieldInput(props: Props) {
         max={max}
         step={stepOf(unit, value)}
         decimalScale={4}
+        decimalSeparator={decimalMark()}
         clampBehavior="blur"
         suffix={suffixOf(unit)}
         readOnly={isReadOnly}

@@ -6,7 +6,7 @@ import type { Signal } from '../../api/insight'
 import { Facts } from '../../components/Facts'
 import { Panel } from '../../components/Panel'
 import { queueAddress, searchAddress } from '../../lib/address'
-import { formatCount, formatPercent, formatRatio } from '../../lib/format'
+import { decimalMark, formatCount, formatPercent, formatRatio } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { alertTypeLabel, entityKindLabel, label } from '../../lib/vocabulary'
 import page from '../Page.module.css'
@@ -76,6 +76,7 @@ export function SignalEditor({ signal: now, mayChange, onClose }: Props) {
               max={100}
               step={0.5}
               decimalScale={2}
+              decimalSeparator={decimalMark()}
               readOnly={!mayChange}
               value={signal.weight}
               onChange={(value) => {

@@ -118,7 +118,7 @@ function Row({ signal, isOn, isChanged, isShown, address }: RowProps) {
       <td className="muted">{label(signal.scheme)}</td>
       <td className={lists.figure}>{formatCount(signal.hits_28d)}</td>
       <td className={styles.bar}>
-        <IntervalBar interval={signal.precision} tone="other" />
+        {signal.precision.n > 0 && <IntervalBar interval={signal.precision} tone="other" />}
       </td>
       <td className={lists.figure}>
         <ShareText share={signal.precision} />
