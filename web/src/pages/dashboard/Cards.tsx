@@ -44,7 +44,11 @@ function Card({ figure }: { figure: Figure }) {
 
 function Change({ figure }: { figure: Figure }) {
   if (figure.change === null) return null
-  const Icon = /^[-−]/.test(figure.change) ? ArrowDown : /^[+×]/.test(figure.change) ? ArrowUp : Minus
+  const Icon = /^[-−]/.test(figure.change)
+    ? ArrowDown
+    : /^[+×]/.test(figure.change)
+      ? ArrowUp
+      : Minus
   return (
     <span
       className={styles.change}
