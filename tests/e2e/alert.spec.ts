@@ -59,7 +59,7 @@ test('confirms with a reason, and undoes it', async ({ page }) => {
   await state.getByRole('button', { name: 'Undo' }).click()
   await expect(state).not.toContainText('Confirmed')
   expect(await (await page.request.get(path)).json()).toMatchObject({
-    status: 'IN_REVIEW',
+    status: 'NEW',
     verdict: null,
   })
 })

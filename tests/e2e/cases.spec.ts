@@ -63,7 +63,6 @@ test('a file holds subjects, tasks, money, referrals, evidence and notes', async
   })
   await expect(evidence.getByRole('alert')).toContainText('tool.exe')
 
-  await page.getByRole('textbox', { name: 'Note', exact: true }).first().waitFor()
   const timeline = page.getByRole('region', { name: 'Notes and timeline' })
   await timeline.getByRole('textbox', { name: 'Note' }).fill('Interview on Monday')
   await timeline.getByRole('button', { name: 'Send' }).click()

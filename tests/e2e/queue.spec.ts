@@ -74,7 +74,7 @@ test('moves, opens and returns by keyboard', async ({ page, request }) => {
     items[0]?.alert_id ?? '',
   )
   await page.keyboard.press('?')
-  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'Help' })).toBeVisible()
 })
 
 test('allows no script but its own files', async ({ request }) => {

@@ -164,7 +164,7 @@ test('speaks German when it is chosen, and the account keeps it', async ({ page 
   const faults = watchFaults(kim.page)
   await openQueue(kim.page)
   await kim.page.getByRole('button', { name: 'Account' }).click()
-  await kim.page.getByRole('menuitemradio', { name: 'Deutsch' }).click()
+  await kim.page.getByRole('menuitem', { name: 'Deutsch' }).click()
   await expect(kim.page.getByRole('heading', { level: 1, name: 'Alarme' })).toBeVisible()
   await expect(kim.page.locator('html')).toHaveAttribute('lang', 'de')
   await kim.page.locator('[data-alert]').first().click()

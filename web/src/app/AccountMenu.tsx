@@ -52,8 +52,7 @@ interface ChoiceProps {
 function Choice({ isChosen, icon, onChoose, children }: ChoiceProps) {
   return (
     <Menu.Item
-      role="menuitemradio"
-      aria-checked={isChosen}
+      aria-current={isChosen || undefined}
       leftSection={icon}
       rightSection={isChosen ? <Check size={14} /> : undefined}
       onClick={onChoose}

@@ -3,6 +3,7 @@
 // Jump to anything: a page, an alert, a case, a store, an employee, a receipt. What stands in the
 // field is searched on the server while it is typed; ids can be gone to as they are.
 import '@mantine/spotlight/styles.css'
+import { Modal } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, spotlight } from '@mantine/spotlight'
 import { useQuery } from '@tanstack/react-query'
@@ -15,6 +16,9 @@ import { navGroups } from '../pages'
 import { useCan } from '../session'
 import { type Jump, idJumps, storeJumps } from './jumps'
 import { paletteAlertsQuery } from './queries'
+
+// The list is a scroll area, which the keyboard must reach. Its type does not say that it takes these.
+const scrolled = { viewportProps: { tabIndex: 0 } } as object
 
 export const openPalette = spotlight.open
 
@@ -55,14 +59,14 @@ export function CommandPalette() {
       scrollable
       maxHeight={460}
       overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
-      aria-label={t('palette:label')}
     >
+      <Modal.Title className="sr">{t('palette:label')}</Modal.Title>
       <Spotlight.Search
         placeholder={t('palette:placeholder')}
         aria-label={t('palette:placeholder')}
         leftSection={<Search size={16} />}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList {...scrolled}>
         {groups.map(([title, jumps]) => (
           <Spotlight.ActionsGroup key={title} label={title}>
             {jumps.map(({ to, label, note, icon: Icon }) => (

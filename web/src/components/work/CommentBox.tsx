@@ -3,7 +3,7 @@
 // Writing a comment or a note. "@" offers colleagues; those whom the text names are told to the server.
 import { Button, Combobox, Textarea, useCombobox } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type KeyboardEvent, type RefObject, useEffect, useState } from 'react'
+import { type KeyboardEvent, type RefObject, useState } from 'react'
 import { peopleQuery } from '../../api/work'
 import { t } from '../../lib/i18n'
 import { completeMention, mentionsOf, openMention } from '../../lib/people'
@@ -35,12 +35,6 @@ export function CommentBox({ label, isBusy, error, inputRef, onSend }: Props) {
           .filter((person) => `${person.user_id} ${person.name}`.toLowerCase().includes(begun))
           .slice(0, offeredN)
   const isOffering = offered.length > 0
-  // The first colleague is chosen, so that Enter takes it.
-  const first = offered[0]?.user_id
-  const { selectFirstOption } = combobox
-  useEffect(() => {
-    if (first) selectFirstOption()
-  }, [first, selectFirstOption])
 
   const change = (value: string, at: number) => {
     setText(value)
@@ -64,7 +58,13 @@ export function CommentBox({ label, isBusy, error, inputRef, onSend }: Props) {
     )
   }
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send()
+    if (event.key !== 'Enter') return
+    if (event.ctrlKey || event.metaKey) return send()
+    // Enter takes the first colleague when the arrows chose no other.
+    const [first] = offered
+    if (!first || combobox.getSelectedOptionIndex() !== -1) return
+    event.preventDefault()
+    complete(first.user_id)
   }
   return (
     <div className={styles.box}>

@@ -28,10 +28,16 @@ export function WorkActions({ alert }: { alert: AlertDetail }) {
   const can = useCan()
   const [open, setOpen] = useState<Name | null>(null)
   const { mutate, isPending } = useAlertAction()
+  // A form is on what was there when it was opened; what comes meanwhile is a conflict.
+  const [seen, setSeen] = useState(alert.version)
+  const toggle = (name: Name | null) => {
+    setSeen(alert.version)
+    setOpen(name)
+  }
   const run = (body: AlertAction) => {
     if (isPending) return
     mutate(
-      { alertId: alert.alert_id, version: alert.version, body },
+      { alertId: alert.alert_id, version: open === null ? alert.version : seen, body },
       {
         onSettled: () => setOpen(null),
         onError: (error) => {
@@ -51,11 +57,11 @@ export function WorkActions({ alert }: { alert: AlertDetail }) {
     if (isOpen && !isMine) run({ action: 'claim' })
   }
   const show = (name: Name) => () => {
-    if (isOpen || name === 'case') setOpen(name)
+    if (isOpen || name === 'case') toggle(name)
   }
   const popover = (name: Name) => ({
     isOpen: open === name,
-    onToggle: (shown: boolean) => setOpen(shown ? name : null),
+    onToggle: (shown: boolean) => toggle(shown ? name : null),
   })
   useKeys({
     c: claim,

@@ -22,6 +22,17 @@ function inOrder(tasks: Case['tasks']) {
 
 export function TasksPanel({ file, work }: PanelProps) {
   const now = useNow()
+  // A tick shows at once; the server's answer replaces it.
+  const [ticks, setTicks] = useState<Record<string, boolean>>({})
+  const tick = (taskId: string, isDone: boolean) => {
+    setTicks((all) => ({ ...all, [taskId]: isDone }))
+    void work.run({ action: 'task', task_id: taskId, is_done: isDone }).then(() =>
+      setTicks((all) => {
+        const { [taskId]: _answered, ...others } = all
+        return others
+      }),
+    )
+  }
   return (
     <Panel
       title={t('cases:tasks.title')}
@@ -42,15 +53,9 @@ export function TasksPanel({ file, work }: PanelProps) {
               <Checkbox
                 size="xs"
                 label={task.title}
-                checked={task.is_done}
-                disabled={!work.canEdit || work.isPending}
-                onChange={(event) =>
-                  void work.run({
-                    action: 'task',
-                    task_id: task.task_id,
-                    is_done: event.currentTarget.checked,
-                  })
-                }
+                checked={ticks[task.task_id] ?? task.is_done}
+                disabled={!work.canEdit}
+                onChange={(event) => tick(task.task_id, event.currentTarget.checked)}
               />
               <span className={styles.taskMeta}>
                 {task.due && (
