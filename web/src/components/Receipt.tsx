@@ -3,6 +3,7 @@
 // A receipt as the customer would have got it, with what the signals point at marked and explained.
 import { Link } from 'react-router-dom'
 import type { Line, TransactionView } from '../api/client'
+import { cardAddress, itemAddress } from '../lib/address'
 import { shortToken } from '../lib/entity'
 import { formatCount, formatMoney, formatTime } from '../lib/format'
 import { t } from '../lib/i18n'
@@ -105,7 +106,11 @@ function ReceiptLine({ line }: { line: Line }) {
   return (
     <tr data-guilty={line.guilty || undefined} data-void={line.void_flag || undefined}>
       <td>
-        <span className={styles.sku}>{line.sku}</span>
+        {line.sku && (
+          <Link className={styles.sku} to={itemAddress(line.sku)}>
+            {line.sku}
+          </Link>
+        )}
         <span className={styles.note}>{lineNotes(line)}</span>
         {line.why && <span className={styles.lineWhy}>{line.why}</span>}
       </td>
@@ -145,7 +150,6 @@ function ReceiptSum({ transaction: sale }: { transaction: TransactionView }) {
 }
 
 function TenderRow({ tender }: { tender: TransactionView['tenders'][number] }) {
-  const token = tender.account_token ? ` ${shortToken(tender.account_token)}` : ''
   const keyed =
     tender.entry_method === 'keyed' || tender.entry_method === 'manual'
       ? `, ${t('receipt.keyed')}`
@@ -154,7 +158,12 @@ function TenderRow({ tender }: { tender: TransactionView['tenders'][number] }) {
     <>
       <dt>
         {label(tender.type)}
-        {token}
+        {tender.account_token && (
+          <>
+            {' '}
+            <Link to={cardAddress(tender.account_token)}>{shortToken(tender.account_token)}</Link>
+          </>
+        )}
         {keyed}
       </dt>
       <dd>{formatMoney(tender.amount)}</dd>
