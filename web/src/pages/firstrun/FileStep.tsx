@@ -86,7 +86,7 @@ export function FileStep() {
         maxSize={FILE_MAX}
         loading={isPending}
         p="sm"
-        aria-label={t('firstrun:file.title')}
+        inputProps={{ 'aria-label': t('firstrun:file.title') }}
         onDrop={([file]) => file && mutate(file)}
         onReject={() => setShare(0)}
       >

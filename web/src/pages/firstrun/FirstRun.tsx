@@ -21,7 +21,7 @@ export function FirstRun() {
   return (
     <div className={styles.scroll}>
       <section className={styles.guide}>
-        <h1>{t('firstrun:title')}</h1>
+        <h2>{t('firstrun:title')}</h2>
         <p>{t('firstrun:lead')}</p>
         <ol className={styles.steps}>
           <Step title={t('firstrun:feed.title')}>
@@ -41,7 +41,7 @@ export function FirstRun() {
             <p>{t('firstrun:demo.text')}</p>
           </Step>
         </ol>
-        <h2>{t('firstrun:next.title')}</h2>
+        <h3>{t('firstrun:next.title')}</h3>
         <ol className={styles.next}>
           {(['seconds', 'days', 'verdicts', 'night'] as const).map((name) => (
             <li key={name}>{t(`firstrun:next.${name}`)}</li>
@@ -55,7 +55,7 @@ export function FirstRun() {
 function Step({ title, children }: { title: string; children: ReactNode }) {
   return (
     <li>
-      <h2>{title}</h2>
+      <h3>{title}</h3>
       {children}
     </li>
   )
