@@ -134,6 +134,11 @@ test('an investigation by keyboard alone', async ({ page }) => {
   await expect(page.locator('[data-reason="expected_activity"]')).toBeFocused()
   await page.keyboard.press('1')
   await expect(page.getByTestId('verdict-state')).toContainText('Refuted')
+  // Keys rest while the verdict's dialog closes and its undo is not ready.
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(
+    page.getByTestId('verdict-state').getByRole('button', { name: 'Undo' }),
+  ).not.toHaveAttribute('data-loading')
   await page.keyboard.press('z')
   await expect(page.getByTestId('verdict-state')).not.toContainText('Refuted')
   await page.keyboard.press('u')
