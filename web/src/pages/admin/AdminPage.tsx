@@ -36,6 +36,7 @@ export function AdminPage() {
         <h1>{t('admin:title')}</h1>
       </div>
       <Tabs
+        miw={0}
         value={part}
         onChange={(name) => navigate(`/admin/${name}`)}
         keepMounted={false}
