@@ -3,7 +3,14 @@
 // Ties an ECharts instance to the page: size, colour scheme, clicks. The option is a function of the
 // palette, so that a change of scheme redraws it.
 import { useComputedColorScheme } from '@mantine/core'
-import { BarChart, CustomChart, HeatmapChart, LineChart, ScatterChart } from 'echarts/charts'
+import {
+  BarChart,
+  CustomChart,
+  GraphChart,
+  HeatmapChart,
+  LineChart,
+  ScatterChart,
+} from 'echarts/charts'
 import {
   CalendarComponent,
   GridComponent,
@@ -20,6 +27,7 @@ import { type Palette, readPalette } from './palette'
 echarts.use([
   BarChart,
   CustomChart,
+  GraphChart,
   HeatmapChart,
   LineChart,
   ScatterChart,
@@ -37,7 +45,8 @@ interface Props {
   height: number
   // What the chart shows, in words; the numbers stand beside it in the page.
   label: string
-  onClick?: (dataIndex: number) => void
+  // `part` of a network: 'node' or 'edge'.
+  onClick?: (dataIndex: number, part: string | undefined) => void
 }
 
 export function EChart({ option, height, label, onClick }: Props) {
@@ -52,7 +61,7 @@ export function EChart({ option, height, label, onClick }: Props) {
     if (!host) return
     const chart = echarts.init(host)
     chartRef.current = chart
-    chart.on('click', (event) => clickRef.current?.(event.dataIndex))
+    chart.on('click', (event) => clickRef.current?.(event.dataIndex, event.dataType))
     const observer = new ResizeObserver(() => chart.resize())
     observer.observe(host)
     return () => {

@@ -24,6 +24,7 @@ export const BinsChart = held(lazy(async () => ({ default: (await load()).BinsCh
 export const CalendarChart = held(lazy(async () => ({ default: (await load()).CalendarChart })))
 export const ElsewhereChart = held(lazy(async () => ({ default: (await load()).ElsewhereChart })))
 export const HeatChart = held(lazy(async () => ({ default: (await load()).HeatChart })))
+export const NetworkChart = held(lazy(async () => ({ default: (await load()).NetworkChart })))
 export const PeerChart = held(lazy(async () => ({ default: (await load()).PeerChart })))
 export const ReliabilityChart = held(
   lazy(async () => ({ default: (await load()).ReliabilityChart })),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the alert's receipts share with others: cards, customers, items, original receipts; where and
-// by whom they were used besides. The one in hand is drawn as a strip of stores over time.
-import { Button } from '@mantine/core'
+// by whom they were used besides: as a network of all of them, or the one in hand as a strip of
+// stores over time.
+import { Button, SegmentedControl } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { ArrowUpRight } from 'lucide-react'
 import { useMemo, useState } from 'react'
@@ -16,8 +18,11 @@ import { shortToken } from '../../lib/entity'
 import { formatCount } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import styles from './AlertPage.module.css'
+import { NetworkView } from './NetworkView'
 
 const shownN = 5
+
+type View = 'network' | 'time'
 
 type Shared = Related['shared'][number]
 
@@ -48,34 +53,75 @@ export function ElsewherePanel({ alert, height }: { alert: AlertDetail; height: 
       {error && <p className={styles.quiet}>{t('alert:elsewhere.failed')}</p>}
       {data && shared.length === 0 && <p className={styles.quiet}>{t('alert:elsewhere.none')}</p>}
       {!data && !error && <div style={{ height }} aria-busy="true" />}
-      {shared.length > 0 && <Strips alert={alert} shared={shared} />}
+      {data && shared.length > 0 && <Elsewhere alert={alert} related={data} shared={shared} />}
     </Panel>
   )
 }
 
-interface StripsProps {
+interface ElsewhereProps {
   alert: AlertDetail
+  related: Related
   shared: Shared[]
 }
 
-function Strips({ alert, shared }: StripsProps) {
-  const navigate = useNavigate()
-  const [isAll, setAll] = useState(false)
+// The view is the reader's habit: it stays from alert to alert.
+function Elsewhere({ alert, related, shared }: ElsewhereProps) {
+  const [view, setView] = useLocalStorage<View>({
+    key: 'tillwatch-elsewhere',
+    defaultValue: 'network',
+    getInitialValueInEffect: false,
+  })
   const [pickedKey, setPickedKey] = useState<string | null>(null)
-  const picked = shared.find((item) => keyOf(item) === pickedKey) ?? shared[0]
+  const isNetwork = view !== 'time'
+  const picked = shared.find((item) => keyOf(item) === pickedKey)
+  // The strip shows one of them; the network shows all until one is picked.
+  const inHand = isNetwork ? picked : (picked ?? shared[0])
+  const pick = (key: string) => setPickedKey(isNetwork && key === pickedKey ? null : key)
+  return (
+    <>
+      <SharedList shared={shared} inHand={inHand} onPick={pick} />
+      <SegmentedControl
+        size="xs"
+        mb={6}
+        aria-label={t('alert:elsewhere.view')}
+        value={isNetwork ? 'network' : 'time'}
+        onChange={(value) => setView(value as View)}
+        data={[
+          { value: 'network', label: t('alert:elsewhere.network') },
+          { value: 'time', label: t('alert:elsewhere.time') },
+        ]}
+      />
+      {isNetwork ? (
+        <NetworkView
+          alertId={alert.alert_id}
+          related={related}
+          focusId={picked ? keyOf(picked) : null}
+        />
+      ) : (
+        inHand && <Strip alert={alert} picked={inHand} />
+      )}
+    </>
+  )
+}
+
+interface SharedListProps {
+  shared: Shared[]
+  inHand: Shared | undefined
+  onPick: (key: string) => void
+}
+
+function SharedList({ shared, inHand, onPick }: SharedListProps) {
+  const [isAll, setAll] = useState(false)
   const shown = isAll ? shared : shared.slice(0, shownN)
-  const dots = useMemo(() => (picked ? dotsOf(alert, picked) : []), [alert, picked])
-  if (!picked) return null
-  const lanes = new Set(dots.map((dot) => dot.store_id)).size
   return (
     <>
       <ul className={styles.shared}>
         {shown.map((item) => (
-          <li key={keyOf(item)} data-picked={item === picked || undefined}>
+          <li key={keyOf(item)} data-picked={item === inHand || undefined}>
             <button
               type="button"
-              aria-pressed={item === picked}
-              onClick={() => setPickedKey(keyOf(item))}
+              aria-pressed={item === inHand}
+              onClick={() => onPick(keyOf(item))}
             >
               <b>{nameOf(item)}</b>
               <span>
@@ -109,6 +155,16 @@ function Strips({ alert, shared }: StripsProps) {
           {isAll ? t('actions.showFewer') : t('actions.showAll', { n: formatCount(shared.length) })}
         </Button>
       )}
+    </>
+  )
+}
+
+function Strip({ alert, picked }: { alert: AlertDetail; picked: Shared }) {
+  const navigate = useNavigate()
+  const dots = useMemo(() => dotsOf(alert, picked), [alert, picked])
+  const lanes = new Set(dots.map((dot) => dot.store_id)).size
+  return (
+    <>
       <div className={`${styles.legend} ${styles.ownLine}`} aria-hidden="true">
         <b>
           <i data-kind="other" /> {t('alert:elsewhere.legendOther')}
