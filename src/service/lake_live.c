@@ -2,7 +2,8 @@
 //
 // The lake beside a service. Invariants:
 //  1. `current` is whole or NULL: it is built aside (opened, tail staged, sessions made) and then
-//     swapped in under `lock`; the one before is closed when nobody uses it any more.
+//     swapped in under `lock`, never behind the one before; that one is closed when nobody uses it
+//     any more.
 //  2. Only the holder of `stage_lock` stages into `current`, and nobody swaps meanwhile.
 //  3. A session has one user at a time (`is_taken`, under `lock`).
 // Locks: stage_lock before lock.
@@ -147,11 +148,25 @@ static tw_status build(tw_lake_live *live, handle *h, tw_err *err)
     return TW_OK;
 }
 
-static void swap_in(tw_lake_live *live, handle *h)
+// Nobody stages into `before` meanwhile, so that this ends: what a question has seen stays seen.
+static tw_status catch_up(tw_lake_live *live, handle *h, const handle *before, tw_err *err)
+{
+    bool is_behind = true;
+    while (before && h->seq < before->seq && is_behind)
+        TW_TRY(stage_more(live, h, STEP_FACTS, &is_behind, err));
+    return TW_OK;
+}
+
+static tw_status swap_in(tw_lake_live *live, handle *h, tw_err *err)
 {
     pthread_mutex_lock(&live->stage_lock);
+    handle *before = live->current; // only this thread changes it
+    tw_status status = catch_up(live, h, before, err);
+    if (status != TW_OK) {
+        pthread_mutex_unlock(&live->stage_lock);
+        return status;
+    }
     pthread_mutex_lock(&live->lock);
-    handle *before = live->current;
     live->current = h;
     h->number = ++live->opened_n;
     live->has_failed = false;
@@ -161,6 +176,7 @@ static void swap_in(tw_lake_live *live, handle *h)
     pthread_mutex_unlock(&live->stage_lock);
     if (is_unused)
         close_handle(live, before);
+    return TW_OK;
 }
 
 static void open_anew(tw_lake_live *live)
@@ -169,10 +185,10 @@ static void open_anew(tw_lake_live *live)
     handle *h = tw_new(live->options.source.alloc, handle);
     tw_status status =
         h ? build(live, h, &err) : tw_fail(&err, TW_NO_MEMORY, "no memory for the lake");
-    if (status == TW_OK) {
-        swap_in(live, h);
+    if (status == TW_OK)
+        status = swap_in(live, h, &err);
+    if (status == TW_OK)
         return;
-    }
     close_handle(live, h);
     pthread_mutex_lock(&live->lock);
     if (status != TW_CLOSED && strcmp(live->failure.text, err.text) != 0)
