@@ -69,3 +69,17 @@ test('the live stream comes back after a restart of the server, with the session
   await page.reload()
   await expect(page.getByRole('link', { name: 'Tillwatch' })).toBeVisible()
 })
+
+test('a page that could not be fetched comes when the server is back', async ({ page }) => {
+  await setUp(page, server)
+  await page.goto(`${server.url}/`)
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  await server.stop()
+  await page.getByRole('link', { name: 'Reference' }).click()
+  await expect(page.getByRole('heading', { name: 'This page could not be shown' })).toBeVisible()
+  await expect(page.getByText('Offline', { exact: true })).toBeVisible()
+  server = await startServer(server.directory, Number(new URL(server.url).port))
+  await expect(page.getByRole('heading', { name: 'Signals and features', level: 1 })).toBeVisible({
+    timeout: 60_000,
+  })
+})

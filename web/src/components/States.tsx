@@ -3,7 +3,7 @@
 // What a page shows instead of its content: a fault, or nothing to show.
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { Link, useRouteError } from 'react-router-dom'
+import { Link } from 'react-router-dom'
 import { ApiError } from '../api/client'
 import { asSentence } from '../lib/format'
 import { t } from '../lib/i18n'
@@ -98,17 +98,5 @@ export function NoRight() {
     >
       <p>{t('states.noRightHelp')}</p>
     </State>
-  )
-}
-
-// A new version of the server has other file names; the page asks for a reload then.
-export function RouteError() {
-  const error = useRouteError()
-  return (
-    <ErrorState
-      title={t('states.pageFailed')}
-      error={error}
-      onRetry={() => window.location.reload()}
-    />
   )
 }

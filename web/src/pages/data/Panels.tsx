@@ -68,29 +68,36 @@ export function SourcesPanel({ data }: { data: DataStatus }) {
       {data.sources.length === 0 ? (
         <p className={lists.empty}>{t('data:sources.none')}</p>
       ) : (
-        <table className={lists.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t('data:sources.source')}</th>
-              {(['accepted', 'duplicates', 'rejected', 'last'] as const).map((name) => (
-                <th scope="col" key={name} className={lists.figure}>
-                  {t(`data:sources.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {data.sources.map((source) => (
-              <tr key={source.source}>
-                <td>{source.source}</td>
-                <td className={lists.figure}>{formatCount(source.accepted)}</td>
-                <td className={lists.figure}>{formatCount(source.duplicates)}</td>
-                <td className={lists.figure}>{formatCount(source.rejected)}</td>
-                <td className={lists.figure}>{formatAge(source.last_at, now)}</td>
+        <div
+          className={lists.scroll}
+          tabIndex={0}
+          role="group"
+          aria-label={t('data:sources.title')}
+        >
+          <table className={lists.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t('data:sources.source')}</th>
+                {(['accepted', 'duplicates', 'rejected', 'last'] as const).map((name) => (
+                  <th scope="col" key={name} className={lists.figure}>
+                    {t(`data:sources.${name}`)}
+                  </th>
+                ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {data.sources.map((source) => (
+                <tr key={source.source}>
+                  <td>{source.source}</td>
+                  <td className={lists.figure}>{formatCount(source.accepted)}</td>
+                  <td className={lists.figure}>{formatCount(source.duplicates)}</td>
+                  <td className={lists.figure}>{formatCount(source.rejected)}</td>
+                  <td className={lists.figure}>{formatAge(source.last_at, now)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </Panel>
   )
