@@ -2,6 +2,7 @@
 import { Link } from 'react-router-dom'
 import type { AlertBrief } from '../api/client'
 import { formatMoney, formatTime } from '../lib/format'
+import { serverSentence } from '../lib/serverSentence'
 import { label } from '../lib/vocabulary'
 import styles from './Lists.module.css'
 import { RiskTag, StatusTag } from './Tags'
@@ -22,7 +23,7 @@ export function AlertLinks({ alerts, empty }: Props) {
         <li key={alert.alert_id}>
           <Link className={styles.alert} to={`/alerts/${encodeURIComponent(alert.alert_id)}`}>
             <RiskTag risk={alert.risk_score} />
-            <span className={styles.sentence}>{alert.sentence}</span>
+            <span className={styles.sentence}>{serverSentence(alert.sentence)}</span>
             <span className={styles.side}>
               <StatusTag alert={alert} />
             </span>

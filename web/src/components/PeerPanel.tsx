@@ -8,6 +8,7 @@ import { PeerChart } from '../charts/lazy'
 import { formatCount, formatPercentile, formatValue } from '../lib/format'
 import { t } from '../lib/i18n'
 import { isOutside } from '../lib/peers'
+import { serverText } from '../lib/serverText'
 import { Panel } from './Panel'
 import styles from './PeerPanel.module.css'
 import { Help } from './Tags'
@@ -115,7 +116,7 @@ function PeerRow({ measure, currency, row }: RowProps) {
   return (
     <div role="row" className={styles.row}>
       <span role="rowheader" className={`${styles.cell} ${styles.title}`} style={style}>
-        <Help text={measure.help}>{measure.title}</Help>
+        <Help text={serverText(measure.help)}>{serverText(measure.title)}</Help>
       </span>
       <span
         role="cell"

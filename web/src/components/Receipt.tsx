@@ -7,6 +7,7 @@ import { cardAddress, itemAddress } from '../lib/address'
 import { shortToken } from '../lib/entity'
 import { formatCount, formatMoney, formatTime } from '../lib/format'
 import { t } from '../lib/i18n'
+import { serverText } from '../lib/serverText'
 import { label } from '../lib/vocabulary'
 import styles from './Receipt.module.css'
 
@@ -14,7 +15,7 @@ export function Receipt({ transaction }: { transaction: TransactionView }) {
   const { lines } = transaction
   return (
     <div data-testid="receipt">
-      {transaction.why && <p className={styles.why}>{transaction.why}</p>}
+      {transaction.why && <p className={styles.why}>{serverText(transaction.why)}</p>}
       <ReceiptHead transaction={transaction} />
       {lines.length > 0 && (
         <table className={styles.lines}>
@@ -112,7 +113,7 @@ function ReceiptLine({ line }: { line: Line }) {
           </Link>
         )}
         <span className={styles.note}>{lineNotes(line)}</span>
-        {line.why && <span className={styles.lineWhy}>{line.why}</span>}
+        {line.why && <span className={styles.lineWhy}>{serverText(line.why)}</span>}
       </td>
       <td className={styles.figure}>{line.quantity}</td>
       <td className={styles.figure}>{formatMoney(line.unit_price)}</td>

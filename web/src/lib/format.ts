@@ -105,6 +105,25 @@ function formatUnit(value: number, unit: string, digits: number, locale: Locale)
   }).format(value)
 }
 
+// A span of time in a unit of Intl, as sentences name them.
+export function formatDuration(
+  value: number,
+  unit: 'second' | 'minute' | 'hour' | 'day',
+  digits: number,
+  locale?: Locale,
+): string {
+  return formatUnit(value, unit, digits, locale)
+}
+
+// As many decimals as given.
+export function formatFixed(value: number, digits: number, isSigned = false, locale?: Locale) {
+  return numberFormat(locale, {
+    signDisplay: isSigned ? 'exceptZero' : 'auto',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value)
+}
+
 export function formatBytes(bytes: number, locale?: Locale): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
   const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log(bytes) / Math.log(1000)), 3)

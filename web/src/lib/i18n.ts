@@ -9,6 +9,7 @@ import common from '../locales/en/common.json'
 import queue from '../locales/en/queue.json'
 import work from '../locales/en/work.json'
 import type { Namespace, Namespaces } from './i18next'
+import { loadServerTexts } from './serverText'
 
 export const languages = { en: 'English', de: 'Deutsch' } as const
 export type Language = keyof typeof languages
@@ -98,6 +99,8 @@ export async function setLanguage(language: Language, isKept = true) {
       // The choice lasts as long as the page then.
     }
   }
+  // Where it cannot be fetched, the server's texts stay English.
+  await loadServerTexts(language).catch(() => undefined)
   await i18next.changeLanguage(language)
 }
 

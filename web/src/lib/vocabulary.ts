@@ -3,6 +3,7 @@
 // The wire's words as people say them, in the reader's language.
 import type { AlertStatus, AlertType, EntityKind, VerdictKind } from '../api/client'
 import { t } from './i18n'
+import { serverText } from './serverText'
 
 export const alertTypeLabel = (type: AlertType) => t(`alertType.${type}`)
 export const alertStatusLabel = (status: AlertStatus) => t(`alertStatus.${status}`)
@@ -25,10 +26,8 @@ export function label(name: string): string {
   const words = name.replaceAll('_', ' ')
   const plain = words.charAt(0).toUpperCase() + words.slice(1)
   if (!/^[a-z_]+$/.test(name)) return plain
-  return t(`words.${name}` as 'words.sale', { defaultValue: plain })
+  return t(`words.${name}` as 'words.sale', { defaultValue: serverText(plain) })
 }
 
-// A reason by its code where the languages know it, else as the settings call it.
-export function reasonLabel({ reason, title }: { reason: string; title: string }): string {
-  return t(`words.${reason}` as 'words.sale', { defaultValue: title })
-}
+// A reason as the settings call it; the built-in titles are known in every language.
+export const reasonLabel = ({ title }: { title: string }): string => serverText(title)

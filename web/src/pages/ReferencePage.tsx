@@ -13,6 +13,7 @@ import { Panel } from '../components/Panel'
 import { ErrorState } from '../components/States'
 import { formatCount, formatPercent, formatRatio } from '../lib/format'
 import { t } from '../lib/i18n'
+import { serverText } from '../lib/serverText'
 import { useTitle } from '../lib/useTitle'
 import { alertTypeLabel, entityKindLabel, label } from '../lib/vocabulary'
 import styles from './Page.module.css'
@@ -45,7 +46,7 @@ export function ReferencePage() {
   if (!signals.data || !features.data) return <PageSkeleton />
   const wanted = q.trim().toLowerCase()
   const fits = (item: { name: string; title: string; help: string }) =>
-    `${item.name} ${item.title} ${item.help}`.toLowerCase().includes(wanted)
+    `${item.name} ${serverText(item.title)} ${serverText(item.help)}`.toLowerCase().includes(wanted)
   return (
     <div className={styles.page}>
       <div className={styles.head}>
@@ -111,12 +112,12 @@ function Signals({ signals }: { signals: Signal[] }) {
               <tr key={signal.name}>
                 <td>
                   <Link to={`/signals?signal=${encodeURIComponent(signal.name)}`}>
-                    <b style={{ fontWeight: 600 }}>{signal.title}</b>
+                    <b style={{ fontWeight: 600 }}>{serverText(signal.title)}</b>
                   </Link>
                   <div className={`${styles.mono} muted`}>{signal.name}</div>
                 </td>
                 <td>
-                  {signal.help}
+                  {serverText(signal.help)}
                   <div className={styles.params}>
                     {signal.parameters.map(({ name, value }) => (
                       <span key={name}>
@@ -169,10 +170,10 @@ function Features({ features }: { features: Feature[] }) {
             {features.map((feature) => (
               <tr key={feature.name}>
                 <td>
-                  <b style={{ fontWeight: 600 }}>{feature.title}</b>
+                  <b style={{ fontWeight: 600 }}>{serverText(feature.title)}</b>
                   <div className={`${styles.mono} muted`}>{feature.name}</div>
                 </td>
-                <td>{feature.help}</td>
+                <td>{serverText(feature.help)}</td>
                 <td>{entityKindLabel(feature.entity)}</td>
                 <td className="num">{feature.window || '–'}</td>
                 <td>{t(`reference:unit.${feature.unit}`)}</td>

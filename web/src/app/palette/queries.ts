@@ -3,6 +3,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { Inbox } from 'lucide-react'
 import { api, unwrap } from '../../api/client'
 import { formatMoney } from '../../lib/format'
+import { serverSentence } from '../../lib/serverSentence'
 import { alertStatusLabel } from '../../lib/vocabulary'
 import type { Jump } from './jumps'
 
@@ -15,7 +16,7 @@ export function paletteAlertsQuery(q: string) {
       )
       return page.items.map((alert) => ({
         to: `/alerts/${encodeURIComponent(alert.alert_id)}`,
-        label: alert.sentence,
+        label: serverSentence(alert.sentence),
         note: [alert.alert_id, alertStatusLabel(alert.status), formatMoney(alert.exposure)].join(
           ' · ',
         ),

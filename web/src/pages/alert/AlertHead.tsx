@@ -13,6 +13,7 @@ import { DueTag, RiskTag, StatusTag } from '../../components/Tags'
 import { accountOf, shortToken } from '../../lib/entity'
 import { formatCount, formatMoney, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { useKeys } from '../../lib/useKeys'
 import { useNow } from '../../lib/useNow'
 import { alertTypeLabel } from '../../lib/vocabulary'
@@ -27,7 +28,7 @@ export function Crumbs({ alert }: { alert: AlertDetail }) {
       <Link to={queuePath()} aria-label={t('alert:back')}>
         <ArrowLeft size={15} style={{ verticalAlign: '-2.5px' }} /> {t('alert:queue')}
       </Link>
-      <span>{alert.title}</span>
+      <span>{serverText(alert.title)}</span>
       <span className="num">{alert.alert_id}</span>
       <StatusTag alert={alert} />
       <div className={styles.right}>

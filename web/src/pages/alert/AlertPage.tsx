@@ -15,6 +15,8 @@ import { PeerPanel } from '../../components/PeerPanel'
 import { QueryError } from '../../components/States'
 import { formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverSentence } from '../../lib/serverSentence'
+import { serverText } from '../../lib/serverText'
 import { useTitle } from '../../lib/useTitle'
 import { AlertFacts, Crumbs } from './AlertHead'
 import styles from './AlertPage.module.css'
@@ -29,7 +31,7 @@ import { VerdictBar } from './VerdictBar'
 export function AlertPage() {
   const { alertId = '' } = useParams()
   const { data, error, refetch } = useQuery(alertQuery(alertId))
-  useTitle(data ? data.title : alertId)
+  useTitle(data ? serverText(data.title) : alertId)
   useListed(data)
   if (error && !data)
     return <QueryError what="alert" id={alertId} error={error} onRetry={() => void refetch()} />
@@ -67,7 +69,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         <div className={styles.content}>
           <Crumbs alert={alert} />
           <h1 className={styles.sentence} data-testid="sentence">
-            {alert.sentence}
+            {serverSentence(alert.sentence)}
           </h1>
           <AlertFacts alert={alert} />
           {alert.timeline.length > 0 && (

@@ -10,6 +10,7 @@ import type { Attributions, ModelAttributions } from '../../api/client'
 import { Panel } from '../../components/Panel'
 import { asSentence, formatCount, formatPercent, formatSigned, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import styles from './Attributions.module.css'
 import { attributionText } from './attribution'
 
@@ -86,10 +87,10 @@ function Bars({ model, currency }: { model: ModelAttributions; currency: string 
     <ul className={styles.items} data-testid="attributions">
       {shown.map((item) => (
         <li key={item.input}>
-          <span className={styles.title}>{item.title}</span>
+          <span className={styles.title}>{serverText(item.title)}</span>
           <Bar style={barStyle(item.contribution)} contribution={item.contribution} />
           <span className={styles.text}>
-            <b>{attributionText(item, currency)}.</b> {asSentence(item.help)}
+            <b>{attributionText(item, currency)}.</b> {asSentence(serverText(item.help))}
           </span>
         </li>
       ))}

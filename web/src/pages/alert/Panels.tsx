@@ -10,6 +10,8 @@ import { StatusTag } from '../../components/Tags'
 import { accountOf } from '../../lib/entity'
 import { asSentence, formatCount, formatMoney, formatPercent, formatRisk } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverSentence } from '../../lib/serverSentence'
+import { serverText } from '../../lib/serverText'
 import styles from './AlertPage.module.css'
 
 export function ReasonsPanel({ reasons }: { reasons: AlertDetail['reasons'] }) {
@@ -17,12 +19,12 @@ export function ReasonsPanel({ reasons }: { reasons: AlertDetail['reasons'] }) {
     <Panel title={t('alert:reasons')}>
       {reasons.map((reason) => (
         <div key={reason.signal} className={styles.reason}>
-          <b>{reason.title}</b>
+          <b>{serverText(reason.title)}</b>
           <span className={styles.strength} title={t('alert:strength')}>
             <i style={{ '--share': `${reason.strength * 100}%` } as CSSProperties} />
             {formatRisk(reason.strength)}
           </span>
-          <p>{asSentence(reason.sentence)}</p>
+          <p>{asSentence(serverSentence(reason.sentence))}</p>
         </div>
       ))}
     </Panel>

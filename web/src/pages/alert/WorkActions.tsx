@@ -18,6 +18,7 @@ import { shownError } from '../../lib/conflict'
 import { entityText, subjectsOf } from '../../lib/entity'
 import { asSentence } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { useKeys } from '../../lib/useKeys'
 import styles from './AlertPage.module.css'
 
@@ -132,7 +133,7 @@ export function WorkActions({ alert }: { alert: AlertDetail }) {
       {!alert.case_id && (
         <CaseMenu
           contents={{
-            title: `${alert.title}: ${entityText(alert)}`.slice(0, 200),
+            title: `${serverText(alert.title)}: ${entityText(alert)}`.slice(0, 200),
             alerts: [alert.alert_id],
             subjects: subjectsOf(alert),
           }}

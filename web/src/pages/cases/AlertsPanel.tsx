@@ -6,6 +6,7 @@ import { Panel } from '../../components/Panel'
 import { RiskTag, StatusTag } from '../../components/Tags'
 import { formatCount, formatMoney, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverSentence } from '../../lib/serverSentence'
 import styles from './Case.module.css'
 import type { PanelProps } from './useFile'
 
@@ -26,7 +27,7 @@ export function AlertsPanel({ file, work }: PanelProps) {
               data-alert={alert.alert_id}
             >
               <RiskTag risk={alert.risk_score} />
-              <span className={styles.sentence}>{alert.sentence}</span>
+              <span className={styles.sentence}>{serverSentence(alert.sentence)}</span>
               <span className={styles.meta}>
                 <StatusTag alert={alert} />
                 <span className="num">{formatMoney(alert.exposure)}</span>

@@ -26,6 +26,7 @@ import {
   formatPercent,
 } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { alertTypeLabel, label } from '../../lib/vocabulary'
 import page from '../Page.module.css'
 import styles from './Dashboard.module.css'
@@ -132,7 +133,7 @@ function nameOf(cut: MetricsCut, row: MetricsRow): string {
   if (row.key === null || row.key === '') return t(`dashboard:none.${cut}`)
   if (cut === 'scheme') return label(row.key)
   if (cut === 'type') return alertTypeLabel(row.key as Parameters<typeof alertTypeLabel>[0])
-  return row.title || row.key
+  return serverText(row.title || row.key)
 }
 
 function Name({ cut, row }: { cut: MetricsCut; row: MetricsRow }) {

@@ -5,6 +5,7 @@ import lists from '../../components/Lists.module.css'
 import { RiskTag } from '../../components/Tags'
 import { employeeAddress, storeAddress, transactionAddress } from '../../lib/address'
 import { formatMoney, formatTime } from '../../lib/format'
+import { serverSentence } from '../../lib/serverSentence'
 import { t } from '../../lib/i18n'
 import { label } from '../../lib/vocabulary'
 
@@ -40,7 +41,7 @@ export function HitsTable({ hits, name, empty, hasStore = true }: Props) {
             <tr
               key={hit.transaction_id}
               data-alerted={hit.alert_id !== null || undefined}
-              title={hit.reasons.join('\n') || undefined}
+              title={hit.reasons.map(serverSentence).join('\n') || undefined}
             >
               <td>
                 <Link className="num" to={transactionAddress(hit.transaction_id)}>

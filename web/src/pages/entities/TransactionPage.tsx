@@ -20,6 +20,8 @@ import {
   storeAddress,
 } from '../../lib/address'
 import { t } from '../../lib/i18n'
+import { serverSentence } from '../../lib/serverSentence'
+import { serverText } from '../../lib/serverText'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
 import { PageSkeleton } from '../PageSkeleton'
@@ -106,9 +108,9 @@ function SignalsPanel({ signals }: Pick<TransactionDetail, 'signals'>) {
             {signals.map((signal) => (
               <tr key={signal.name}>
                 <td>
-                  <b>{signal.title}</b>
+                  <b>{serverText(signal.title)}</b>
                   <br />
-                  <span className="muted">{signal.sentence}</span>
+                  <span className="muted">{serverSentence(signal.sentence)}</span>
                 </td>
                 <td className={lists.figure}>{formatRisk(signal.strength)}</td>
               </tr>
@@ -158,7 +160,7 @@ function FeaturesPanel({
           {shown.map((feature) => (
             <tr key={feature.name}>
               <td>
-                <Help text={feature.help}>{feature.title}</Help>
+                <Help text={serverText(feature.help)}>{serverText(feature.title)}</Help>
               </td>
               <td className={lists.figure}>{formatValue(feature.value, feature.unit, currency)}</td>
             </tr>

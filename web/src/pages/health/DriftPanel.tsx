@@ -12,6 +12,7 @@ import { Panel } from '../../components/Panel'
 import { asSentence, formatCount, formatPercent, formatRatio, formatValue } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { psiLevel, psiWord } from '../../lib/learning'
+import { serverText } from '../../lib/serverText'
 import styles from './Health.module.css'
 
 const shownFirst = 12
@@ -29,7 +30,7 @@ export function DriftPanel({ drift }: { drift: Drift | null }) {
   }
   const wanted = text.trim().toLowerCase()
   const fitting = drift.inputs.filter((input) =>
-    `${input.input} ${input.title}`.toLowerCase().includes(wanted),
+    `${input.input} ${serverText(input.title)}`.toLowerCase().includes(wanted),
   )
   const shown = isAll || wanted ? fitting : fitting.slice(0, shownFirst)
   const picked =
@@ -108,7 +109,7 @@ function InputTable({ inputs, pickedInput, onPick }: TableProps) {
                   aria-pressed={input.input === pickedInput}
                   onClick={() => onPick(input.input)}
                 >
-                  {input.title}
+                  {serverText(input.title)}
                 </button>
               </td>
               <td>
@@ -145,8 +146,8 @@ function InputDetail({ input }: { input: DriftInput }) {
   )
   return (
     <div className={styles.inputDetail} data-testid="input-detail">
-      <h3>{input.title}</h3>
-      <p>{asSentence(input.help)}</p>
+      <h3>{serverText(input.title)}</h3>
+      <p>{asSentence(serverText(input.help))}</p>
       <p>
         {psiWord(psiLevel(input.psi, input.usual_psi))}
         {input.psi !== null &&
@@ -162,7 +163,7 @@ function InputDetail({ input }: { input: DriftInput }) {
         <b data-kind="now">{t('value.now')}</b>
       </span>
       {input.bins.length > 1 ? (
-        <BinsChart title={input.title} bins={input.bins} show={show} height={240} />
+        <BinsChart title={serverText(input.title)} bins={input.bins} show={show} height={240} />
       ) : (
         <p className={styles.quiet}>{t('health:drift.single')}</p>
       )}

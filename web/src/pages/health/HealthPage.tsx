@@ -22,6 +22,7 @@ import {
 } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { outcomeLabel, psiLevel, psiWord } from '../../lib/learning'
+import { serverSentence } from '../../lib/serverSentence'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
 import { PageSkeleton } from '../PageSkeleton'
@@ -113,7 +114,7 @@ function Alarms({ alarms }: Pick<Watch, 'alarms'>) {
       {shown.map((alarm, index) => (
         <p key={index}>
           <TriangleAlert size={16} aria-hidden="true" />
-          <span>{asSentence(alarm.sentence)}</span>
+          <span>{asSentence(serverSentence(alarm.sentence))}</span>
         </p>
       ))}
       {alarms.length > alarmsFirst && (

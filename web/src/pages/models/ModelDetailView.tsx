@@ -17,6 +17,7 @@ import { Help } from '../../components/Tags'
 import { asSentence, formatCount, formatPercent, formatRatio, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { labelText, modelKindLabel, modelStateLabel } from '../../lib/learning'
+import { serverText } from '../../lib/serverText'
 import page from '../Page.module.css'
 import styles from './Models.module.css'
 
@@ -180,7 +181,11 @@ function Importance({ inputs }: { inputs: InputShare[] }) {
           key={input.input}
           style={{ '--share': `${(100 * input.share) / most}%` } as CSSProperties}
         >
-          {input.help ? <Help text={input.help}>{input.title}</Help> : <span>{input.title}</span>}
+          {input.help ? (
+            <Help text={serverText(input.help)}>{serverText(input.title)}</Help>
+          ) : (
+            <span>{serverText(input.title)}</span>
+          )}
           <i aria-hidden="true" />
           <span className="num">{formatPercent(input.share)}</span>
         </li>

@@ -22,6 +22,7 @@ import { ErrorState, State } from '../../components/States'
 import { asSentence, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { outcomeLabel, stageText } from '../../lib/learning'
+import { serverSentence } from '../../lib/serverSentence'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
 import { PageSkeleton } from '../PageSkeleton'
@@ -173,7 +174,7 @@ function TrainingText({ trainings }: { trainings: Trainings }) {
       {last ? (
         <>
           {t('models:lastTraining', { time: formatTime(last.finished_at, 'dateTime') })}{' '}
-          <b>{outcomeLabel(last.outcome)}</b>. {asSentence(last.sentence)}
+          <b>{outcomeLabel(last.outcome)}</b>. {asSentence(serverSentence(last.sentence))}
         </>
       ) : trainings.last_at ? (
         t('models:lastTraining', { time: formatTime(trainings.last_at, 'dateTime') })

@@ -18,6 +18,7 @@ import { WorkPopover } from '../../components/work/WorkPopover'
 import { entityText, subjectsOf } from '../../lib/entity'
 import { asSentence } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { verdictOrder, verdictVerb } from '../../lib/vocabulary'
 import styles from './BulkBar.module.css'
 
@@ -51,7 +52,7 @@ function contentsOf(alerts: Alert[]) {
   )
   const [first] = alerts
   return {
-    title: first ? `${first.title}: ${entityText(first)}`.slice(0, 200) : '',
+    title: first ? `${serverText(first.title)}: ${entityText(first)}`.slice(0, 200) : '',
     alerts: alerts.map((alert) => alert.alert_id),
     subjects: [...subjects.values()].slice(0, 50),
   }

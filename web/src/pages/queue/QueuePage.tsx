@@ -29,6 +29,7 @@ import {
 } from '../../lib/filters'
 import { asSentence, formatCount } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { useKeys } from '../../lib/useKeys'
 import { useTitle } from '../../lib/useTitle'
 import { verdictVerb } from '../../lib/vocabulary'
@@ -226,7 +227,7 @@ export function QueuePage() {
         opened={deciding !== null}
         onClose={onCancel}
         returnFocus={false}
-        title={deciding ? `${verdictVerb(deciding.kind)}: ${deciding.alert.title}` : ''}
+        title={deciding ? `${verdictVerb(deciding.kind)}: ${serverText(deciding.alert.title)}` : ''}
         closeButtonProps={{ 'aria-label': t('actions.close') }}
         size="auto"
       >

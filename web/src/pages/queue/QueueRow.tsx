@@ -7,6 +7,8 @@ import { DueTag, RiskTag, StatusTag } from '../../components/Tags'
 import { entityText } from '../../lib/entity'
 import { formatAge, formatCount, formatMoney, formatRisk, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverSentence } from '../../lib/serverSentence'
+import { serverText } from '../../lib/serverText'
 import styles from './Queue.module.css'
 
 interface Props {
@@ -46,16 +48,16 @@ export const QueueRow = memo(function QueueRow({
           <RiskTag risk={alert.risk_score} />
         </span>
         <span className={styles.what}>
-          <span className={styles.sentence}>{alert.sentence}</span>
+          <span className={styles.sentence}>{serverSentence(alert.sentence)}</span>
           <span className={styles.meta}>
-            <b>{alert.title}</b>
+            <b>{serverText(alert.title)}</b>
             <span>{entityText(alert)}</span>
           </span>
         </span>
         <span className={styles.signals}>
           {alert.reasons.slice(0, 3).map((reason) => (
             <span key={reason.signal}>
-              {reason.title} <span className="num">{formatRisk(reason.strength)}</span>
+              {serverText(reason.title)} <span className="num">{formatRisk(reason.strength)}</span>
             </span>
           ))}
         </span>

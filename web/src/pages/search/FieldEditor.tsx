@@ -19,6 +19,7 @@ import { signalsQuery, storesQuery } from '../../api/queries'
 import { decimalMark } from '../../lib/format'
 import { currentLanguage, t } from '../../lib/i18n'
 import { fromLocalDate, toLocalDate } from '../../lib/period'
+import { serverText } from '../../lib/serverText'
 import { label as word } from '../../lib/vocabulary'
 import { type Field, type Values, paramsOf } from './fields'
 
@@ -131,7 +132,10 @@ function SignalChoice({ field, label, values, change, onDone }: Props) {
         change({ [field.name]: value ?? '' })
         onDone()
       }}
-      data={(data?.items ?? []).map((signal) => ({ value: signal.name, label: signal.title }))}
+      data={(data?.items ?? []).map((signal) => ({
+        value: signal.name,
+        label: serverText(signal.title),
+      }))}
     />
   )
 }

@@ -18,6 +18,7 @@ import {
 } from '../../lib/address'
 import { asSentence } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverSentence } from '../../lib/serverSentence'
 import page from '../Page.module.css'
 import styles from './Search.module.css'
 
@@ -68,7 +69,7 @@ function Body({ transaction: tx }: { transaction: TransactionDetail }) {
       {tx.signals.length > 0 && (
         <ul className={styles.reasons}>
           {tx.signals.map((signal) => (
-            <li key={signal.name}>{asSentence(signal.sentence)}</li>
+            <li key={signal.name}>{asSentence(serverSentence(signal.sentence))}</li>
           ))}
         </ul>
       )}

@@ -9,6 +9,7 @@ import { signalsQuery } from '../../api/queries'
 import { shortToken } from '../../lib/entity'
 import { formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { label } from '../../lib/vocabulary'
 import { FieldEditor } from './FieldEditor'
 import styles from './Search.module.css'
@@ -182,7 +183,7 @@ function useValueText(field: Field, values: Values): string {
     case 'flag':
       return value ? t(value === 'true' ? 'value.yes' : 'value.no') : ''
     case 'signal':
-      return data?.items.find((signal) => signal.name === value)?.title ?? value ?? ''
+      return serverText(data?.items.find((signal) => signal.name === value)?.title ?? value ?? '')
     case 'id':
       return field.name === 'account_token' ? shortToken(value ?? '') : (value ?? '')
   }

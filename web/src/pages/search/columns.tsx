@@ -15,6 +15,7 @@ import {
 } from '../../lib/address'
 import { shortToken } from '../../lib/entity'
 import { formatCount, formatMoney, formatTime } from '../../lib/format'
+import { serverSentence } from '../../lib/serverSentence'
 import { label } from '../../lib/vocabulary'
 
 export const columnNames = [
@@ -85,7 +86,10 @@ const all: Record<ColumnName, Omit<Column, 'name'>> = {
   reasons: {
     widthPx: 190,
     grow: 1,
-    cell: (hit) => <span title={hit.reasons.join('\n')}>{hit.reasons.join(' · ') || dash}</span>,
+    cell: (hit) => {
+      const reasons = hit.reasons.map(serverSentence)
+      return <span title={reasons.join('\n')}>{reasons.join(' · ') || dash}</span>
+    },
   },
   alert: { widthPx: 128, cell: (hit) => maybe(hit.alert_id, alertAddress) },
   customer: { widthPx: 112, cell: (hit) => maybe(hit.customer_id, customerAddress) },

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ConfigChange } from '../../api/insight'
 import { signalsQuery } from '../../api/queries'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { label } from '../../lib/vocabulary'
 import styles from './Signals.module.css'
 
@@ -25,7 +26,7 @@ function memberText(change: ConfigChange): string {
 export function Changes({ changes }: { changes: ConfigChange[] }) {
   const { data } = useQuery(signalsQuery)
   const title = (name: string) =>
-    data?.items.find((signal) => signal.name === name)?.title ?? label(name)
+    serverText(data?.items.find((signal) => signal.name === name)?.title ?? label(name))
   return (
     <ul className={styles.changes}>
       {changes.map((change) => (

@@ -6,6 +6,7 @@ import { policyQuery } from '../../api/insight'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { label } from '../../lib/vocabulary'
 import { PageSkeleton } from '../PageSkeleton'
 import { FieldInput } from './FieldInput'
@@ -29,7 +30,7 @@ export function PolicyView({ mayChange }: { mayChange: boolean }) {
           <FieldInput
             key={field.name}
             label={label(field.name)}
-            about={field.help}
+            about={serverText(field.help)}
             unit={field.unit}
             value={draft.policy[field.name] ?? field.value}
             now={field.value}

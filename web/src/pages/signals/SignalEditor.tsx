@@ -8,6 +8,7 @@ import { Panel } from '../../components/Panel'
 import { queueAddress, searchAddress } from '../../lib/address'
 import { decimalMark, formatCount, formatPercent, formatRatio } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { alertTypeLabel, entityKindLabel, label } from '../../lib/vocabulary'
 import page from '../Page.module.css'
 import { FieldInput } from './FieldInput'
@@ -32,7 +33,7 @@ export function SignalEditor({ signal: now, mayChange, onClose }: Props) {
     })
   return (
     <Panel
-      title={now.title}
+      title={serverText(now.title)}
       aside={
         <span className={styles.head}>
           <Switch
@@ -49,13 +50,13 @@ export function SignalEditor({ signal: now, mayChange, onClose }: Props) {
       }
     >
       <div className={styles.editor} data-testid="signal-editor">
-        <p>{now.help}</p>
+        <p>{serverText(now.help)}</p>
         <SignalFacts signal={now} />
         <div className={styles.fields}>
           {signal.parameters.map((item, index) => (
             <FieldInput
               key={`${now.name} ${item.name}`}
-              label={item.help}
+              label={serverText(item.help)}
               about={label(item.name)}
               unit={item.unit}
               value={item.value}

@@ -8,6 +8,7 @@ import { Panel } from '../../components/Panel'
 import { Help } from '../../components/Tags'
 import { formatCount, formatRatio } from '../../lib/format'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { label } from '../../lib/vocabulary'
 import page from '../Page.module.css'
 import styles from './Signals.module.css'
@@ -104,7 +105,7 @@ function Row({ signal, isOn, isChanged, isShown, address }: RowProps) {
     <tr data-signal={signal.name} data-shown={isShown || undefined} data-off={!isOn || undefined}>
       <td>
         <Link to={address} replace aria-current={isShown || undefined} className={styles.name}>
-          {signal.title}
+          {serverText(signal.title)}
         </Link>
         <span className={styles.marks}>
           {!isOn && <span className={styles.mark}>{t('signals:off')}</span>}

@@ -11,6 +11,7 @@ import { signalsQuery } from '../../api/queries'
 import { useCanEverywhere } from '../../app/session'
 import { ErrorState } from '../../components/States'
 import { t } from '../../lib/i18n'
+import { serverText } from '../../lib/serverText'
 import { useTitle } from '../../lib/useTitle'
 import { label } from '../../lib/vocabulary'
 import page from '../Page.module.css'
@@ -51,7 +52,7 @@ function useView() {
 }
 
 const fits = (signal: Signal, q: string) =>
-  `${signal.name} ${signal.title} ${signal.help} ${label(signal.scheme)}`
+  `${signal.name} ${serverText(signal.title)} ${serverText(signal.help)} ${label(signal.scheme)}`
     .toLowerCase()
     .includes(q.trim().toLowerCase())
 
