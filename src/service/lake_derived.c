@@ -72,77 +72,36 @@ static const char item_days_fold[] =
                                                 "discount_minor FROM source GROUP BY " OF_ITEM;
 
 // The hash of "kind:text"; what shares one is told apart by looking at the transaction.
-#define NEEDLE(kind, text)                                                                         \
+#define NEEDLE(kind, text, from)                                                                   \
     "SELECT '" kind "' AS kind, "                                                                  \
     "CAST(md5_number_lower('" kind ":' || " text ") >> 1 AS BIGINT) AS hash, date, seq, "          \
     "transaction_time, store_id, employee_id, type, refund_flag, void_flag, "                      \
-    "total_minor, discount_minor, currency, alert_id, override_employee_id "
-static const char needles[] = NEEDLE(
-    "account",
-    "token") "FROM (SELECT *, unnest(list_distinct(list_transform(tenders, "
-             "lambda x: x.account_token))) AS token FROM source) WHERE token IS "
-             "NOT NULL UNION "
-             "ALL " NEEDLE(
-                 "customer",
-                 "customer_id") "FROM source WHERE customer_id IS NOT "
-                                "NULL "
-                                "UNION ALL " NEEDLE(
-                                    "loyalty",
-                                    "loyalty"
-                                    "_id") "FROM source WHERE loyalty_id IS NOT NULL UNION "
-                                           "ALL " NEEDLE("approver",
-                                                         "override_employee_id") "FROM source "
-                                                                                 "WHERE "
-                                                                                 "override_"
-                                                                                 "employee_id IS "
-                                                                                 "NOT NULL UNION "
-                                                                                 "ALL " NEEDLE("ori"
-                                                                                               "gin"
-                                                                                               "al",
-                                                                                               "ori"
-                                                                                               "gin"
-                                                                                               "al_"
-                                                                                               "tra"
-                                                                                               "nsa"
-                                                                                               "cti"
-                                                                                               "on_"
-                                                                                               "id") "FROM source "
-                                                                                                     "WHERE "
-                                                                                                     "original_"
-                                                                                                     "transaction_id "
-                                                                                                     "IS NOT NULL "
-                                                                                                     "UNION "
-                                                                                                     "ALL " NEEDLE(
-                                                                                                         "or"
-                                                                                                         "ig"
-                                                                                                         "in"
-                                                                                                         "a"
-                                                                                                         "l",
-                                                                                                         "vo"
-                                                                                                         "id"
-                                                                                                         "_o"
-                                                                                                         "f_"
-                                                                                                         "tr"
-                                                                                                         "an"
-                                                                                                         "sa"
-                                                                                                         "ct"
-                                                                                                         "io"
-                                                                                                         "n_"
-                                                                                                         "i"
-                                                                                                         "d") "FROM source "
-                                                                                                              "WHERE "
-                                                                                                              "void_of_"
-                                                                                                              "transaction_"
-                                                                                                              "id IS NOT "
-                                                                                                              "NULL UNION "
-                                                                                                              "ALL " NEEDLE(
-                                                                                                                  "signal",
-                                                                                                                  "signal") "FROM (SELECT *, unnest(list_distinct(list_transform(signals, "
-                                                                                                                            "lambda x: x.name))) AS signal FROM source WHERE len(signals) > 0) UNION ALL " NEEDLE(
-                                                                                                                                "sku",
-                                                                                                                                "sku") "FROM (SELECT *, unnest(list_distinct(list_transform(list_filter(lines, "
-                                                                                                                                       "lambda x: x.return_flag OR x.void_flag OR x.unit_price_minor < x.regular_price_minor), "
-                                                                                                                                       "lambda x: x.sku))) AS sku FROM source WHERE len(lines) > 0)";
+    "total_minor, discount_minor, currency, alert_id, override_employee_id "                       \
+    "FROM " from
+#define NEEDLE_OF(kind, column) NEEDLE(kind, column, "source WHERE " column " IS NOT NULL")
+#define TOKENS                                                                                     \
+    "(SELECT *, unnest(list_distinct(list_transform(tenders, lambda x: x.account_token))) "        \
+    "AS token FROM source) WHERE token IS NOT NULL"
+#define SIGNALS                                                                                    \
+    "(SELECT *, unnest(list_distinct(list_transform(signals, lambda x: x.name))) "                 \
+    "AS signal FROM source WHERE len(signals) > 0)"
+#define ODD_SKUS                                                                                   \
+    "(SELECT *, unnest(list_distinct(list_transform(list_filter(lines, "                           \
+    "lambda x: x.return_flag OR x.void_flag OR x.unit_price_minor < x.regular_price_minor), "      \
+    "lambda x: x.sku))) AS sku FROM source WHERE len(lines) > 0)"
+#define AND_ALL " UNION ALL "
+// The macros are no operators.
+// clang-format off
+static const char needles[] =
+    NEEDLE("account", "token", TOKENS) AND_ALL
+    NEEDLE_OF("customer", "customer_id") AND_ALL
+    NEEDLE_OF("loyalty", "loyalty_id") AND_ALL
+    NEEDLE_OF("approver", "override_employee_id") AND_ALL
+    NEEDLE_OF("original", "original_transaction_id") AND_ALL
+    NEEDLE_OF("original", "void_of_transaction_id") AND_ALL
+    NEEDLE("signal", "signal", SIGNALS) AND_ALL
+    NEEDLE("sku", "sku", ODD_SKUS);
+// clang-format on
 
 // What a list of a store shows: transactions that belong to an alert or come near one.
 static const char exceptions[] =
@@ -160,6 +119,13 @@ static const tw_lake_derived derived[] = {
      "SELECT " OF_EMPLOYEE ", " COUNTS RISK_MAX " FROM source GROUP BY " OF_EMPLOYEE,
      "SELECT " OF_EMPLOYEE ", " FOLDED_COUNTS FOLDED_RISK " FROM source GROUP BY " OF_EMPLOYEE,
      "employee_id, date, store_id", "transaction_n"},
+    // A league over a year reads twelve rows of each employee instead of some 250.
+    {"employee_months", TW_LAKE_TRANSACTIONS,
+     "SELECT CAST(date_trunc('month', date) AS DATE) AS date, store_id, employee_id, "
+     "currency, " COUNTS RISK_MAX
+     " FROM source GROUP BY date_trunc('month', date), store_id, employee_id, currency",
+     "SELECT " OF_EMPLOYEE ", " FOLDED_COUNTS FOLDED_RISK " FROM source GROUP BY " OF_EMPLOYEE,
+     "employee_id, store_id", "transaction_n"},
     {"register_days", TW_LAKE_TRANSACTIONS,
      "SELECT " OF_REGISTER ", " COUNTS RISK_MAX " FROM source GROUP BY " OF_REGISTER,
      "SELECT " OF_REGISTER ", " FOLDED_COUNTS FOLDED_RISK " FROM source GROUP BY " OF_REGISTER,

@@ -9,7 +9,7 @@
 #include "service/lake.h"
 
 // Goes up when what the lake derives changes.
-#define TWI_LAKE_DERIVED_VERSION 1
+#define TWI_LAKE_DERIVED_VERSION 2
 // The risk from which on a transaction is in `exceptions`.
 #define TWI_LAKE_EXCEPTION "0.5"
 // Fills in the derived tables.

@@ -223,6 +223,9 @@ class Lake(unittest.TestCase):
         self.assertGreater(tables["store_days"]["rows"], 0)
         self.assertEqual(one(self.data, "SELECT sum(transaction_n)::BIGINT, sum(refund_minor)::BIGINT FROM employee_days"),
                          [len(self.records), sum(abs(minor(r["transaction_total"])) for r in self.records if r["refund_flag"])])
+        columns = "sum(transaction_n)::BIGINT, sum(refund_n)::BIGINT, sum(sale_minor)::BIGINT, sum(refund_minor)::BIGINT"
+        self.assertEqual(one(self.data, f"SELECT {columns} FROM employee_months"),
+                         one(self.data, f"SELECT {columns} FROM employee_days"))
         tokens = [t["account_token"] for r in self.records for t in r.get("tenders", []) if t.get("account_token")]
         token = max(set(tokens), key=tokens.count)
         self.assertEqual(one(self.data, "SELECT count(*) FROM needles WHERE kind = 'account' AND "
