@@ -108,6 +108,9 @@ export function backtestQuery(id: string) {
 
 export const startBacktest = (body: BacktestRequest) => unwrap(api.POST('/v1/backtests', { body }))
 
+export const stopBacktest = (id: string) =>
+  unwrap(api.DELETE('/v1/backtests/{backtest_id}', { params: { path: { backtest_id: id } } }))
+
 export type SearchRequest = Schemas['SearchRequest']
 export type SearchHit = Schemas['SearchHit']
 export type SearchPage = Schemas['SearchPage']

@@ -64,7 +64,8 @@ function drawn({ nodes, links }: Network, focusId: string | null) {
       ...looks[node.kind],
       id: node.id,
       name: nameOf(node),
-      shortName: shortOf(node.kind, node.key),
+      // Ids of alerts begin alike.
+      shortName: node.kind === 'ALERT' ? shortToken(node.key) : shortOf(node.kind, node.key),
       isMarked: node.isGuilty,
       isDimmed: focusId !== null && !near.has(node.id),
       lane: node.lane,

@@ -12,9 +12,10 @@ interface Props {
   dryRun: DryRun
   mayRun: boolean
   begin: () => void
+  stop: () => void
 }
 
-export function DryRunPanel({ dryRun, mayRun, begin }: Props) {
+export function DryRunPanel({ dryRun, mayRun, begin, stop }: Props) {
   const id = dryRun.state === 'done' ? dryRun.backtest.id : null
   return (
     <Panel
@@ -34,7 +35,7 @@ export function DryRunPanel({ dryRun, mayRun, begin }: Props) {
         data-state={dryRun.state}
       >
         {mayRun ? (
-          <Content dryRun={dryRun} begin={begin} />
+          <Content dryRun={dryRun} begin={begin} stop={stop} />
         ) : (
           <p className={styles.quiet}>{t('signals:dryRun.noRight')}</p>
         )}
@@ -43,7 +44,7 @@ export function DryRunPanel({ dryRun, mayRun, begin }: Props) {
   )
 }
 
-function Content({ dryRun, begin }: Omit<Props, 'mayRun'>) {
+function Content({ dryRun, begin, stop }: Omit<Props, 'mayRun'>) {
   switch (dryRun.state) {
     case 'idle':
       return <p className={styles.quiet}>{t('signals:dryRun.idle')}</p>
@@ -51,6 +52,13 @@ function Content({ dryRun, begin }: Omit<Props, 'mayRun'>) {
       return (
         <>
           <p className={styles.quiet}>{t('signals:dryRun.long')}</p>
+          <Button onClick={begin}>{t('signals:dryRun.begin')}</Button>
+        </>
+      )
+    case 'stopped':
+      return (
+        <>
+          <p className={styles.quiet}>{t('signals:dryRun.stopped')}</p>
           <Button onClick={begin}>{t('signals:dryRun.begin')}</Button>
         </>
       )
@@ -66,6 +74,11 @@ function Content({ dryRun, begin }: Omit<Props, 'mayRun'>) {
             size="sm"
             aria-label={t('signals:dryRun.running')}
           />
+          {dryRun.state === 'running' && (
+            <Button variant="default" onClick={stop}>
+              {t('signals:dryRun.stop')}
+            </Button>
+          )}
         </>
       )
     }

@@ -63,13 +63,13 @@ export function SignalsPage() {
   const { data, error, refetch } = useQuery(signalsQuery)
   const policy = useQuery(policyQuery)
   const draft = useDraft()
-  const { dryRun, begin } = useDryRun(draft)
+  const { dryRun, begin, stop } = useDryRun(draft)
   if (error && !data)
     return <ErrorState title={t('signals:failed')} error={error} onRetry={() => void refetch()} />
   if (!data) return <PageSkeleton />
   const shown = data.items.find((signal) => signal.name === state.signal)
   const mayChange = can('manage')
-  const dryRunPanel = <DryRunPanel dryRun={dryRun} mayRun={mayChange} begin={begin} />
+  const dryRunPanel = <DryRunPanel dryRun={dryRun} mayRun={mayChange} begin={begin} stop={stop} />
   return (
     <div className={page.page}>
       <Top version={data.version} state={state} />

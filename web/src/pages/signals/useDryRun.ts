@@ -5,7 +5,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useState } from 'react'
 import { ApiError, api, unwrap } from '../../api/client'
-import { type Backtest, type BacktestRequest, startBacktest } from '../../api/insight'
+import { type Backtest, type BacktestRequest, startBacktest, stopBacktest } from '../../api/insight'
 import { summaryQuery } from '../../api/queries'
 import { type Draft, isEmptyDraft, policyValues, signalChanges } from './draft'
 
@@ -21,7 +21,8 @@ export type DryRun =
   | { state: 'idle' }
   | { state: 'asking' } // the journal is long: wait for a click
   | { state: 'waiting' } // for its turn
-  | { state: 'running'; share: number | null }
+  | { state: 'running'; id: string; share: number | null }
+  | { state: 'stopped' }
   | { state: 'failed'; message: string }
   | { state: 'done'; backtest: Backtest }
 
@@ -51,7 +52,8 @@ async function start(body: BacktestRequest, signal: AbortSignal): Promise<Backte
 async function run(body: BacktestRequest, tell: (run: DryRun) => void, signal: AbortSignal) {
   let backtest = await start(body, signal)
   while (backtest.state === 'running') {
-    tell({ state: 'running', share: backtest.all > 0 ? backtest.done / backtest.all : null })
+    const share = backtest.all > 0 ? backtest.done / backtest.all : null
+    tell({ state: 'running', id: backtest.id, share })
     await pause(pollMs, signal)
     const params = { path: { backtest_id: backtest.id } }
     backtest = await unwrap(api.GET('/v1/backtests/{backtest_id}', { params, signal }))
@@ -82,7 +84,14 @@ function remember(key: string, backtest: Backtest) {
   known.set(key, backtest)
 }
 
-export function useDryRun(draft: Draft): { dryRun: DryRun; begin: () => void } {
+export interface DryRunControl {
+  dryRun: DryRun
+  begin: () => void
+  // Of the one that runs; `begin` starts it again.
+  stop: () => void
+}
+
+export function useDryRun(draft: Draft): DryRunControl {
   const { data: summary } = useQuery(summaryQuery)
   // The day, not the instant: else every new transaction would make it another request.
   const newest = summary?.last_transaction_time?.slice(0, 10)
@@ -90,8 +99,10 @@ export function useDryRun(draft: Draft): { dryRun: DryRun; begin: () => void } {
   const key = request ? JSON.stringify(request) : ''
   const isLong = (summary?.facts ?? 0) > automaticFacts
   const [begun, setBegun] = useState('')
+  const [stopped, setStopped] = useState('')
   const [shown, setShown] = useState<{ key: string; run: DryRun }>({ key: '', run: idle })
-  const isHeld = isLong && begun !== key
+  const isStopped = key !== '' && stopped === key
+  const isHeld = isStopped || (isLong && begun !== key)
 
   useEffect(() => {
     if (!key || isHeld) return
@@ -116,8 +127,21 @@ export function useDryRun(draft: Draft): { dryRun: DryRun; begin: () => void } {
     return () => control.abort()
   }, [key, isHeld])
 
-  const begin = useCallback(() => setBegun(key), [key])
-  if (!key) return { dryRun: idle, begin }
-  if (isHeld) return { dryRun: { state: 'asking' }, begin }
-  return { dryRun: shown.key === key ? shown.run : { state: 'waiting' }, begin }
+  const begin = useCallback(() => {
+    setStopped('')
+    setBegun(key)
+  }, [key])
+  const runningId = shown.key === key && shown.run.state === 'running' ? shown.run.id : null
+  const stop = useCallback(() => {
+    setStopped(key)
+    // One that ended in the meantime is forgotten by the server: nothing is left to stop.
+    if (runningId) void stopBacktest(runningId).catch(() => undefined)
+  }, [key, runningId])
+  const dryRun = ((): DryRun => {
+    if (!key) return idle
+    if (isStopped) return { state: 'stopped' }
+    if (isHeld) return { state: 'asking' }
+    return shown.key === key ? shown.run : { state: 'waiting' }
+  })()
+  return { dryRun, begin, stop }
 }
