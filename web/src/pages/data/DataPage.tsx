@@ -11,11 +11,12 @@ import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
 import { StateTag } from '../../components/Tags'
-import { formatBytes, formatCount, formatShort, formatTime } from '../../lib/format'
+import { asSentence, formatBytes, formatCount, formatShort, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
 import { PageSkeleton } from '../PageSkeleton'
+import { scheduleQuery } from '../settings/queries'
 import { SourcesPanel, StoragePanel, StoresPanel } from './Panels'
 import { type DataStatus, dataQuery } from './queries'
 
@@ -33,6 +34,7 @@ export function DataPage() {
         <h1>{t('data:title')}</h1>
       </div>
       {!data.is_accepting && <Alert color="red">{t('data:notAccepting')}</Alert>}
+      <ReportFailure />
       <Facts className={page.facts} facts={factsOf(data)} />
       <div className={page.columns}>
         <div className={page.column}>
@@ -47,6 +49,21 @@ export function DataPage() {
         </div>
       </div>
     </div>
+  )
+}
+
+// The report by mail, when its newest attempt went wrong.
+function ReportFailure() {
+  const { data } = useQuery(scheduleQuery)
+  if (!data?.last_error || !data.last_failed_at) return null
+  const { last_failed_at: failed, last_sent_at: sent } = data
+  return (
+    <Alert color="red" title={t('data:report.failed', { time: formatTime(failed, 'dateTime') })}>
+      {asSentence(data.last_error)}{' '}
+      {sent
+        ? t('data:report.sent', { time: formatTime(sent, 'dateTime') })
+        : t('data:report.never')}
+    </Alert>
   )
 }
 
