@@ -10,6 +10,7 @@ export const tables = [
   'signals',
   'store_days',
   'employee_days',
+  'employee_months',
   'movements',
   'shifts',
   'verdicts',
