@@ -5,6 +5,7 @@ import { useCallback } from 'react'
 import type { Trend } from '../api/client'
 import { formatTime, formatValue } from '../lib/format'
 import { t } from '../lib/i18n'
+import { serverText } from '../lib/serverText'
 import { EChart } from './EChart'
 import { type Palette, axisStyle, tooltipNode, tooltipStyle } from './palette'
 
@@ -78,7 +79,7 @@ export function TrendChart({ trend, currency, height }: Props) {
       option={option}
       height={height}
       label={t('chart.trendLabel', {
-        title: trend.title,
+        title: serverText(trend.title),
         n: trend.days.length,
         value: formatValue(last?.value ?? null, trend.unit, currency),
         median: formatValue(last?.store_median ?? null, trend.unit, currency),

@@ -21,7 +21,7 @@ interface Props {
   shownN?: number
 }
 
-const rowHeight = 28
+const rowHeight = 34 // a title of two lines; as in the style sheet
 
 const legend = [
   ['now', 'peers.now'],

@@ -7,6 +7,7 @@ import { cardAddress, itemAddress } from '../lib/address'
 import { shortToken } from '../lib/entity'
 import { formatCount, formatMoney, formatTime } from '../lib/format'
 import { t } from '../lib/i18n'
+import { serverSentence } from '../lib/serverSentence'
 import { serverText } from '../lib/serverText'
 import { label } from '../lib/vocabulary'
 import styles from './Receipt.module.css'
@@ -15,7 +16,7 @@ export function Receipt({ transaction }: { transaction: TransactionView }) {
   const { lines } = transaction
   return (
     <div data-testid="receipt">
-      {transaction.why && <p className={styles.why}>{serverText(transaction.why)}</p>}
+      {transaction.why && <p className={styles.why}>{serverText(serverSentence(transaction.why))}</p>}
       <ReceiptHead transaction={transaction} />
       {lines.length > 0 && (
         <table className={styles.lines}>

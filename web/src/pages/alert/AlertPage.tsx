@@ -103,7 +103,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
                 shownN={isTall ? 12 : 7}
               />
               {alert.trend && (
-                <Panel title={alert.trend.title} aside={t('alert:trendAside')}>
+                <Panel title={serverText(alert.trend.title)} aside={t('alert:trendAside')}>
                   <TrendChart trend={alert.trend} currency={currency} height={isTall ? 180 : 112} />
                 </Panel>
               )}
