@@ -32,10 +32,10 @@ typedef struct tw_http_options {
     const char *listen;     // "127.0.0.1:8080", "[::1]:0", "localhost:8080"; port 0 = any free one
     tw_lake_live *lake;     // for search, SQL and the pages of entities; NULL = there is none
     struct tw_reporter *reporter; // of service/report.h; NULL = nothing is mailed
-    const char *data_dir;     // whose size GET /v1/data tells; NULL = unknown
-    const char *lake_out_dir; // a folder that the lake may write to, for exports on their way
-    unsigned http_threads;    // 0 = 2
-    unsigned query_threads;   // 0 = 2
+    const char *data_dir;         // whose size GET /v1/data tells; NULL = unknown
+    const char *lake_out_dir;     // a folder that the lake may write to, for exports on their way
+    unsigned http_threads;        // 0 = 2
+    unsigned query_threads;       // 0 = 2
 } tw_http_options;
 
 // Starts to listen. TW_INVALID for a bad address, TW_IO when the port is taken; *err says which.
