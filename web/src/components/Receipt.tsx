@@ -16,7 +16,9 @@ export function Receipt({ transaction }: { transaction: TransactionView }) {
   const { lines } = transaction
   return (
     <div data-testid="receipt">
-      {transaction.why && <p className={styles.why}>{serverText(serverSentence(transaction.why))}</p>}
+      {transaction.why && (
+        <p className={styles.why}>{serverText(serverSentence(transaction.why))}</p>
+      )}
       <ReceiptHead transaction={transaction} />
       {lines.length > 0 && (
         <table className={styles.lines}>
