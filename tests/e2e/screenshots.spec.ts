@@ -47,6 +47,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
           return Math.max(inner, document.documentElement.scrollWidth - window.innerWidth)
         })
         expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+        if (viewport.width > 800) {
+          const below = await page.evaluate((isWhole) => {
+            const main = isWhole ? document.querySelector('main') : null
+            const inner = main ? main.scrollHeight - main.clientHeight : 0
+            return Math.max(inner, document.documentElement.scrollHeight - window.innerHeight)
+          }, name === 'alert') // a page with a scrolling part of its own
+          expect(below, `${name}: the frame scrolls`).toBeLessThanOrEqual(0)
+        }
       }
     })
   }
