@@ -85,19 +85,21 @@ static void add_peers(twi_request *request, yyjson_mut_doc *doc, yyjson_mut_val 
         return;
     }
     memcpy(measures, all, sizeof(measures));
-    // The scheme's own measure leads, whatever the others say.
+    // The scheme's own measure leads, whatever the others say; not every scheme has one.
     tw_peer_measure main_measure = tw_scheme_measure(service, alert->scheme);
-    twi_json_measure(doc, peers, &measures[main_measure]);
-    tw_feature main_feature = measures[main_measure].feature;
+    bool has_main = main_measure < TW_PEER_MEASURE_N;
+    tw_feature main_feature = has_main ? measures[main_measure].feature : TW_FEATURE_N;
+    if (has_main)
+        twi_json_measure(doc, peers, &measures[main_measure]);
     qsort(measures, TW_PEER_MEASURE_N, sizeof(measures[0]), compare_measures);
-    for (size_t i = 0, shown = 1; i < TW_PEER_MEASURE_N && shown < SHOWN; i++) {
+    for (size_t i = 0, shown = has_main; i < TW_PEER_MEASURE_N && shown < SHOWN; i++) {
         bool tells = measures[i].stats.value > 0.0F && measures[i].feature != main_feature;
         if (tells)
             twi_json_measure(doc, peers, &measures[i]);
         shown += tells;
     }
     tw_trend_day days[28];
-    if (tw_query_trend(service, alert->employee_id, main_measure, days) != TW_OK) {
+    if (!has_main || tw_query_trend(service, alert->employee_id, main_measure, days) != TW_OK) {
         twi_json_null(doc, root, "trend");
         return;
     }

@@ -163,7 +163,7 @@ tw_status tw_query_measures(tw_service *service, tw_str employee_id,
                             tw_measure_view out[TW_PEER_MEASURE_N]) TW_MUST_CHECK;
 tw_status tw_query_trend(tw_service *service, tw_str employee_id, tw_peer_measure measure,
                          tw_trend_day out[28]) TW_MUST_CHECK;
-// The measure that belongs to a scheme, for the alert's trend.
+// The measure that belongs to a scheme, for the alert's trend; TW_PEER_MEASURE_N when none does.
 tw_peer_measure tw_scheme_measure(tw_service *service, tw_str scheme);
 tw_status tw_query_employee(tw_service *service, tw_str employee_id,
                             tw_employee_info *out) TW_MUST_CHECK;
