@@ -31,6 +31,8 @@ interface Props {
   // Rows that only the tooltip has.
   more?: (index: number) => [string, string][]
   head?: (date: string) => string
+  // Below the axis; a day when it is not given.
+  tick?: (date: string) => string
   max?: number
   isWhole?: boolean
   height: number
@@ -123,7 +125,7 @@ function seriesOption(props: Props, palette: Palette) {
       axisLabel: {
         ...style.axisLabel,
         hideOverlap: true,
-        formatter: (date: string) => formatTime(date, 'monthDay'),
+        formatter: props.tick ?? ((date: string) => formatTime(date, 'monthDay')),
       },
     },
     yAxis: {
@@ -143,11 +145,11 @@ function seriesOption(props: Props, palette: Palette) {
 const dayText = (date: string) => formatTime(date, 'day')
 
 export function SeriesChart(props: Props) {
-  const { title, dates, series, show, more, head, max, isWhole, height, onPick } = props
+  const { title, dates, series, show, more, head, tick, max, isWhole, height, onPick } = props
   const option = useCallback(
     (palette: Palette) =>
-      seriesOption({ title, dates, series, show, more, head, max, isWhole, height }, palette),
-    [title, dates, series, show, more, head, max, isWhole, height],
+      seriesOption({ title, dates, series, show, more, head, tick, max, isWhole, height }, palette),
+    [title, dates, series, show, more, head, tick, max, isWhole, height],
   )
   const last = dates.length - 1
   const newest = series.map((item) => `${item.name} ${text(item.values[last], show)}`).join(', ')

@@ -215,6 +215,14 @@ export function formatLocalTime(at: Date): string {
 // The same for an instant of the wire: when colleagues did something, or want it done.
 export const formatMoment = (iso: string) => formatLocalTime(new Date(iso))
 
+// The time of the day alone, by the reader's own clock.
+export function formatClock(iso: string): string {
+  const own = currentLocale()
+  return kept(times, `${own}|clock`, () => new Intl.DateTimeFormat(own, timeOptions.time)).format(
+    new Date(iso),
+  )
+}
+
 // "3 min. ago" within a week, else the date.
 export function formatAge(iso: string, nowMs: number, locale?: Locale): string {
   const ageS = (nowMs - Date.parse(iso)) / 1000

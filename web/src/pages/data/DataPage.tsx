@@ -11,7 +11,14 @@ import lists from '../../components/Lists.module.css'
 import { Panel } from '../../components/Panel'
 import { ErrorState } from '../../components/States'
 import { StateTag } from '../../components/Tags'
-import { asSentence, formatBytes, formatCount, formatShort, formatTime } from '../../lib/format'
+import {
+  asSentence,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatMoment,
+  formatShort,
+} from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
 import page from '../Page.module.css'
@@ -58,11 +65,9 @@ function ReportFailure() {
   if (!data?.last_error || !data.last_failed_at) return null
   const { last_failed_at: failed, last_sent_at: sent } = data
   return (
-    <Alert color="red" title={t('data:report.failed', { time: formatTime(failed, 'dateTime') })}>
+    <Alert color="red" title={t('data:report.failed', { time: formatMoment(failed) })}>
       {asSentence(data.last_error)}{' '}
-      {sent
-        ? t('data:report.sent', { time: formatTime(sent, 'dateTime') })
-        : t('data:report.never')}
+      {sent ? t('data:report.sent', { time: formatMoment(sent) }) : t('data:report.never')}
     </Alert>
   )
 }
@@ -72,10 +77,7 @@ function factsOf(data: DataStatus): [string, string | null][] {
   return [
     [t('data:rate'), formatShort(data.rate_1m)],
     [t('data:facts'), formatCount(data.facts)],
-    [
-      t('data:newest'),
-      data.last_transaction_time && formatTime(data.last_transaction_time, 'dateTime'),
-    ],
+    [t('data:newest'), data.last_transaction_time && formatMoment(data.last_transaction_time)],
     [t('data:queue'), formatCount(data.queue.records)],
     [t('data:lag'), formatCount(behind)],
     [t('data:free'), data.storage_free === null ? null : formatBytes(data.storage_free)],
@@ -110,7 +112,8 @@ function IntakePanel({ data }: { data: DataStatus }) {
             },
           ]}
           show={formatCount}
-          head={(at) => formatTime(at, 'time')}
+          head={formatClock}
+          tick={formatClock}
           isWhole
           height={CHART}
         />
@@ -167,7 +170,7 @@ function TrainingPanel() {
       {data.state === 'running' ? (
         <StateTag tone="good">{t('data:training.running')}</StateTag>
       ) : data.next_at ? (
-        t('data:training.next', { time: formatTime(data.next_at, 'dateTime') })
+        t('data:training.next', { time: formatMoment(data.next_at) })
       ) : (
         t('data:training.none')
       )}

@@ -10,7 +10,7 @@ import { PeerPanel } from '../../components/PeerPanel'
 import { QueryError } from '../../components/States'
 import { cardAddress, registerAddress, storeAddress } from '../../lib/address'
 import { shortToken } from '../../lib/entity'
-import { formatTime } from '../../lib/format'
+import { formatMoment, formatTime } from '../../lib/format'
 import { t } from '../../lib/i18n'
 import { useTitle } from '../../lib/useTitle'
 import { label } from '../../lib/vocabulary'
@@ -68,7 +68,7 @@ function EmployeeView({ employee }: { employee: Employee }) {
             employee.stores.length > 0 && <StoreLinks stores={employee.stores} />,
           ],
           [t('entities:firstSeen'), formatTime(employee.first_seen, 'date')],
-          [t('entities:lastSeen'), formatTime(employee.last_seen, 'dateTime')],
+          [t('entities:lastSeen'), formatMoment(employee.last_seen)],
         ]}
       />
       <div className={page.columns}>
